@@ -1,0 +1,1 @@
+"""Synthesises Terraform from flow files and promotes what dev has proven."""
