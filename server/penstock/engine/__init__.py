@@ -1,0 +1,1 @@
+"""What happens next: pure functions over values, no clock, no database, no randomness."""

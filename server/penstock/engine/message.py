@@ -1,0 +1,112 @@
+"""What can happen to an execution. `advance` takes these and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from penstock.model.frozen import Json
+from penstock.model.state import State
+
+
+@dataclass(frozen=True, slots=True)
+class Begin:
+    """The execution has been accepted and has its concurrency slot: start it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """No concurrency slot: the execution ends as CANCELLED or FAILED, or waits as QUEUED."""
+
+    state: State
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A worker has begun an attempt."""
+
+    task_run_id: str
+    fence: int
+    at: datetime
+    worker: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A worker's result. `state` is SUCCESS, WARNING, FAILED or KILLED."""
+
+    task_run_id: str
+    fence: int
+    state: State
+    at: datetime
+    started_at: datetime
+    worker: str
+    outputs: dict[str, Json] = field(default_factory=dict)
+    failure: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """The lease of an attempt ran out: its worker died. The attempt is dispatched anew."""
+
+    task_run_id: str
+    fence: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChildStarted:
+    """The child execution of a Subflow task run has been created (same transaction)."""
+
+    task_run_id: str
+    child_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChildEnded:
+    """A child execution ended, or could not be created (`child_id` None, state FAILED)."""
+
+    task_run_id: str
+    child_id: str | None
+    state: State
+    outputs: dict[str, Json] = field(default_factory=dict)
+    failure: str | None = None
+
+
+class TimerKind(StrEnum):
+    """What a timer is for."""
+
+    RETRY = "retry"
+    TIMEOUT = "timeout"
+    EXECUTION_TIMEOUT = "execution-timeout"
+    WAKE = "wake"
+
+
+@dataclass(frozen=True, slots=True)
+class TimerDue:
+    """A timer that `advance` asked for has run out. Stale ones are ignored by `advance`."""
+
+    kind: TimerKind
+    task_run_id: str | None = None
+    fence: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class KillRequested:
+    """Somebody wants the execution to end now; nothing of it may run afterwards."""
+
+    reason: str = "killed"
+
+
+Message = (
+    Begin
+    | Refused
+    | Started
+    | Finished
+    | Lost
+    | ChildStarted
+    | ChildEnded
+    | TimerDue
+    | KillRequested
+)

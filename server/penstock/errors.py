@@ -1,0 +1,145 @@
+"""The family of errors that reach a user.
+
+Each carries what an API answer needs: a status, a stable code, one sentence, and the
+problems that point at places in what the user sent. They are raised low and turned into
+problem+json, an exit code or a Terraform diagnostic once, at the door.
+
+    PenstockError
+    ├── InvalidObject        422  something in the body does not hold
+    │   └── InvalidInputs    422  an execution's inputs
+    ├── NotFound             404
+    ├── Conflict             409
+    │   ├── InUse            409  something else still needs it
+    │   ├── ForeignOwner     409  another owner declares it
+    │   └── FlowDisabled     409
+    ├── PreconditionFailed   412  a lost If-Match race
+    ├── BodyTooLarge         413
+    ├── Unauthenticated      401
+    ├── Forbidden            403
+    ├── RateLimited          429
+    └── Unavailable          503  not now; the same call may go through later
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from penstock.model.problem import Problem
+
+
+class PenstockError(Exception):
+    """Something that the user can act on, said in a sentence."""
+
+    status = 500
+    code = "internal"
+    title = "Internal error"
+
+    def __init__(
+        self, message: str, *, problems: Sequence[Problem] = (), hint: str | None = None
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.problems = tuple(problems)
+        self.hint = hint
+
+
+class InvalidObject(PenstockError):
+    """A declared object does not hold; ``problems`` say where and why."""
+
+    status = 422
+    code = "invalid-object"
+    title = "Invalid object"
+
+
+class InvalidInputs(InvalidObject):
+    """The inputs of an execution do not fit the flow's declared inputs."""
+
+    code = "invalid-inputs"
+    title = "Invalid inputs"
+
+
+class NotFound(PenstockError):
+    """No such object in this tenant."""
+
+    status = 404
+    code = "not-found"
+    title = "Not found"
+
+
+class Conflict(PenstockError):
+    """The object's present state does not allow the call."""
+
+    status = 409
+    code = "conflict"
+    title = "Conflict"
+
+
+class InUse(Conflict):
+    """Something else needs the object; ``problems`` name the users."""
+
+    code = "in-use"
+    title = "Still in use"
+
+
+class ForeignOwner(Conflict):
+    """Another owner declares the object."""
+
+    code = "foreign-owner"
+    title = "Declared by another owner"
+
+
+class FlowDisabled(Conflict):
+    """The flow is disabled and cannot be executed."""
+
+    code = "flow-disabled"
+    title = "Flow is disabled"
+
+
+class PreconditionFailed(PenstockError):
+    """The object changed since the caller read it."""
+
+    status = 412
+    code = "precondition-failed"
+    title = "Precondition failed"
+
+
+class BodyTooLarge(PenstockError):
+    """The request's body is over the limit."""
+
+    status = 413
+    code = "body-too-large"
+    title = "Body too large"
+
+
+class Unauthenticated(PenstockError):
+    """No token, or one that is not known, expired or revoked."""
+
+    status = 401
+    code = "unauthenticated"
+    title = "Not authenticated"
+
+
+class Forbidden(PenstockError):
+    """The token's owner may not do this."""
+
+    status = 403
+    code = "forbidden"
+    title = "Not allowed"
+
+
+class RateLimited(PenstockError):
+    """Too many calls; come back later."""
+
+    status = 429
+    code = "rate-limited"
+    title = "Too many requests"
+
+
+class Unavailable(PenstockError):
+    """The server cannot take this now (starting, stopping, storage busy)."""
+
+    status = 503
+    code = "unavailable"
+    title = "Unavailable"

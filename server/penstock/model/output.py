@@ -1,0 +1,20 @@
+"""A flow's declared outputs."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from penstock.model.frozen import Frozen, Json
+
+
+class FlowOutput(Frozen):
+    """A value that a finished execution hands to its caller, cast to `type`."""
+
+    id: Annotated[str, Field(pattern=r"^[a-zA-Z0-9][.a-zA-Z0-9_-]*$")]
+    type: str = "JSON"
+    value: Json = None
+    description: str | None = None
+    display_name: str | None = None
+    required: bool = True

@@ -1,0 +1,85 @@
+"""How a running task reaches the world."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from penstock.model.frozen import Json
+from penstock.model.task import LogLevel
+
+
+class RunContext(Protocol):
+    """Given to `RunnableTask.run`: who runs, where files go, how to log and to be stopped."""
+
+    @property
+    def tenant(self) -> str:
+        """Tenant of the execution."""
+        ...
+
+    @property
+    def namespace(self) -> str:
+        """Namespace of the flow."""
+        ...
+
+    @property
+    def flow_id(self) -> str:
+        """Id of the flow."""
+        ...
+
+    @property
+    def execution_id(self) -> str:
+        """Id of the execution."""
+        ...
+
+    @property
+    def task_run_id(self) -> str:
+        """Id of the task run."""
+        ...
+
+    @property
+    def attempt(self) -> int:
+        """Number of this attempt, from 1."""
+        ...
+
+    @property
+    def working_directory(self) -> Path:
+        """An empty folder of this attempt, made at first use, removed afterwards."""
+        ...
+
+    def now(self) -> datetime:
+        """The present moment in UTC, from the injected clock."""
+        ...
+
+    def log(self, message: str, level: LogLevel = LogLevel.INFO) -> None:
+        """Writes a line to the execution's log; secrets in it are masked."""
+        ...
+
+    def metric(
+        self, name: str, value: float, *, kind: str = "counter", tags: Mapping[str, str] = ...
+    ) -> None:
+        """Records a metric (``counter``, ``timer`` or ``gauge``) on the task run."""
+        ...
+
+    def render(self, value: Json, extra: Mapping[str, Json] = ...) -> Json:
+        """Renders expressions in a value with this task run's variables and `extra`."""
+        ...
+
+    def store_file(self, path: Path, name: str | None = None) -> str:
+        """Keeps a file beyond the attempt; gives back its ``penstock://`` URI."""
+        ...
+
+    def fetch_file(self, uri: str, target: Path) -> Path:
+        """Brings a stored file (``penstock://`` or ``kestra://``) to `target`."""
+        ...
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether a kill, a timeout or a shutdown asks the task to end."""
+        ...
+
+    def on_cancel(self, stop: Callable[[], None]) -> None:
+        """Registers what ends the work at once (kill a process group, close a socket)."""
+        ...

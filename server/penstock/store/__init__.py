@@ -1,0 +1,1 @@
+"""Rows and queries. Functions take the transaction first and never commit."""

@@ -1,0 +1,85 @@
+"""The only place where transactions begin and end."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import ConnectionPoolEntry
+
+_BUSY_MILLISECONDS = 30_000
+
+
+class Database:
+    """Connections to SQLite or PostgreSQL, and the two kinds of transaction on them.
+
+    Writers of this process queue on a lock of their own: SQLite lets one write at a time
+    anyway, and waiting in order is fairer than its busy loop.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.is_sqlite = url.startswith("sqlite")
+        self._writing = threading.Lock()
+        self._engine = _open(url, is_sqlite=self.is_sqlite)
+        self._writer = self._engine.execution_options(writes=True)
+
+    @property
+    def engine(self) -> Engine:
+        """For schema migrations only."""
+        return self._engine
+
+    @contextmanager
+    def transaction(self) -> Generator[Connection]:
+        """A transaction that writes: committed when the block ends, rolled back when it raises."""
+        with self._writing, self._writer.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def read(self) -> Generator[Connection]:
+        """A short consistent view; nothing that it does is kept."""
+        with self._engine.connect() as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Closes idle connections."""
+        self._engine.dispose()
+
+
+def _open(url: str, *, is_sqlite: bool) -> Engine:
+    if not is_sqlite:
+        return create_engine(url, pool_size=10, max_overflow=20, pool_pre_ping=True)
+    engine = create_engine(
+        url,
+        connect_args={"check_same_thread": False, "isolation_level": None},
+        pool_size=10,
+        max_overflow=40,
+    )
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _begin(connection: Connection) -> None:
+    # A reader that upgrades to a writer can fail at once; so writers take the lock first.
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _prepare(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    assert isinstance(connection, sqlite3.Connection)
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        f"busy_timeout={_BUSY_MILLISECONDS}",
+        "foreign_keys=ON",
+        "temp_store=MEMORY",
+        "cache_size=-16000",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
