@@ -1,0 +1,1 @@
+"""Task and trigger types: a type's name is its path below here."""

@@ -1,0 +1,1 @@
+"""Types without any dependency on a product."""

@@ -1,0 +1,1 @@
+"""Acting on the execution itself."""

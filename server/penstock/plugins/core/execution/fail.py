@@ -1,0 +1,57 @@
+"""`core.execution.Fail`: ends the execution as failed, always or on a condition."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from penstock.model.dynamic import Dynamic
+from penstock.model.task import LogLevel
+from penstock.plugins.text import Text
+from penstock.sdk.context import RunContext
+from penstock.sdk.task import RunnableTask, TaskFailed
+
+_FALSY = {"", "false", "0", "-0"}
+_UNSAID = "Task failure"
+
+
+class Fail(RunnableTask):
+    """Fails: always, or only when a condition holds.
+
+    Example:
+        id: guard
+        namespace: company.team
+        inputs:
+          - id: rows
+            type: INT
+            defaults: 0
+        tasks:
+          - id: enough_rows
+            type: core.execution.Fail
+            condition: "{{ inputs.rows < 1 }}"
+            errorMessage: "No rows arrived, so there is nothing to report"
+    """
+
+    instant: ClassVar[bool] = True
+
+    condition: Annotated[
+        Dynamic[Text | None],
+        Field(
+            description="Fails only when this is truthy; false, 0 and blank text are not. "
+            "Without a condition the task always fails."
+        ),
+    ] = None
+    error_message: Annotated[
+        Dynamic[Text], Field(description="The sentence that says why it failed.")
+    ] = _UNSAID
+
+    def run(self, context: RunContext) -> None:
+        """Raises `TaskFailed` unless there is a condition that does not hold."""
+        if self.condition is None:
+            raise TaskFailed(self.error_message)
+        if self.condition.strip().lower() in _FALSY:
+            return
+        context.log(self.error_message, LogLevel.ERROR)
+        said = self.error_message != _UNSAID
+        raise TaskFailed(self.error_message if said else "Fail on a condition")

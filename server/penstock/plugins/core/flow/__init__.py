@@ -1,0 +1,1 @@
+"""Tasks that hold tasks, and waiting."""

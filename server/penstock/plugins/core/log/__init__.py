@@ -1,0 +1,1 @@
+"""Writing to the execution's log."""

@@ -1,0 +1,1 @@
+"""Giving values names."""

@@ -1,0 +1,1 @@
+"""DuckDB: SQL over files, in this process."""

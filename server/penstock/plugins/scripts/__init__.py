@@ -1,0 +1,1 @@
+"""Running people's own programs."""
