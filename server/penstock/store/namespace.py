@@ -1,0 +1,117 @@
+"""Namespaces: what flows below them inherit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select
+from sqlmodel import Field
+
+from penstock.model.frozen import Json
+from penstock.model.provenance import Provenance
+from penstock.store import declared
+from penstock.store.bulk import table_of
+from penstock.store.column import JsonText
+from penstock.store.declared import Declared, ancestors, record
+
+
+class NamespaceTable(Declared, table=True):
+    """A namespace's description, variables and labels."""
+
+    __tablename__ = "namespace"  # pyrefly: ignore[bad-override] - as SQLModel documents it
+
+    description: str | None = None
+    variables: Any = Field(sa_type=JsonText)  # a JSON object
+    labels: Any = Field(sa_type=JsonText)  # an object of texts
+
+
+_namespace = table_of(NamespaceTable)
+
+
+@dataclass(frozen=True, slots=True)
+class NamespaceRow:
+    """A declared namespace as stored."""
+
+    tenant: str
+    namespace: str
+    owner: str
+    revision: int
+    content_hash: str
+    created_at: datetime
+    updated_at: datetime
+    provenance: Provenance = field(default_factory=Provenance)
+    description: str | None = None
+    variables: dict[str, Json] = field(default_factory=dict)
+    labels: dict[str, str] = field(default_factory=dict)
+
+
+def find(tx: Connection, tenant: str, namespace: str) -> NamespaceRow | None:
+    """The declared namespace, or None."""
+    row = tx.execute(
+        select(_namespace).where(_namespace.c.tenant == tenant, _namespace.c.namespace == namespace)
+    ).first()
+    return None if row is None else record(NamespaceRow, row)
+
+
+def page(
+    tx: Connection,
+    tenant: str,
+    *,
+    namespace: str | None = None,
+    after: str | None = None,
+    limit: int,
+) -> list[NamespaceRow]:
+    """Declared namespaces in order of name; `namespace` keeps it and those below it."""
+    statement = select(_namespace).where(_namespace.c.tenant == tenant)
+    if namespace is not None:
+        statement = statement.where(declared.below(_namespace.c.namespace, namespace))
+    if after is not None:
+        statement = statement.where(_namespace.c.namespace > after)
+    statement = statement.order_by(_namespace.c.namespace).limit(limit)
+    return [record(NamespaceRow, row) for row in tx.execute(statement)]
+
+
+def variables(tx: Connection, tenant: str, namespace: str) -> dict[str, Json]:
+    """What ``namespace.*`` shows to expressions: inherited downward, the nearest wins."""
+    chain = ancestors(namespace)
+    rows = tx.execute(
+        select(_namespace.c.namespace, _namespace.c.variables).where(
+            _namespace.c.tenant == tenant, _namespace.c.namespace.in_(chain)
+        )
+    )
+    found = {row.namespace: row.variables for row in rows}
+    merged: dict[str, Json] = {}
+    for name in reversed(chain):
+        merged.update(found.get(name) or {})
+    return merged
+
+
+def put(tx: Connection, row: NamespaceRow) -> None:
+    """Creates or overwrites a namespace."""
+    declared.put(
+        tx,
+        _namespace,
+        {"tenant": row.tenant, "namespace": row.namespace},
+        {
+            "owner": row.owner,
+            "revision": row.revision,
+            "content_hash": row.content_hash,
+            "created_at": row.created_at,
+            "updated_at": row.updated_at,
+            "provenance": row.provenance,
+            "description": row.description,
+            "variables": row.variables,
+            "labels": row.labels,
+        },
+    )
+
+
+def delete(tx: Connection, tenant: str, namespace: str) -> None:
+    """Removes a namespace."""
+    tx.execute(
+        _namespace.delete().where(
+            _namespace.c.tenant == tenant, _namespace.c.namespace == namespace
+        )
+    )

@@ -1,0 +1,139 @@
+"""Secrets at rest: ciphertext, never a value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+from sqlmodel import Field
+
+from penstock.model.provenance import Provenance
+from penstock.store import declared
+from penstock.store.bulk import table_of
+from penstock.store.declared import Declared, ancestors, record
+
+
+class SecretTable(Declared, table=True):
+    """A key of a namespace with its encrypted value."""
+
+    __tablename__ = "secret"  # pyrefly: ignore[bad-override] - as SQLModel documents it
+
+    key: str = Field(primary_key=True, max_length=256)
+    ciphertext: bytes
+    fingerprint: str = Field(max_length=64)
+    version: int
+    description: str | None = None
+
+
+_secret = table_of(SecretTable)
+
+
+@dataclass(frozen=True, slots=True)
+class SecretRow:
+    """A secret as stored; `version` counts values, `revision` every change."""
+
+    tenant: str
+    namespace: str
+    key: str
+    owner: str
+    revision: int
+    content_hash: str
+    created_at: datetime
+    updated_at: datetime
+    ciphertext: bytes = field(repr=False)
+    fingerprint: str
+    version: int
+    provenance: Provenance = field(default_factory=Provenance)
+    description: str | None = None
+
+
+def find(tx: Connection, tenant: str, namespace: str, key: str) -> SecretRow | None:
+    """The secret of exactly this namespace, or None."""
+    row = tx.execute(
+        select(_secret).where(
+            _secret.c.tenant == tenant, _secret.c.namespace == namespace, _secret.c.key == key
+        )
+    ).first()
+    return None if row is None else record(SecretRow, row)
+
+
+def resolve(tx: Connection, tenant: str, namespace: str, key: str) -> SecretRow | None:
+    """The secret that a flow of this namespace reads: its own or the nearest above."""
+    chain = ancestors(namespace)
+    rows = tx.execute(
+        select(_secret).where(
+            _secret.c.tenant == tenant, _secret.c.namespace.in_(chain), _secret.c.key == key
+        )
+    ).all()
+    if not rows:
+        return None
+    nearest = min(rows, key=lambda row: chain.index(row.namespace))
+    return record(SecretRow, nearest)
+
+
+def holders(tx: Connection, tenant: str, key: str) -> tuple[str, ...]:
+    """The namespaces that declare a key."""
+    return tuple(
+        tx.execute(
+            select(_secret.c.namespace).where(_secret.c.tenant == tenant, _secret.c.key == key)
+        ).scalars()
+    )
+
+
+def keys(tx: Connection, tenant: str, namespace: str) -> tuple[str, ...]:
+    """Every key that a flow of this namespace can read, for hints."""
+    return tuple(
+        tx.execute(
+            select(_secret.c.key)
+            .where(_secret.c.tenant == tenant, _secret.c.namespace.in_(ancestors(namespace)))
+            .distinct()
+            .order_by(_secret.c.key)
+        ).scalars()
+    )
+
+
+def page(
+    tx: Connection,
+    tenant: str,
+    *,
+    namespace: str | None = None,
+    after: tuple[str, ...] | None = None,
+    limit: int,
+) -> list[SecretRow]:
+    """Secrets in order of namespace and key; `namespace` keeps it and those below it."""
+    statement = select(_secret).where(_secret.c.tenant == tenant)
+    if namespace is not None:
+        statement = statement.where(declared.below(_secret.c.namespace, namespace))
+    statement = declared.page_after(statement, (_secret.c.namespace, _secret.c.key), after)
+    return [record(SecretRow, row) for row in tx.execute(statement.limit(limit))]
+
+
+def put(tx: Connection, row: SecretRow) -> None:
+    """Creates or overwrites a secret."""
+    declared.put(
+        tx,
+        _secret,
+        {"tenant": row.tenant, "namespace": row.namespace, "key": row.key},
+        {
+            "owner": row.owner,
+            "revision": row.revision,
+            "content_hash": row.content_hash,
+            "created_at": row.created_at,
+            "updated_at": row.updated_at,
+            "provenance": row.provenance,
+            "ciphertext": row.ciphertext,
+            "fingerprint": row.fingerprint,
+            "version": row.version,
+            "description": row.description,
+        },
+    )
+
+
+def delete(tx: Connection, tenant: str, namespace: str, key: str) -> None:
+    """Removes a secret."""
+    tx.execute(
+        _secret.delete().where(
+            _secret.c.tenant == tenant, _secret.c.namespace == namespace, _secret.c.key == key
+        )
+    )

@@ -1,0 +1,85 @@
+"""API tokens: only the digest is stored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+from sqlmodel import Field, SQLModel
+
+from penstock.store.bulk import table_of
+from penstock.store.column import Instant
+from penstock.store.declared import record
+
+
+class TokenTable(SQLModel, table=True):
+    """A token of a tenant, known by its SHA-256."""
+
+    __tablename__ = "token"  # pyrefly: ignore[bad-override] - as SQLModel documents it
+
+    tenant: str = Field(primary_key=True, max_length=100)
+    name: str = Field(primary_key=True, max_length=100)
+    digest: str = Field(unique=True, max_length=64)
+    prefix: str = Field(max_length=16)
+    created_at: datetime = Field(sa_type=Instant)
+    created_by: str
+    expires_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+_token = table_of(TokenTable)
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRow:
+    """A token as stored; `prefix` is its first characters, to tell tokens apart."""
+
+    tenant: str
+    name: str
+    digest: str
+    prefix: str
+    created_at: datetime
+    created_by: str
+    expires_at: datetime | None = None
+
+
+def by_digest(tx: Connection, digest: str) -> TokenRow | None:
+    """The token with this SHA-256, or None."""
+    row = tx.execute(select(_token).where(_token.c.digest == digest)).first()
+    return None if row is None else record(TokenRow, row)
+
+
+def find(tx: Connection, tenant: str, name: str) -> TokenRow | None:
+    """The token of this name, or None."""
+    row = tx.execute(select(_token).where(_token.c.tenant == tenant, _token.c.name == name)).first()
+    return None if row is None else record(TokenRow, row)
+
+
+def page(tx: Connection, tenant: str, *, after: str | None = None, limit: int) -> list[TokenRow]:
+    """Tokens in order of name."""
+    statement = select(_token).where(_token.c.tenant == tenant)
+    if after is not None:
+        statement = statement.where(_token.c.name > after)
+    statement = statement.order_by(_token.c.name).limit(limit)
+    return [record(TokenRow, row) for row in tx.execute(statement)]
+
+
+def insert(tx: Connection, row: TokenRow) -> None:
+    """Adds a token."""
+    tx.execute(
+        _token.insert().values(
+            tenant=row.tenant,
+            name=row.name,
+            digest=row.digest,
+            prefix=row.prefix,
+            created_at=row.created_at,
+            created_by=row.created_by,
+            expires_at=row.expires_at,
+        )
+    )
+
+
+def delete(tx: Connection, tenant: str, name: str) -> bool:
+    """Revokes a token; False when there was none."""
+    done = tx.execute(_token.delete().where(_token.c.tenant == tenant, _token.c.name == name))
+    return done.rowcount > 0
