@@ -1,0 +1,1 @@
+"""Migrations: `versions/NNNN_what.py`, applied in order by `penstock.store.schema`."""

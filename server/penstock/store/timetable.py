@@ -1,0 +1,178 @@
+"""The timetable: when each declared schedule and each flow's Schedule trigger fires next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import ColumnElement, Connection, Index, RowMapping, delete, select, text, update
+from sqlmodel import Field, SQLModel
+
+from penstock.model.frozen import Json
+from penstock.store.bulk import table_of
+from penstock.store.column import Instant, JsonText
+
+TimetableKind = Literal["schedule", "trigger"]
+MissedPolicy = Literal["ALL", "LAST", "NONE"]
+_DUE = text("next_fire_at IS NOT NULL AND NOT disabled")
+
+
+class TimetableRow(SQLModel, table=True):
+    """One source of fires. For triggers `owner_id` is the flow's id, for schedules empty."""
+
+    __tablename__ = "timetable"  # pyrefly: ignore[bad-override] - as SQLModel documents it  # pyrefly: ignore[bad-override] - as SQLModel documents it
+    __table_args__ = (
+        Index("timetable_due", "next_fire_at", sqlite_where=_DUE, postgresql_where=_DUE),
+    )
+
+    tenant: str = Field(primary_key=True)
+    kind: str = Field(primary_key=True)
+    namespace: str = Field(primary_key=True)
+    owner_id: str = Field(primary_key=True)
+    id: str = Field(primary_key=True)
+    flow_id: str
+    cron: str
+    timezone: str
+    inputs: dict[str, Json] = Field(sa_type=JsonText)
+    labels: dict[str, str] = Field(sa_type=JsonText)
+    disabled: bool
+    missed: str
+    late_maximum_seconds: float | None = None
+    next_fire_at: datetime | None = Field(default=None, sa_type=Instant)
+    last_fire_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+@dataclass(frozen=True, slots=True)
+class TimetableEntry:
+    """What fires (`flow_id` of `namespace`, with `inputs`), when, and in which zone.
+
+    `missed` says what happens to fires that nobody was there for: each one (ALL), the latest
+    (LAST) or none. A fire later than `late_maximum_seconds` is skipped.
+    """
+
+    kind: TimetableKind
+    tenant: str
+    namespace: str
+    flow_id: str
+    id: str
+    cron: str
+    timezone: str = "UTC"
+    inputs: dict[str, Json] = field(default_factory=dict)
+    labels: dict[str, str] = field(default_factory=dict)
+    disabled: bool = False
+    missed: MissedPolicy = "ALL"
+    late_maximum_seconds: float | None = None
+    next_fire_at: datetime | None = None
+    last_fire_at: datetime | None = None
+
+    @property
+    def owner_id(self) -> str:
+        """The flow that a trigger is written in; schedules stand by themselves."""
+        return self.flow_id if self.kind == "trigger" else ""
+
+
+table = table_of(TimetableRow)
+_COLUMNS = tuple(table.columns.keys())
+
+
+def replace(tx: Connection, tenant: str, entries: Sequence[TimetableEntry]) -> None:
+    """Creates or replaces entries. Each brings its `next_fire_at`; `last_fire_at` is kept."""
+    for entry in entries:
+        values = _to_row(entry) | {"tenant": tenant}
+        where = _same(tenant, entry)
+        kept = {name: value for name, value in values.items() if name != "last_fire_at"}
+        if tx.execute(update(table).where(*where).values(**kept)).rowcount == 0:
+            tx.execute(table.insert().values(**values))
+
+
+def remove(
+    tx: Connection,
+    tenant: str,
+    kind: TimetableKind,
+    namespace: str,
+    id: str,  # noqa: A002  the noun's own name
+) -> None:
+    """Removes a schedule by its id, or all triggers of the flow with that id."""
+    key = table.c.id if kind == "schedule" else table.c.owner_id
+    tx.execute(
+        delete(table).where(
+            table.c.tenant == tenant,
+            table.c.kind == kind,
+            table.c.namespace == namespace,
+            key == id,
+        )
+    )
+
+
+def due(tx: Connection, now: datetime, limit: int = 100) -> list[TimetableEntry]:
+    """Enabled entries whose time has come, earliest first."""
+    query = (
+        select(table)
+        .where(table.c.next_fire_at <= now, ~table.c.disabled)
+        .order_by(table.c.next_fire_at)
+        .limit(limit)
+    )
+    return [_from_row(row) for row in tx.execute(query).mappings()]
+
+
+def earliest(tx: Connection) -> datetime | None:
+    """When the next enabled entry is due."""
+    query = (
+        select(table.c.next_fire_at)
+        .where(table.c.next_fire_at.is_not(None), ~table.c.disabled)
+        .order_by(table.c.next_fire_at)
+        .limit(1)
+    )
+    return tx.execute(query).scalar_one_or_none()
+
+
+def find(
+    tx: Connection,
+    tenant: str,
+    kind: TimetableKind,
+    namespace: str,
+    id: str,  # noqa: A002  the noun's own name
+) -> list[TimetableEntry]:
+    """The schedule of that id, or all triggers of the flow of that id."""
+    key = table.c.id if kind == "schedule" else table.c.owner_id
+    query = select(table).where(
+        table.c.tenant == tenant,
+        table.c.kind == kind,
+        table.c.namespace == namespace,
+        key == id,
+    )
+    return [_from_row(row) for row in tx.execute(query).mappings()]
+
+
+def claim(tx: Connection, entry: TimetableEntry, next_fire_at: datetime | None) -> bool:
+    """Takes the fire of `entry.next_fire_at`, unless another server or a change came first."""
+    statement = (
+        update(table)
+        .where(
+            *_same(entry.tenant, entry),
+            table.c.next_fire_at == entry.next_fire_at,
+            ~table.c.disabled,
+        )
+        .values(next_fire_at=next_fire_at, last_fire_at=entry.next_fire_at)
+    )
+    return tx.execute(statement).rowcount == 1
+
+
+def _same(tenant: str, entry: TimetableEntry) -> tuple[ColumnElement[bool], ...]:
+    return (
+        table.c.tenant == tenant,
+        table.c.kind == entry.kind,
+        table.c.namespace == entry.namespace,
+        table.c.owner_id == entry.owner_id,
+        table.c.id == entry.id,
+    )
+
+
+def _to_row(entry: TimetableEntry) -> dict[str, object]:
+    return {name: getattr(entry, name) for name in _COLUMNS}
+
+
+def _from_row(row: RowMapping) -> TimetableEntry:
+    return TimetableEntry(**{name: row[name] for name in _COLUMNS if name != "owner_id"})
