@@ -1,0 +1,449 @@
+"""Turns expressions into closures: a rendering walks no tree and looks at no token."""
+
+import re
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TypeAlias
+
+from penstock.expression import operator
+from penstock.expression.access import attribute, member
+from penstock.expression.error import (
+    ExpressionError,
+    ExpressionSyntaxError,
+    LimitError,
+    UndefinedError,
+    nearest,
+)
+from penstock.expression.filter import FILTERS
+from penstock.expression.function import BUILTINS
+from penstock.expression.invoke import invoke
+from penstock.expression.scope import Frame
+from penstock.expression.syntax import (
+    Arguments,
+    Attribute,
+    Binary,
+    Call,
+    Expression,
+    Filter,
+    Interpolation,
+    ListLiteral,
+    Literal,
+    MapLiteral,
+    Name,
+    Ternary,
+    Test,
+    Unary,
+)
+from penstock.expression.value import Value, from_json, to_text
+
+Evaluator: TypeAlias = Callable[[Frame], Value]
+_Arguments: TypeAlias = Callable[[Frame], tuple[list[Value], dict[str, Value]]]
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+
+
+def snake(name: str) -> str:
+    """`errorOnMissing` as `error_on_missing`."""
+    return _HUMP.sub("_", name).lower()
+
+
+class ExpressionCompiler:
+    """Compiles the expressions of one text, in which some macros are defined."""
+
+    def __init__(self, text: str, macros: frozenset[str]) -> None:
+        self._text = text
+        self._macros = macros
+
+    def compile(self, node: Expression) -> Evaluator:
+        """The closure which evaluates a node.
+
+        Raises:
+            ExpressionSyntaxError: it names a filter or test which does not exist.
+        """
+        match node:
+            case Literal():
+                return _constant(node.value)
+            case Name() | Attribute():
+                return self._reference(node)
+            case Call():
+                return self._call(node)
+            case Filter():
+                operand = self.compile(node.operand)
+                return self.filter(operand, node.name, node.arguments, node.at)
+            case Test():
+                return self._test(node)
+            case Unary():
+                return self._unary(node)
+            case Binary():
+                return self._binary(node)
+            case Ternary():
+                return self._ternary(node)
+            case ListLiteral():
+                return _list([self.compile(item) for item in node.items])
+            case MapLiteral():
+                entries = [(self.compile(key), self.compile(item)) for key, item in node.entries]
+                return _map(entries)
+            case Interpolation():
+                return self._interpolation(node)
+
+    def _reference(self, node: Name | Attribute) -> Evaluator:
+        steps: list[tuple[str, int]] = []
+        target: Expression = node
+        while (
+            isinstance(target, Attribute)
+            and target.arguments is None
+            and isinstance(target.key, Literal)
+            and isinstance(target.key.value, str)
+        ):
+            steps.append((target.key.value, target.at))
+            target = target.target
+        if isinstance(target, Name):
+            steps.append((target.name, target.at))
+            return self._path(steps[::-1])
+        if isinstance(node, Attribute):
+            return self._attribute(node)
+        raise AssertionError  # a Name always ends the loop above
+
+    def _path(self, steps: list[tuple[str, int]]) -> Evaluator:
+        text = self._text
+        keys = [key for key, _ in steps]
+
+        def slow(frame: Frame) -> Value:
+            """Says what is missing, or finds what plain subscripts do not."""
+            value: Value = None
+            for index, (key, at) in enumerate(steps):
+                try:
+                    if index:
+                        value = attribute(value, key)
+                    elif key in frame.variables:
+                        value = frame.variables[key]
+                    else:
+                        raise UndefinedError(key, list(frame.variables))
+                except ExpressionError as error:
+                    error.locate(text, at)
+                    raise
+            return value
+
+        if len(keys) == 1:
+            root = keys[0]
+
+            def variable(frame: Frame) -> Value:
+                try:
+                    return frame.variables[root]
+                except KeyError:
+                    return slow(frame)
+
+            return variable
+
+        def path(frame: Frame) -> Value:
+            value: Mapping[str, Value] = frame.variables
+            try:
+                for key in keys:
+                    # Whatever is no map says so by an exception: quicker than to ask first.
+                    value = value[key]  # pyrefly: ignore[bad-assignment]
+            except (KeyError, TypeError, IndexError):
+                return slow(frame)
+            return value
+
+        return path
+
+    def _attribute(self, node: Attribute) -> Evaluator:
+        text, at = self._text, node.at
+        target = self.compile(node.target)
+        if node.arguments is not None:
+            return self._member(node, target, node.arguments)
+        key = self.compile(node.key)
+
+        def subscript(frame: Frame) -> Value:
+            value = target(frame)
+            index = key(frame)
+            try:
+                return attribute(value, index)
+            except ExpressionError as error:
+                error.locate(text, at)
+                raise
+
+        return subscript
+
+    def _member(self, node: Attribute, target: Evaluator, arguments: Arguments) -> Evaluator:
+        text, at = self._text, node.at
+        if arguments.named:
+            raise ExpressionSyntaxError(
+                "Members take no named arguments.", expression=text, offset=at
+            )
+        name = to_text(node.key.value) if isinstance(node.key, Literal) else ""
+        given = [self.compile(argument) for argument in arguments.positional]
+
+        def call(frame: Frame) -> Value:
+            value = target(frame)
+            try:
+                return member(value, name, [argument(frame) for argument in given])
+            except ExpressionError as error:
+                error.locate(text, at)
+                raise
+
+        return call
+
+    def arguments(self, arguments: Arguments) -> _Arguments:
+        """The closure which evaluates the arguments of a call."""
+        positional = [self.compile(argument) for argument in arguments.positional]
+        named = [(snake(name), self.compile(argument)) for name, argument in arguments.named]
+
+        def evaluate(frame: Frame) -> tuple[list[Value], dict[str, Value]]:
+            return (
+                [argument(frame) for argument in positional],
+                {name: argument(frame) for name, argument in named},
+            )
+
+        return evaluate
+
+    def _call(self, node: Call) -> Evaluator:
+        text, at, name = self._text, node.at, node.name
+        arguments = self.arguments(node.arguments)
+        is_macro = name in self._macros
+
+        def call(frame: Frame) -> Value:
+            args, kwargs = arguments(frame)
+            try:
+                frame.meter.tick()
+                if is_macro:
+                    return frame.macros[name](frame, args, kwargs)
+                function = frame.scope.functions.get(name) or BUILTINS.get(name)
+                if function is None:
+                    raise _no_function(name, [*frame.scope.functions, *BUILTINS])
+                if getattr(function, "receives_scope", False):
+                    function = partial(function, frame.inner_scope())
+                return invoke("function", name, function, args, kwargs)
+            except ExpressionError as error:
+                error.locate(text, at)
+                raise
+
+        return call
+
+    def filter(self, operand: Evaluator, name: str, arguments: Arguments, at: int) -> Evaluator:
+        """The closure which applies a filter to what another closure gives."""
+        text = self._text
+        known = FILTERS.get(name)
+        if known is None:
+            near = nearest(name, FILTERS)
+            raise ExpressionSyntaxError(
+                f"There is no filter `{name}`.",
+                expression=text,
+                offset=at,
+                hint=f"Did you mean `{near}`?" if near else "",
+            )
+        function, wants_limits = known
+        given = self.arguments(arguments)
+        if name == "default":
+            operand = _or_null(operand)
+
+        def apply(frame: Frame) -> Value:
+            value = operand(frame)
+            args, kwargs = given(frame)
+            try:
+                frame.meter.tick()
+                action = partial(function, limits=frame.limits) if wants_limits else function
+                return invoke("filter", name, action, [value, *args], kwargs)
+            except ExpressionError as error:
+                error.locate(text, at)
+                raise
+
+        return apply
+
+    def _test(self, node: Test) -> Evaluator:
+        text, at, negated = self._text, node.at, node.negated
+        operand = self.compile(node.operand)
+        check = _TESTS.get(node.name)
+        if check is None:
+            near = nearest(node.name, _TESTS)
+            hint = f"Did you mean `{near}`?" if near else f"There are: {', '.join(_TESTS)}."
+            raise ExpressionSyntaxError(
+                f"There is no test `{node.name}`.", expression=text, offset=at, hint=hint
+            )
+        if node.arguments.positional or node.arguments.named:
+            raise ExpressionSyntaxError(
+                f"The test `{node.name}` takes no arguments.", expression=text, offset=at
+            )
+        if node.name == "defined":
+            operand = _or_null(operand)
+
+        def test(frame: Frame) -> Value:
+            value = operand(frame)
+            try:
+                return check(value) is not negated
+            except ExpressionError as error:
+                error.locate(text, at)
+                raise
+
+        return test
+
+    def _unary(self, node: Unary) -> Evaluator:
+        text, at = self._text, node.at
+        operand = self.compile(node.operand)
+        action = _UNARY[node.operator]
+
+        def apply(frame: Frame) -> Value:
+            value = operand(frame)
+            try:
+                return action(value)
+            except ExpressionError as error:
+                error.locate(text, at)
+                raise
+
+        return apply
+
+    def _binary(self, node: Binary) -> Evaluator:
+        text, at = self._text, node.at
+        left, right = self.compile(node.left), self.compile(node.right)
+        match node.operator:
+            case "??":
+                return _coalesce(left, right)
+            case "???":
+                return _otherwise(left, right)
+            case "and" | "or":
+                return self._logic(node, left, right)
+        action = operator.BINARY[node.operator]
+
+        def apply(frame: Frame) -> Value:
+            a, b = left(frame), right(frame)
+            try:
+                return action(a, b, frame.limits)
+            except ExpressionError as error:
+                error.locate(text, at)
+                raise
+
+        return apply
+
+    def _logic(self, node: Binary, left: Evaluator, right: Evaluator) -> Evaluator:
+        settles = node.operator == "or"
+        where = f"The operator `{node.operator}`"
+        first = self.condition(left, where, node.left.at)
+        second = self.condition(right, where, node.right.at)
+
+        def logic(frame: Frame) -> Value:
+            return settles if first(frame) is settles else second(frame)
+
+        return logic
+
+    def condition(self, value: Evaluator, where: str, at: int) -> Callable[[Frame], bool]:
+        """The closure which says whether a value holds as a condition."""
+        text = self._text
+
+        def holds(frame: Frame) -> bool:
+            result = value(frame)
+            if result is True or result is False:
+                return result
+            try:
+                return operator.truth(result, where)
+            except ExpressionError as error:
+                error.locate(text, at)
+                raise
+
+        return holds
+
+    def _ternary(self, node: Ternary) -> Evaluator:
+        value = self.compile(node.condition)
+        yes, no = self.compile(node.yes), self.compile(node.no)
+
+        def null_is_false(frame: Frame) -> Value:
+            result = value(frame)
+            return False if result is None else result
+
+        holds = self.condition(null_is_false, "The condition of `? :`", node.condition.at)
+
+        def choose(frame: Frame) -> Value:
+            return yes(frame) if holds(frame) else no(frame)
+
+        return choose
+
+    def _interpolation(self, node: Interpolation) -> Evaluator:
+        text, at = self._text, node.at
+        parts = [self.compile(part) for part in node.parts]
+
+        def join(frame: Frame) -> Value:
+            texts = [to_text(part(frame), frame.limits) for part in parts]
+            try:
+                frame.limits.check_size(sum(map(len, texts)))
+            except ExpressionError as error:
+                error.locate(text, at)
+                raise
+            return "".join(texts)
+
+        return join
+
+
+def _constant(value: Value) -> Evaluator:
+    return lambda _frame: value
+
+
+def _list(items: list[Evaluator]) -> Evaluator:
+    return lambda frame: [item(frame) for item in items]
+
+
+def _map(entries: list[tuple[Evaluator, Evaluator]]) -> Evaluator:
+    return lambda frame: {to_text(key(frame)): item(frame) for key, item in entries}
+
+
+def _or_null(operand: Evaluator) -> Evaluator:
+    def evaluate(frame: Frame) -> Value:
+        try:
+            return operand(frame)
+        except UndefinedError:
+            return None
+
+    return evaluate
+
+
+def _coalesce(left: Evaluator, right: Evaluator) -> Evaluator:
+    def evaluate(frame: Frame) -> Value:
+        try:
+            value = left(frame)
+        except UndefinedError:
+            return right(frame)
+        return right(frame) if value is None else value
+
+    return evaluate
+
+
+def _otherwise(left: Evaluator, right: Evaluator) -> Evaluator:
+    def evaluate(frame: Frame) -> Value:
+        try:
+            return left(frame)
+        except UndefinedError:
+            return right(frame)
+
+    return evaluate
+
+
+def _no_function(name: str, known: list[str]) -> ExpressionError:
+    near = nearest(name, known)
+    hint = f"Did you mean `{near}`?" if near else ""
+    return ExpressionError(f"There is no function or macro `{name}`.", hint=hint)
+
+
+def _is_json(value: Value) -> bool:
+    if not isinstance(value, str):
+        return False
+    try:
+        from_json(value)
+    except LimitError:
+        raise
+    except ExpressionError:
+        return False
+    return True
+
+
+_TESTS: dict[str, Callable[[Value], bool]] = {
+    "defined": lambda value: value is not None,
+    "null": lambda value: value is None,
+    "empty": operator.is_empty,
+    "even": operator.is_even,
+    "odd": lambda value: not operator.is_even(value),
+    "iterable": lambda value: isinstance(value, (list, tuple)),
+    "map": lambda value: isinstance(value, Mapping),
+    "json": _is_json,
+}
+_UNARY: dict[str, Callable[[Value], Value]] = {
+    "not": lambda value: not operator.truth(value, "The operator `not`"),
+    "-": operator.negative,
+    "+": operator.positive,
+}

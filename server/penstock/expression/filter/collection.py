@@ -1,0 +1,191 @@
+"""Filters of lists and maps."""
+
+import functools
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+
+from penstock.expression import operator
+from penstock.expression.error import ExpressionError
+from penstock.expression.limit import Limits
+from penstock.expression.value import Value, is_number, to_json, to_text, type_name
+
+
+def _sequence(value: Value, name: str) -> Sequence[Value]:
+    if isinstance(value, (list, tuple)):
+        return value
+    raise ExpressionError(f"The filter `{name}` needs a list, not {type_name(value)}.")
+
+
+def whole(value: Value, what: str) -> int:
+    """The integer of an argument, given as a number or as text.
+
+    Raises:
+        ExpressionError: it is none.
+    """
+    number = operator.parse_number(value) if isinstance(value, str) else value
+    if isinstance(number, int) and not isinstance(number, bool):
+        return number
+    if isinstance(number, float) and float(number).is_integer():
+        return int(number)
+    raise ExpressionError(f"The argument '{what}' is an integer, not {type_name(value)}.")
+
+
+def keys(value: Value) -> Value:
+    """The keys of a map, or the positions of a list."""
+    if value is None:
+        return None
+    if isinstance(value, Mapping):
+        return list(value)
+    return list(range(len(_sequence(value, "keys"))))
+
+
+def values(value: Value) -> Value:
+    """The values of a map."""
+    if value is None:
+        return None
+    if isinstance(value, Mapping):
+        return list(value.values())
+    raise ExpressionError(f"The filter `values` needs a map, not {type_name(value)}.")
+
+
+def flatten(value: Value) -> Value:
+    """A list of lists as one list; one level."""
+    if value is None:
+        return None
+    flat: list[Value] = []
+    for item in _sequence(value, "flatten"):
+        if isinstance(item, (list, tuple)):
+            flat.extend(item)
+        else:
+            flat.append(item)
+    return flat
+
+
+def _identity(value: Value) -> tuple[str, str]:
+    """Equal exactly for values that are equal in the language."""
+    if is_number(value):
+        return "number", str(Decimal(str(value)).normalize())
+    return type(value).__name__, to_json(value)
+
+
+def distinct(value: Value) -> Value:
+    """The list without repetitions, the first of each kept."""
+    if value is None:
+        return None
+    seen: dict[tuple[str, str], Value] = {}
+    for item in _sequence(value, "distinct"):
+        seen.setdefault(_identity(item), item)
+    return list(seen.values())
+
+
+def chunk(value: Value, size: Value) -> Value:
+    """A list cut into lists of a size."""
+    if value is None:
+        return None
+    items, step = _sequence(value, "chunk"), whole(size, "size")
+    if step < 1:
+        raise ExpressionError("The argument 'size' of the filter `chunk` is at least 1.")
+    return [list(items[start : start + step]) for start in range(0, len(items), step)]
+
+
+def merge(value: Value, items: Value, *, limits: Limits) -> Value:
+    """Two maps, where the argument wins, or two lists, one after the other."""
+    if value is None or items is None:
+        return items if value is None else value
+    if isinstance(value, Mapping):
+        if isinstance(items, Mapping):
+            return {**value, **items}
+        return {**value, **{to_text(item): item for item in _sequence(items, "merge")}}
+    more = operator.add([], list(items), limits) if isinstance(items, Mapping) else items
+    return operator.add(list(_sequence(value, "merge")), _sequence(more, "merge"), limits)
+
+
+def _compare(left: Value, right: Value) -> int:
+    if left is None or right is None:
+        return (left is not None) - (right is not None)
+    return operator.order(left, right, "sort") or 0
+
+
+def sort(value: Value) -> Value:
+    """The list in ascending order."""
+    if value is None:
+        return None
+    return sorted(_sequence(value, "sort"), key=functools.cmp_to_key(_compare))
+
+
+def rsort(value: Value) -> Value:
+    """The list in descending order."""
+    if value is None:
+        return None
+    return sorted(_sequence(value, "rsort"), key=functools.cmp_to_key(_compare), reverse=True)
+
+
+def reverse(value: Value) -> Value:
+    """The list or text backwards."""
+    if value is None:
+        return None
+    if isinstance(value, str):
+        return value[::-1]
+    return list(_sequence(value, "reverse")[::-1])
+
+
+def first(value: Value) -> Value:
+    """The first element or character; null when there is none."""
+    return _end(value, 0, "first")
+
+
+def last(value: Value) -> Value:
+    """The last element or character; null when there is none."""
+    return _end(value, -1, "last")
+
+
+def _end(value: Value, position: int, name: str) -> Value:
+    if value is None:
+        return None
+    if isinstance(value, str):
+        return value[position] if value else ""
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    items = _sequence(value, name)
+    return items[position] if items else None
+
+
+def join(value: Value, separator: Value = "", *, limits: Limits) -> Value:
+    """The texts of the elements, with the separator between them."""
+    if value is None:
+        return None
+    between = to_text(separator)
+    items = _sequence(value, "join")
+    texts: list[str] = []
+    size = len(between) * max(0, len(items) - 1)
+    for item in items:
+        text = to_text(item, limits)
+        size += len(text)
+        limits.check_size(size)
+        texts.append(text)
+    return between.join(texts)
+
+
+def slice_(value: Value, from_index: Value = 0, to_index: Value = None) -> Value:
+    """The part from a position up to, not including, another."""
+    if value is None:
+        return None
+    start = whole(from_index, "fromIndex")
+    end = None if to_index is None else whole(to_index, "toIndex")
+    if start < 0 or (end is not None and end < start):
+        raise ExpressionError(
+            "The positions of the filter `slice` are not negative, the first not after the second."
+        )
+    if isinstance(value, str):
+        return value[start:end]
+    return list(_sequence(value, "slice")[start:end])
+
+
+def length(value: Value) -> Value:
+    """The number of elements or characters; 0 of null and of numbers."""
+    return len(value) if isinstance(value, (str, Mapping, list, tuple)) else 0
+
+
+def default(value: Value, default: Value) -> Value:
+    """The value, or the argument when it is missing, null, blank or empty."""
+    return default if operator.is_empty(value) else value

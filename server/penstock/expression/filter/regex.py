@@ -1,0 +1,131 @@
+"""Filters with regular expressions, bounded so that none can take forever.
+
+Python's matcher backtracks and cannot be interrupted. Repetitions within repetitions are refused,
+and the text may be only so long that even the worst backtracking ends soon.
+"""
+
+import functools
+import re
+
+from penstock.expression.error import ExpressionError
+from penstock.expression.filter.collection import whole
+from penstock.expression.filter.regex_cost import translate, wide_repetitions
+from penstock.expression.limit import Limits
+from penstock.expression.value import Value, to_text
+
+_STEPS = 100_000_000
+_LONGEST = 1000
+_JAVA_GROUP = re.compile(r"\\(.)|\$(\d+)|\$\{(\w+)\}", re.DOTALL)
+
+
+@functools.lru_cache(maxsize=512)
+def _compiled(pattern: str) -> tuple[re.Pattern[str], int]:
+    """The pattern, and how many of its repetitions may overlap."""
+    if len(pattern) > _LONGEST:
+        raise ExpressionError(f"A regular expression has at most {_LONGEST} characters.")
+    cost = wide_repetitions(pattern)
+    try:
+        return re.compile(translate(pattern)), cost
+    except (re.error, OverflowError, RecursionError) as error:
+        raise ExpressionError(f"{pattern!r:.100} is no regular expression: {error}.") from None
+
+
+def safe_pattern(pattern: str, text: str) -> re.Pattern[str]:
+    """The compiled pattern, when searching the text with it is bounded.
+
+    Raises:
+        ExpressionError: it is no pattern, or could take too long on this text.
+    """
+    compiled, repetitions = _compiled(pattern)
+    if repetitions and len(text) ** (repetitions + 1) > _STEPS:
+        allowed = int(_STEPS ** (1 / (repetitions + 1)))
+        raise ExpressionError(
+            f"The regular expression could take too long on a text of {len(text):,} characters; "
+            f"with its repetitions at most {allowed:,} are allowed.",
+            hint="Repeat narrower character classes, or shorten the text first.",
+        )
+    return compiled
+
+
+def substitute(text: str, pattern: str, replacement: str, limits: Limits) -> str:
+    """Every match replaced; `$1` and `${name}` stand for groups.
+
+    Raises:
+        ExpressionError: as for `safe_pattern`, or the result is too large.
+    """
+    compiled = safe_pattern(pattern, text)
+    size = len(text)
+
+    def expand(found: re.Match[str]) -> str:
+        nonlocal size
+
+        def group(part: re.Match[str]) -> str:
+            if part.group(1) is not None:
+                return part.group(1)
+            key = part.group(3) or int(part.group(2))
+            try:
+                return found.group(key) or ""
+            except IndexError:
+                raise ExpressionError(f"The regular expression has no group {key}.") from None
+
+        made = _JAVA_GROUP.sub(group, replacement)
+        size += len(made)
+        limits.check_size(size)
+        return made
+
+    return compiled.sub(expand, text)
+
+
+def split(value: Value, delimiter: Value, limit: Value = 0, *, limits: Limits) -> Value:
+    """The parts between the matches; as in Java, empty parts at the end are dropped."""
+    if value is None:
+        return None
+    text, most = to_text(value, limits), whole(limit, "limit")
+    pattern = to_text(delimiter)
+    compiled = safe_pattern(pattern, text)
+    parts: list[str] = []
+    start = 0
+    for found in compiled.finditer(text):
+        if most > 0 and len(parts) == most - 1:
+            break
+        if found.end() == 0 or (found.end() == found.start() == len(text)):
+            continue
+        parts.append(text[start : found.start()])
+        limits.check_items(len(parts))
+        start = found.end()
+    parts.append(text[start:])
+    if most == 0:
+        while len(parts) > 1 and not parts[-1]:
+            parts.pop()
+    return list(parts)
+
+
+def regex_match(value: Value, regex: Value) -> Value:
+    """Whether the pattern occurs in the text."""
+    if value is None:
+        return False
+    text = to_text(value)
+    return safe_pattern(to_text(regex), text).search(text) is not None
+
+
+def regex_replace(value: Value, regex: Value, replacement: Value, *, limits: Limits) -> Value:
+    """Every match replaced; `$1` stands for the first group."""
+    if value is None:
+        return None
+    return substitute(to_text(value, limits), to_text(regex), to_text(replacement), limits)
+
+
+def regex_extract(value: Value, regex: Value, group: Value = 0) -> Value:
+    """The first match, or one of its groups by number or name; null when there is none."""
+    if value is None:
+        return None
+    text = to_text(value)
+    found = safe_pattern(to_text(regex), text).search(text)
+    if found is None:
+        return None
+    named = isinstance(group, str) and not group.isdecimal()
+    key = to_text(group) if named else whole(group, "group")
+    try:
+        return found.group(key)
+    except IndexError:
+        raise ExpressionError(f"The regular expression has no group {key}.") from None
