@@ -42,7 +42,7 @@ def _walk(document: Document, node: yaml.Node, path: str, environ: Mapping[str, 
     elif isinstance(node, yaml.SequenceNode):
         for index, value in enumerate(node.value):
             _walk(document, value, f"{path}[{index}]", environ)
-    elif "${env:" in node.value:
+    elif isinstance(node, yaml.ScalarNode) and "${env:" in node.value:
         _resolve(document, node, path, environ)
 
 

@@ -27,7 +27,10 @@ class RawBackend(TerraformBackend):
         return {"terraform": {"backend": {self._kind: self._settings}}}
 
     def get_remote_state_data_source(
-        self, scope: TerraformStack, name: str, from_stack: str
+        self,
+        scope: TerraformStack,  # noqa: ARG002  # the signature in cdktf
+        name: str,
+        from_stack: str,
     ) -> object:
         """Refuses: stacks here are whole environments, and those know nothing of each other."""
         raise AppError(

@@ -81,8 +81,10 @@ def _load() -> tuple[str, object]:
     if choice.library == "none" or node is None:
         return "none", import_module("penstock_cdktf.shim")
     os.environ.setdefault("JSII_NODE", node)
-    # jsii greets an aging Node with ten lines; it works all the same.
-    os.environ.setdefault("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "1")
+    # jsii greets an aging Node with ten lines; it works all the same. The first variable wants the
+    # major versions whose end it may keep to itself.
+    ended = ",".join(str(major) for major in range(12, 100))
+    os.environ.setdefault("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", ended)
     os.environ.setdefault("JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION", "1")
     os.environ.setdefault("JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION", "1")
     return choice.library, import_module(choice.library)

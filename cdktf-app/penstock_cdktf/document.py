@@ -14,9 +14,7 @@ from penstock_cdktf.errors import InvalidFileError, Position, Problem, did_you_m
 type_names = {"str": "text", "int": "a whole number", "float": "a number", "bool": "true or false"}
 JsonValue = str | int | float | bool | None | list["JsonValue"] | dict[str, "JsonValue"]
 
-_LOADER: type[yaml.CSafeLoader] | type[yaml.SafeLoader] = getattr(
-    yaml, "CSafeLoader", yaml.SafeLoader
-)
+_LOADER: type[yaml.CSafeLoader | yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _SCALARS = yaml.constructor.SafeConstructor()
 _TAG = "tag:yaml.org,2002:"
 _DEPTH = 64
@@ -60,7 +58,9 @@ def compose(text: str, *, file: str) -> yaml.Node | None:
         raise InvalidFileError([Problem(at, f"This is not YAML: {what}.")]) from None
     except yaml.YAMLError as error:
         what = str(error).splitlines()[0]
-        raise InvalidFileError([Problem(Position(file, 1, 1), f"This is not YAML: {what}.")]) from None
+        raise InvalidFileError(
+            [Problem(Position(file, 1, 1), f"This is not YAML: {what}.")]
+        ) from None
 
 
 def open_section(text: str, *, file: str, known: Sequence[str]) -> Section:
@@ -160,7 +160,7 @@ class Section:
         value = self.text(key)
         if value is not None and value not in options:
             self.report(key, f"`{value}` is unknown.", hint=did_you_mean(value, options))
-        return value if value in options else default
+        return value if value is not None and value in options else default
 
     def number(self, key: str) -> float | None:
         """Returns a number, whole or not."""
@@ -192,11 +192,11 @@ class Section:
         if pair is None:
             return
         outer = Section(self.document, pair[1], path=self._child(key), known=None)
-        for name, (_, value) in outer._values.items():  # noqa: SLF001  # its own kind
+        for name, (_, value) in outer._values.items():  # its own kind
             inner = value
             if value.tag == f"{_TAG}null":
                 inner = yaml.MappingNode(f"{_TAG}map", [], value.start_mark)
-            yield name, Section(self.document, inner, path=outer._child(name), known=known)  # noqa: SLF001
+            yield name, Section(self.document, inner, path=outer._child(name), known=known)
 
     def each(self, key: str, *, known: Sequence[str]) -> Iterator[Section]:
         """Yields the members of a list of mappings with the given keys."""
@@ -249,16 +249,16 @@ class Section:
             inner = Section(self.document, node, path=path, known=None)
             return {
                 key: self._json(value, f"{path}.{key}", depth - 1)
-                for key, (_, value) in inner._values.items()  # noqa: SLF001
+                for key, (_, value) in inner._values.items()
             }
         if isinstance(node, yaml.SequenceNode):
             return [
                 self._json(value, f"{path}[{index}]", depth - 1)
                 for index, value in enumerate(node.value)
             ]
-        return self._json_scalar(node, path)
+        return self._json_scalar(node, path) if isinstance(node, yaml.ScalarNode) else None
 
-    def _json_scalar(self, node: yaml.Node, path: str) -> JsonValue:
+    def _json_scalar(self, node: yaml.ScalarNode, path: str) -> JsonValue:
         kind = node.tag.removeprefix(_TAG)
         if kind == "null":
             return None

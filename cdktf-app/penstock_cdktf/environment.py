@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, cast
 
@@ -120,9 +120,7 @@ class Environment:
 _KEYS = ("owner", "server", "backend", "flows", "namespaces", "secrets", "schedules")
 
 
-def read_environment(
-    text: str, *, name: str, file: str, environ: Mapping[str, str]
-) -> Environment:
+def read_environment(text: str, *, name: str, file: str, environ: Mapping[str, str]) -> Environment:
     """Reads the text of an `environment.yaml`.
 
     Args:
@@ -321,7 +319,7 @@ def _cron(section: Section) -> str:
     cron = section.must("cron")
     try:
         if cron:
-            CronSim(cron, datetime(2000, 1, 1, tzinfo=timezone.utc))
+            CronSim(cron, datetime(2000, 1, 1, tzinfo=UTC))
     except CronSimError as error:
         section.report("cron", f"`{cron}` is no cron expression: {error}.")
     return cron

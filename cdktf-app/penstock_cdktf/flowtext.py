@@ -14,7 +14,9 @@ import yaml
 from penstock_cdktf.document import compose
 from penstock_cdktf.errors import InvalidFileError, Position, Problem
 
-_LINE = re.compile(rb"^(id|namespace):[ \t]+([A-Za-z0-9][A-Za-z0-9._-]*)[ \t]*(?:#[^\n]*)?\r?$", re.M)
+_LINE = re.compile(
+    rb"^(id|namespace):[ \t]+([A-Za-z0-9][A-Za-z0-9._-]*)[ \t]*(?:#[^\n]*)?\r?$", re.MULTILINE
+)
 _SECRET = re.compile(r"""\bsecret\(\s*(?:key\s*=\s*)?(["'])([A-Za-z0-9_.-]+)\1""")
 _SUBFLOW = re.compile(r"(?:^|\.)(?:flow|flows)\.Subflow$|\.tasks\.flows\.Flow$")
 
@@ -73,14 +75,16 @@ def _identity_problems(data: bytes, expected: FlowRef, *, file: str) -> Iterator
     for name, wanted in (("id", expected.id), ("namespace", expected.namespace)):
         node = _member(root, name)
         if node is None:
-            yield Problem(Position(file, 1, 1), f"`{name}` is missing.", f"Write `{name}: {wanted}`.")
+            yield Problem(
+                Position(file, 1, 1), f"`{name}` is missing.", f"Write `{name}: {wanted}`."
+            )
         elif not isinstance(node, yaml.ScalarNode) or node.value != wanted:
             found = node.value if isinstance(node, yaml.ScalarNode) else "no text"
             at = Position(file, node.start_mark.line + 1, node.start_mark.column + 1)
             yield Problem(
                 at,
                 f"`{name}` is `{found}`, but the file's place says `{wanted}`.",
-                "A flow lies at <flows>/<namespace as folders>/<id>.yaml: mend the one or the other.",
+                "A flow lies at <flows>/<namespace as folders>/<id>.yaml: mend one of the two.",
             )
 
 

@@ -1,4 +1,4 @@
-"""`environments/<env>/locks/<namespace>.lock.json`: which content of which flow an environment runs.
+"""`environments/<env>/locks/<namespace>.lock.json`: which content an environment runs.
 
 Keys are sorted and there is neither a counter nor a digest of the file: promotions of different
 flows then merge, and two promotions of the same flow conflict, as they must.
@@ -62,7 +62,7 @@ Locks = Mapping[FlowRef, Entry]
 
 
 def dump_lock(namespace: str, source: str, entries: Mapping[str, Entry]) -> str:
-    """Returns the text of a lock file; `entries` by flow id, `source` the environment it came from."""
+    """Returns a lock file's text; `entries` by flow id, `source` the environment they came from."""
     flows = {flow: _entry_json(entry) for flow, entry in entries.items()}
     document = {"version": 1, "namespace": namespace, "from": source, "flows": flows}
     return json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n"

@@ -33,9 +33,7 @@ class Repository:
             raise GitError("Git is not installed; flows are read from Git objects.") from None
         if done.returncode:
             said = done.stderr.decode(errors="replace").strip().splitlines()
-            raise GitError(
-                f"git {arguments[0]} failed: {said[-1] if said else 'no reason given'}."
-            )
+            raise GitError(f"git {arguments[0]} failed: {said[-1] if said else 'no reason given'}.")
         return done.stdout
 
     def exists(self) -> bool:
@@ -67,9 +65,10 @@ class Repository:
         return found.decode().strip()
 
     def tree(self, commit: str, path: str) -> dict[str, str]:
-        """Returns the files below `path` in a commit: path relative to it → blob id."""
-        base = f"{self.prefix}{path}/"
-        listing = self._run("ls-tree", "-r", "-z", "--full-tree", commit, "--", base)
+        """Returns the files below `path` (empty: all) in a commit: relative path → blob id."""
+        base = f"{self.prefix}{path}/" if path else self.prefix
+        only = ["--", base] if base else []
+        listing = self._run("ls-tree", "-r", "-z", "--full-tree", commit, *only)
         found: dict[str, str] = {}
         for line in listing.split(b"\0"):
             if line:

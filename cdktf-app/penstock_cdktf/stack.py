@@ -136,9 +136,7 @@ class EnvironmentStack(TerraformStack):
             )
             self.resources.add(
                 name,
-                l1.Secret(
-                    secret.namespace, secret.key, value, manager.version, secret.description
-                ),
+                l1.Secret(secret.namespace, secret.key, value, manager.version, secret.description),
             )
 
 
