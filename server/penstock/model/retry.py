@@ -21,7 +21,7 @@ class RetryBehavior(StrEnum):
 class _Retry(Frozen):
     max_attempts: Annotated[
         int | None,
-        Field(ge=1, validation_alias=AliasChoices("maxAttempts", "maxAttempt", "max_attempts")),
+        Field(ge=1, validation_alias=AliasChoices("maxAttempts", "maxAttempt")),
     ] = None
     max_duration: timedelta | None = None
     warning_on_retry: bool = False

@@ -35,9 +35,7 @@ class Task(Frozen):
     type: str
     description: str | None = None
     disabled: bool = False
-    run_if: Annotated[
-        str | bool, Field(validation_alias=AliasChoices("runIf", "when", "run_if"))
-    ] = "true"
+    run_if: Annotated[str | bool, Field(validation_alias=AliasChoices("when", "runIf"))] = "true"
     retry: Retry | None = None
     timeout: Dynamic[timedelta | None] = None
     allow_failure: bool = False

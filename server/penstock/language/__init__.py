@@ -1,0 +1,1 @@
+"""Flow text and the model that it means; pure, from values to values."""

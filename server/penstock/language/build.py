@@ -1,0 +1,345 @@
+"""Builds a flow's parts from nodes; each problem has its own path and place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol, TypeVar, cast
+
+from pydantic import BaseModel, ValidationError
+
+from penstock.language import dialect, sentence
+from penstock.language.found import found
+from penstock.language.shape import Shape, nearest_name, shape_of
+from penstock.language.yaml import Node, Path
+from penstock.model.flow import Flow
+from penstock.model.frozen import Json
+from penstock.model.input import (
+    BoolInput,
+    FloatInput,
+    Input,
+    IntInput,
+    JsonInput,
+    SelectInput,
+    StringInput,
+)
+from penstock.model.problem import Problem
+from penstock.model.task import Task
+from penstock.model.trigger import Trigger
+
+M = TypeVar("M", bound=BaseModel)
+
+INPUTS: dict[str, type[BaseModel]] = {
+    "STRING": StringInput,
+    "INT": IntInput,
+    "FLOAT": FloatInput,
+    "BOOL": BoolInput,
+    "BOOLEAN": BoolInput,
+    "JSON": JsonInput,
+    "SELECT": SelectInput,
+    "ENUM": SelectInput,
+}
+_FLOW_PARTS = frozenset({"tasks", "errors", "finally", "afterExecution", "triggers", "inputs"})
+_STAND_IN = Task.model_construct(id="broken", type="broken")
+_GUESSED_CHILDREN = frozenset({"tasks", "then", "else", "errors", "finally"})
+
+
+class Catalog(Protocol):
+    """Finds the classes of types; the module `penstock.registry` is one."""
+
+    def load_task(self, type_name: str, /) -> type[Task] | None:
+        """The class of a task type, or None."""
+        ...
+
+    def load_trigger(self, type_name: str, /) -> type[Trigger] | None:
+        """The class of a trigger type, or None."""
+        ...
+
+    def nearest(self, type_name: str, /) -> str | None:
+        """The known type most like this one."""
+        ...
+
+    def names(self) -> tuple[str, ...]:
+        """Every known type."""
+        ...
+
+    def canonical(self, type_name: str, /) -> str:
+        """Our name of a type."""
+        ...
+
+    def is_deprecated(self, type_name: str, /) -> bool:
+        """Whether a type is written by a historic name."""
+        ...
+
+
+class Named(NamedTuple):
+    """A thing with an id, as written, whether or not the rest of it holds."""
+
+    id: str
+    path: Path
+    node: Node
+
+
+@dataclass(slots=True)
+class Draft:
+    """What was seen while building, for the rules about the whole flow."""
+
+    tasks: list[Named] = field(default_factory=list)
+    triggers: list[Named] = field(default_factory=list)
+    inputs: list[Named] = field(default_factory=list)
+    outputs: list[Named] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+
+class Builder:
+    """Makes tasks, triggers and inputs of nodes, and notes what it sees in `draft`."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.draft = Draft()
+        self._catalog = catalog
+        self._problems = self.draft.problems
+
+    def flow(self, root: Node) -> Flow | None:
+        """The flow of a document's root mapping, or None when it has problems."""
+        for named in _items(root, "outputs"):
+            self._name(self.draft.outputs, *named)
+        return self.validated(Flow, root, (), dialect.FLOW_IGNORED)
+
+    def tasks(self, node: Node, path: Path) -> tuple[Task, ...]:
+        """The tasks of a list; those with problems are left out."""
+        return self._each(node, path, self.task)
+
+    def triggers(self, node: Node, path: Path) -> tuple[Trigger, ...]:
+        """The triggers of a list; those with problems are left out."""
+        return self._each(node, path, self._trigger)
+
+    def inputs(self, node: Node, path: Path) -> tuple[Input, ...]:
+        """The inputs of a list; those with problems are left out."""
+        return self._each(node, path, self._input)
+
+    def _each(
+        self, node: Node, path: Path, make: Callable[[Node, Path], M | None]
+    ) -> tuple[M, ...]:
+        if node.value is None:
+            return ()
+        if not isinstance(node.children, list):
+            self._problems.append(sentence.wrong_type(node, path, ["list"]))
+            return ()
+        made: list[M] = []
+        for index, child in enumerate(node.children):
+            one = make(child, (*path, index))
+            if one is not None:
+                made.append(one)
+        return tuple(made)
+
+    def task(self, node: Node, path: Path) -> Task | None:
+        """The task of a mapping and all tasks below it, or None when it has problems."""
+        if not self._is_mapping(node, path, "A task"):
+            return None
+        self._name(self.draft.tasks, node, path)
+        cls = self._class(node, path, "task", self._catalog.load_task)
+        if cls is None:
+            for key, child in node.items():
+                if key in _GUESSED_CHILDREN and isinstance(child.children, list):
+                    self.tasks(child, (*path, key))
+            return None
+        return self.validated(cls, node, path, dialect.TASK_IGNORED)
+
+    def _trigger(self, node: Node, path: Path) -> Trigger | None:
+        if not self._is_mapping(node, path, "A trigger"):
+            return None
+        self._name(self.draft.triggers, node, path)
+        cls = self._class(node, path, "trigger", self._catalog.load_trigger)
+        return self.validated(cls, node, path, dialect.TRIGGER_IGNORED) if cls else None
+
+    def _input(self, node: Node, path: Path) -> Input | None:
+        if not self._is_mapping(node, path, "An input"):
+            return None
+        self._name(self.draft.inputs, node, path, "id" if node.entry("id") else "name")
+        kind = self._type(node, path, "input")
+        if kind is None:
+            return None
+        cls = INPUTS.get(kind)
+        type_node, type_path = cast("Node", node.entry("type")), (*path, "type")
+        if cls is None:
+            near = nearest_name(kind, INPUTS)
+            known = ", ".join(f"`{name}`" for name in INPUTS if name not in dialect.INPUT_TYPES)
+            self._problems.append(
+                sentence.at_value(
+                    type_node,
+                    type_path,
+                    f"Unknown input type `{kind}`.",
+                    code="unknown-type",
+                    hint=f"Did you mean `{near}`?" if near else f"There are {known}.",
+                )
+            )
+            return None
+        current = dialect.INPUT_TYPES.get(kind)
+        if current is not None:
+            self._problems.append(dialect.deprecated(type_node.place, type_path, kind, current))
+        made = self.validated(cls, node, path, dialect.INPUT_IGNORED)
+        return cast("Input | None", made)
+
+    def _name(self, names: list[Named], node: Node, path: Path, key: str = "id") -> None:
+        found_id = node.entry(key)
+        if found_id is not None and isinstance(found_id.raw, str) and found_id.value is not None:
+            names.append(Named(found_id.raw, (*path, key), found_id))
+
+    def _is_mapping(self, node: Node, path: Path, what: str) -> bool:
+        if isinstance(node.children, dict):
+            return True
+        self._problems.append(
+            sentence.at_value(
+                node,
+                path,
+                f"{what} is a mapping with `id` and `type`; found {found(node.value)}.",
+                code="wrong-type",
+                hint="For example `- id: first` and `type: …` below it.",
+            )
+        )
+        return False
+
+    def _type(self, node: Node, path: Path, kind: str) -> str | None:
+        written = node.entry("type")
+        if written is None or written.value is None:
+            article = "an" if kind == "input" else "a"
+            self._problems.append(
+                sentence.at_value(
+                    node,
+                    (*path, "type"),
+                    f"This {kind} has no `type`.",
+                    code="missing-property",
+                    hint=f"Add the `type` of {article} {kind}, "
+                    f"such as `type: {dialect.EXAMPLE_TYPES[kind]}`.",
+                )
+            )
+            return None
+        if not isinstance(written.value, str):
+            self._problems.append(sentence.wrong_type(written, (*path, "type"), ["string"]))
+            return None
+        return written.value
+
+    def _class(
+        self, node: Node, path: Path, kind: str, load: Callable[[str], type[M] | None]
+    ) -> type[M] | None:
+        name = self._type(node, path, kind)
+        if name is None:
+            return None
+        at, where = cast("Node", node.entry("type")), (*path, "type")
+        cls = load(name)
+        if cls is None:
+            self._problems.append(self._unknown_type(at, where, name, kind))
+            return None
+        if self._catalog.is_deprecated(name):
+            current = self._catalog.canonical(name)
+            self._problems.append(dialect.deprecated(at.place, where, name, current))
+        return cls
+
+    def _unknown_type(self, node: Node, path: Path, name: str, kind: str) -> Problem:
+        catalog = self._catalog
+        other = catalog.load_trigger(name) if kind == "task" else catalog.load_task(name)
+        if other is not None:
+            is_task = kind == "task"
+            message = (
+                f"`{name}` is a {'trigger, not a task' if is_task else 'task, not a trigger'}."
+            )
+            hint = f"Move it below `{'triggers' if is_task else 'tasks'}`."
+        else:
+            near = catalog.nearest(name)
+            message = f"Unknown {kind} type `{name}`."
+            hint = f"Did you mean `{near}`?" if near else "`penstock task list` shows all types."
+        return sentence.at_value(node, path, message, code="unknown-type", hint=hint)
+
+    def validated(self, cls: type[M], node: Node, path: Path, ignored: frozenset[str]) -> M | None:
+        """The node's mapping as `cls`, or None with problems noted."""
+        before = sum(problem.is_error for problem in self._problems)
+        values = self._values(cls, shape_of(cls), node, path, ignored)
+        made = self.checked(cls, values, node, path)
+        after = sum(problem.is_error for problem in self._problems)
+        return made if before == after else None
+
+    def checked(self, cls: type[M], values: dict[str, object], node: Node, path: Path) -> M | None:
+        """Validates ready values; scalars that should be texts are taken as they are written."""
+        try:
+            return cls.model_validate(values, by_alias=True, by_name=False)
+        except ValidationError as error:
+            findings = sentence.locate(_details(error), node)
+        rewritten = False
+        for finding in findings:
+            raw, value = finding.node.raw, finding.node.value
+            is_text = finding.error["type"] == "string_type" and bool(finding.path)
+            if is_text and raw is not None and value is not None and not isinstance(value, str):
+                values = cast("dict[str, object]", _with_text(values, finding.path, raw))
+                rewritten = True
+        if rewritten:
+            try:
+                return cls.model_validate(values, by_alias=True, by_name=False)
+            except ValidationError as error:
+                findings = sentence.locate(_details(error), node)
+        self._problems.extend(sentence.problems(findings, cls, path))
+        return None
+
+    def _values(
+        self, cls: type[BaseModel], shape: Shape, node: Node, path: Path, ignored: frozenset[str]
+    ) -> dict[str, object]:
+        values: dict[str, object] = {}
+        written = cast("dict[str, tuple[object, Node]]", node.children)
+        for name, (_, child) in written.items():
+            key = shape.keys.get(name)
+            if key is None:
+                problem = dialect.outside(cls, node, (*path, name), ignored)
+                if problem is not None:
+                    self._problems.append(problem)
+                continue
+            if key.deprecated:
+                self._problems.append(
+                    dialect.deprecated(node.key_place(name), (*path, name), name, key.current)
+                )
+            if child.value is not None and (
+                name in shape.children or (cls is Flow and name in _FLOW_PARTS)
+            ):
+                values[name] = self._part(name, child, (*path, name))
+            elif child.value is not None or key.required:
+                values[name] = self._value(name, child, path)
+        return values
+
+    def _part(self, name: str, node: Node, path: Path) -> tuple[BaseModel, ...]:
+        if name == "triggers":
+            return self.triggers(node, path)
+        if name == "inputs":
+            return cast("tuple[BaseModel, ...]", self.inputs(node, path))
+        made = self.tasks(node, path)
+        # A broken child has its own problem; its parent must not be told that it is empty.
+        return made or ((_STAND_IN,) if node.children or node.children is None else ())
+
+    def _value(self, name: str, node: Node, path: Path) -> Json | dict[str, str]:
+        if name == "labels":
+            return dialect.labels(node, (*path, name), self._problems)
+        if name == "retry":
+            dialect.retry(node, (*path, name), self._problems)
+        return node.value
+
+
+def _items(node: Node, key: str) -> Iterator[tuple[Node, Path]]:
+    listed = node.entry(key)
+    if listed is not None and isinstance(listed.children, list):
+        for index, child in enumerate(listed.children):
+            yield child, (key, index)
+
+
+def _details(error: ValidationError) -> list[sentence.ErrorDetails]:
+    return error.errors(include_url=False, include_input=False)
+
+
+def _with_text(value: object, path: Path, text: str) -> object:
+    """A copy of a value in which the part at a path is a text."""
+    if not path:
+        return text
+    step, rest = path[0], path[1:]
+    if isinstance(value, dict) and step in value:
+        return {**value, step: _with_text(value[step], rest, text)}
+    if isinstance(value, (list, tuple)) and isinstance(step, int) and step < len(value):
+        items = list(value)
+        items[step] = _with_text(items[step], rest, text)
+        return items
+    return value

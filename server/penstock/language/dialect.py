@@ -1,0 +1,125 @@
+"""The union of the 1.x and 2.x dialects: old spellings, what is ignored, what is not there yet."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel
+
+from penstock.language import sentence
+from penstock.language.yaml import Node, Path, Place, path_text
+from penstock.model.problem import Problem, Severity
+
+EXAMPLE_TYPES = {"task": "core.log.Log", "trigger": "core.trigger.Schedule", "input": "STRING"}
+
+INPUT_TYPES = {"BOOLEAN": "BOOL", "ENUM": "SELECT"}
+"""Old names of input types, and the present ones."""
+
+FLOW_IGNORED = frozenset({"tenantId", "deleted", "updated", "source", "extend"})
+"""Written by servers into a flow's JSON; of no meaning in a file."""
+_NO_EFFECT = frozenset({"workerGroup", "workerSelector", "logToFile", "taskCache", "policyRefs"})
+"""Accepted with a warning: the flow does the same without them."""
+TASK_IGNORED: frozenset[str] = frozenset()
+TRIGGER_IGNORED: frozenset[str] = frozenset()
+INPUT_IGNORED = frozenset({"isRadio", "autoSelectFirst"})
+"""How a form shows the input."""
+_LATER = frozenset(
+    {
+        "listeners", "sla", "checks", "quotas", "pluginDefaults", "taskDefaults", "assets",
+        "pluginDefaultsRef", "conditions", "scheduleConditions", "stopAfter", "allowConcurrent",
+        "failOnTriggerError", "dependsOn", "expression",
+    }
+)  # fmt: skip
+"""Properties of the language that this release does not act on; to ignore them would lie."""
+
+
+def deprecated(place: Place, path: Path, old: str, current: str) -> Problem:
+    """A warning that quotes the present spelling."""
+    return Problem(
+        f"`{old}` is deprecated.",
+        path=path_text(path),
+        line=place.line,
+        column=place.column,
+        code="deprecated",
+        hint=f"Write `{current}`.",
+        severity=Severity.WARNING,
+    )
+
+
+def outside(
+    cls: type[BaseModel], node: Node, path: Path, ignored: frozenset[str]
+) -> Problem | None:
+    """What to say of a key that the class does not have; None when it is ignored."""
+    key = str(path[-1])
+    if key in ignored:
+        return None
+    if key in _NO_EFFECT:
+        place = node.key_place(key)
+        return Problem(
+            f"`{key}` has no effect here.",
+            path=path_text(path),
+            line=place.line,
+            column=place.column,
+            code="no-effect",
+            hint="Remove it.",
+            severity=Severity.WARNING,
+        )
+    if key in _LATER:
+        return sentence.at_key(
+            node,
+            path,
+            f"`{key}` belongs to the flow language, but this release does not act on it here.",
+            code="unsupported-property",
+            hint="Remove it, so that the flow does what its text says.",
+        )
+    return sentence.unknown_property(node, path, cls)
+
+
+def retry(node: Node, path: Path, problems: list[Problem]) -> None:
+    """Warns of the old spelling inside a retry rule."""
+    if isinstance(node.children, dict) and "maxAttempt" in node.children:
+        place = node.key_place("maxAttempt")
+        problems.append(deprecated(place, (*path, "maxAttempt"), "maxAttempt", "maxAttempts"))
+
+
+def labels(node: Node, path: Path, problems: list[Problem]) -> dict[str, str]:
+    """Labels as a map, from a map or a list of ``{key, value}``; values as they are written."""
+    found: dict[str, str] = {}
+    for key, value, at in _pairs(node, path, problems):
+        if value.raw is None:
+            problems.append(sentence.wrong_type(value, at, ["string"]))
+        elif value.value is None or value.raw == "":
+            problems.append(
+                sentence.at_value(
+                    value,
+                    at,
+                    f"The label `{key}` has no value.",
+                    code="invalid-label",
+                    hint="Give it a value, or remove it.",
+                )
+            )
+        else:
+            found[key] = value.raw
+    return found
+
+
+def _pairs(node: Node, path: Path, problems: list[Problem]) -> list[tuple[str, Node, Path]]:
+    if isinstance(node.children, dict):
+        return [(key, value, (*path, key)) for key, (_, value) in node.children.items()]
+    if not isinstance(node.children, list):
+        problems.append(sentence.wrong_type(node, path, ["dict"]))
+        return []
+    pairs: list[tuple[str, Node, Path]] = []
+    for index, item in enumerate(node.children):
+        key, value = item.entry("key"), item.entry("value")
+        if key is None or key.raw is None or value is None:
+            problems.append(
+                sentence.at_value(
+                    item,
+                    (*path, index),
+                    "A label in a list needs `key` and `value`.",
+                    code="wrong-type",
+                    hint="For example `- key: team` and `value: data` below it.",
+                )
+            )
+        else:
+            pairs.append((key.raw, value, (*path, index, "value")))
+    return pairs

@@ -1,0 +1,115 @@
+"""Flow text → `Flow`, or problems with line and column."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from penstock.language import sentence
+from penstock.language.build import Builder, Catalog
+from penstock.language.template import Texts
+from penstock.language.validate import validate
+from penstock.language.yaml import Document, Node, Path, read
+from penstock.model.flow import Flow
+from penstock.model.problem import Problem
+
+_IDENTITY = re.compile(r"^(id|namespace):[ \t]+[\"']?([\w.-]+)", re.MULTILINE | re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """What a text means, and what is wrong with it.
+
+    Attributes:
+        flow: the flow, unless there are errors.
+        problems: errors and warnings, in the order of the text.
+        identity: namespace and id as far as they can be read, also of a broken text.
+    """
+
+    flow: Flow | None
+    problems: tuple[Problem, ...]
+    identity: tuple[str, str] | None
+    _root: Node | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def ok(self) -> bool:
+        """Whether there is a flow; warnings do not count."""
+        return self.flow is not None
+
+    @property
+    def warnings(self) -> tuple[Problem, ...]:
+        """The problems that do not stop a change."""
+        return tuple(problem for problem in self.problems if not problem.is_error)
+
+    def place(self, path: str) -> tuple[int, int] | None:
+        """Line and column of the value at a path such as ``tasks[0].flowId``, from 1.
+
+        A path that leads nowhere gives the place of the nearest value above it; a text that is
+        no YAML gives None.
+        """
+        node = self._root
+        if node is None:
+            return None
+        for step in _steps(path):
+            child = node.child(step)
+            if child is None:
+                break
+            node = child
+        return node.place
+
+
+def parse(source: str, catalog: Catalog) -> Parsed:
+    """Reads a flow's text with the types of `catalog`; never raises for bad text."""
+    document = read(source)
+    root = document.root
+    problems = list(document.problems)
+    flow = None
+    if root is None:
+        if not problems:
+            problems.append(_no_flow())
+    elif not isinstance(root.children, dict):
+        problems.append(sentence.wrong_type(root, (), ["dict"]))
+    else:
+        flow = _flow(root, document, catalog, problems)
+    if any(problem.is_error for problem in problems):
+        flow = None
+    problems.sort(key=lambda problem: (problem.line or 0, problem.column or 0))
+    return Parsed(flow, tuple(problems), _identity(root, document.source), root)
+
+
+def _flow(root: Node, document: Document, catalog: Catalog, problems: list[Problem]) -> Flow | None:
+    builder = Builder(catalog)
+    flow = builder.flow(root)
+    texts = Texts(document.source)
+    texts.collect(root)
+    problems.extend(builder.draft.problems)
+    problems.extend(texts.problems)
+    problems.extend(validate(root, builder.draft, texts))
+    return flow
+
+
+def _no_flow() -> Problem:
+    return Problem(
+        "There is no flow in this text.",
+        line=1,
+        column=1,
+        code="empty",
+        hint="A flow begins with `id: …`, `namespace: …` and `tasks:`.",
+    )
+
+
+def _identity(root: Node | None, source: str) -> tuple[str, str] | None:
+    if root is not None and isinstance(root.children, dict):
+        namespace, flow_id = root.entry("namespace"), root.entry("id")
+        if namespace and flow_id and namespace.raw and flow_id.raw:
+            return namespace.raw, flow_id.raw
+        return None
+    written = dict(reversed(_IDENTITY.findall(source)))
+    if "id" in written and "namespace" in written:
+        return written["namespace"], written["id"]
+    return None
+
+
+def _steps(path: str) -> Path:
+    found = re.findall(r'\[(\d+)\]|\["([^"]*)"\]|([^.\[\]]+)', path)
+    return tuple(int(index) if index else quoted or plain for index, quoted, plain in found)

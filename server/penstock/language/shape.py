@@ -1,0 +1,91 @@
+"""What a class accepts as YAML, worked out once a class."""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import types
+import typing
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from pydantic import AliasChoices, BaseModel
+from pydantic.fields import FieldInfo
+
+from penstock.model.task import Task
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One accepted key; `current` is the spelling that a deprecated one was replaced by."""
+
+    field: str
+    current: str
+    deprecated: bool
+    required: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """Accepted keys, and which of them hold lists of child tasks."""
+
+    keys: dict[str, Key]
+    children: frozenset[str]
+
+    def nearest(self, key: str) -> str | None:
+        """The accepted key that is most like this one."""
+        return nearest_name(key, self.current())
+
+    def current(self) -> tuple[str, ...]:
+        """The accepted keys without deprecated spellings."""
+        return tuple(name for name, known in self.keys.items() if not known.deprecated)
+
+
+@functools.cache
+def shape_of(cls: type[BaseModel]) -> Shape:
+    """The shape of a class. Of several aliases the first is current, the others are deprecated."""
+    keys: dict[str, Key] = {}
+    fields = cls.task_fields if issubclass(cls, Task) else ()
+    for name, field in cls.model_fields.items():
+        spellings = _spellings(name, field)
+        for spelling in spellings:
+            keys[spelling] = Key(
+                name, spellings[0], spelling != spellings[0], required=field.is_required()
+            )
+    children = frozenset(key for key, known in keys.items() if known.field in fields)
+    return Shape(keys, children)
+
+
+def _spellings(name: str, field: FieldInfo) -> list[str]:
+    alias = field.validation_alias
+    if isinstance(alias, AliasChoices):
+        return [choice for choice in alias.choices if isinstance(choice, str)]
+    return [alias if isinstance(alias, str) else name]
+
+
+@functools.cache
+def model_below(cls: type[BaseModel], key: str) -> tuple[type[BaseModel], ...]:
+    """The models that the values below a key may be of, at any depth of its lists and maps."""
+    known = shape_of(cls).keys.get(key)
+    if known is None:
+        return ()
+    return tuple(_models(cls.model_fields[known.field].annotation))
+
+
+def _models(annotation: object) -> Iterable[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+        return
+    origin = typing.get_origin(annotation)
+    if origin is typing.Annotated:
+        yield from _models(typing.get_args(annotation)[0])
+    elif origin in (typing.Union, types.UnionType, list, tuple, dict):
+        for argument in typing.get_args(annotation):
+            yield from _models(argument)
+
+
+def nearest_name(name: str, known: Iterable[str]) -> str | None:
+    """The known name most like the given one, or None when none is close."""
+    lowered = {candidate.lower(): candidate for candidate in known}
+    found = difflib.get_close_matches(name.lower(), lowered, n=1, cutoff=0.6)
+    return lowered[found[0]] if found else None

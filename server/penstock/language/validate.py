@@ -1,0 +1,162 @@
+"""Rules about a flow as a whole, checked on its text so that they hold for broken flows too."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from penstock.language import sentence
+from penstock.language.build import Draft, Named
+from penstock.language.template import Texts
+from penstock.language.yaml import Node, Path
+from penstock.model.problem import Problem
+
+_RESERVED = frozenset(
+    {
+        "pause", "resume", "force-run", "change-status", "kill", "executions", "search", "source",
+        "disable", "enable",
+    }
+)  # fmt: skip
+_LABEL_KEY = re.compile(r"[^\W\dA-Z_][\w.-]*")
+_SETTABLE_SYSTEM_LABEL = "system.readOnly"
+
+
+def validate(root: Node, draft: Draft, texts: Texts) -> Iterator[Problem]:
+    """Every problem that no single part has alone."""
+    yield from _duplicates(draft.tasks, "task", "A task id is unique in the whole flow.")
+    yield from _duplicates(draft.triggers, "trigger", "A trigger id is unique in the flow.")
+    yield from _duplicates(draft.inputs, "input", "An input id is unique in the flow.")
+    yield from _duplicates(draft.outputs, "output", "An output id is unique in the flow.")
+    yield from _reserved(root)
+    yield from _labels(root)
+    yield from _recursion(root, draft)
+    yield from _schedule_inputs(root, draft)
+
+
+def _duplicates(names: Sequence[Named], kind: str, rule: str) -> Iterator[Problem]:
+    places: dict[str, list[Named]] = {}
+    for name in names:
+        places.setdefault(name.id, []).append(name)
+    for name, found in places.items():
+        if len(found) == 1:
+            continue
+        for index, one in enumerate(found):
+            others = " and ".join(
+                f"line {other.node.place.line}" for at, other in enumerate(found) if at != index
+            )
+            yield sentence.at_value(
+                one.node,
+                one.path,
+                f"Duplicate {kind} id `{name}`; it is also at {others}.",
+                code="duplicate-id",
+                hint=rule,
+            )
+
+
+def _reserved(root: Node) -> Iterator[Problem]:
+    flow_id = root.entry("id")
+    if flow_id is not None and flow_id.raw in _RESERVED:
+        yield sentence.at_value(
+            flow_id,
+            ("id",),
+            f"Flow id is a reserved keyword: `{flow_id.raw}`.",
+            code="reserved-id",
+            hint="Choose another id; this one is part of the API's addresses.",
+        )
+
+
+def _labels(root: Node) -> Iterator[Problem]:
+    labels = root.entry("labels")
+    if labels is None:
+        return
+    for key, node, path in _label_keys(labels):
+        if key.startswith("system.") and key != _SETTABLE_SYSTEM_LABEL:
+            yield sentence.at_value(
+                node,
+                path,
+                f"System labels can only be set by the server, offending label: `{key}`.",
+                code="invalid-label",
+                hint="Choose a key that does not begin with `system.`.",
+            )
+        elif not _LABEL_KEY.fullmatch(key) or not key[0].islower():
+            yield sentence.at_value(
+                node,
+                path,
+                f"The label key `{key}` must begin with a lower-case letter, followed by letters, "
+                "digits, `.`, `_` and `-`.",
+                code="invalid-label",
+                hint=f"For example `{key[:1].lower()}{key[1:]}`." if key[:1].isupper() else None,
+            )
+
+
+def _label_keys(labels: Node) -> Iterator[tuple[str, Node, Path]]:
+    if isinstance(labels.children, dict):
+        for key, (_, node) in labels.children.items():
+            yield key, node, ("labels", key)
+    elif isinstance(labels.children, list):
+        for index, item in enumerate(labels.children):
+            key = item.entry("key")
+            if key is not None and key.raw is not None:
+                yield key.raw, key, ("labels", index, "key")
+
+
+def _recursion(root: Node, draft: Draft) -> Iterator[Problem]:
+    own = (_raw(root, "namespace"), _raw(root, "id"))
+    if None in own:
+        return
+    for name in draft.tasks:
+        mapping = _parent(root, name.path)
+        target = mapping.entry("flowId") if mapping is not None else None
+        if mapping is None or target is None:
+            continue
+        if (_raw(mapping, "namespace"), target.raw) == own:
+            yield sentence.at_value(
+                target,
+                (*name.path[:-1], "flowId"),
+                f"Recursive call to flow `{own[0]}.{own[1]}`.",
+                code="recursive-subflow",
+                hint="A flow cannot call itself; call another flow.",
+            )
+
+
+def _schedule_inputs(root: Node, draft: Draft) -> Iterator[Problem]:
+    needed = [name.id for name in draft.inputs if _is_needed(_parent(root, name.path))]
+    if not needed:
+        return
+    for trigger in draft.triggers:
+        mapping = _parent(root, trigger.path)
+        kind = _raw(mapping, "type") if mapping is not None else None
+        if mapping is None or kind is None or not kind.endswith("Schedule"):
+            continue
+        given = mapping.entry("inputs")
+        supplied = given.value if given is not None and isinstance(given.value, dict) else {}
+        missing = [f"`{name}`" for name in needed if name not in supplied]
+        if missing:
+            yield sentence.at_value(
+                mapping,
+                trigger.path[:-1],
+                f"Missing inputs for Schedule trigger `{trigger.id}`: {', '.join(missing)}.",
+                code="missing-inputs",
+                hint="Give them below the trigger's `inputs`, or give the inputs `defaults`.",
+            )
+
+
+def _is_needed(mapping: Node | None) -> bool:
+    if mapping is None:
+        return False
+    defaults, required = mapping.entry("defaults"), mapping.entry("required")
+    if defaults is not None and defaults.value is not None:
+        return False
+    return required is None or required.value is not False
+
+
+def _raw(node: Node, key: str) -> str | None:
+    found = node.entry(key)
+    return found.raw if found is not None else None
+
+
+def _parent(root: Node, path: Path) -> Node | None:
+    node: Node | None = root
+    for step in path[:-1]:
+        node = node.child(step) if node is not None else None
+    return node
