@@ -1,1 +1,3 @@
 """The Terraform provider for Penstock, written in Python."""
+
+__version__ = "0.1.0"

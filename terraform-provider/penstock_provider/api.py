@@ -1,0 +1,260 @@
+"""The HTTP client: keep-alive, retries with back-off, errors as values. Blocking; for worker threads.
+
+Nothing of the standard library's HTTP is imported before the first request: many of the processes
+that Terraform starts never send one.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import random
+import threading
+import urllib.parse
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar
+
+from penstock_provider import __version__
+from penstock_provider.framework.log import log
+from penstock_provider.framework.values import JsonValue
+
+if TYPE_CHECKING:
+    import http.client
+    import ssl
+
+Json = dict[str, JsonValue]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where the server is, who asks, and how patient to be (``timeout`` in seconds)."""
+
+    endpoint: str
+    token: str
+    tenant: str = "main"
+    owner: str = "terraform:default"
+    ca_file: str | None = None
+    timeout: float = 30
+    max_retries: int = 4
+    provenance: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One finding of the server; ``line`` and ``column`` count from 1."""
+
+    message: str
+    error: bool = True
+    path: str = ""
+    line: int | None = None
+    column: int | None = None
+    code: str = ""
+    hint: str | None = None
+    object: str | None = None
+
+    @classmethod
+    def read(cls, data: JsonValue) -> Problem:
+        """Reads the server's form; absent fields get their defaults."""
+        given = data if isinstance(data, dict) else {}
+        line, column = given.get("line"), given.get("column")
+        return cls(
+            message=str(given.get("message") or "The server gave no reason."),
+            error=given.get("severity") != "warning",
+            path=str(given.get("path") or ""),
+            line=line if isinstance(line, int) else None,
+            column=column if isinstance(column, int) else None,
+            code=str(given.get("code") or ""),
+            hint=str(given["hint"]) if given.get("hint") else None,
+            object=str(given["object"]) if given.get("object") else None,
+        )
+
+
+class ApiError(Exception):
+    """A refusal by the server (``status`` >= 400), or none reached (``status`` 0)."""
+
+    def __init__(
+        self, status: int, code: str, detail: str, *, problems: tuple[Problem, ...] = ()
+    ) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.code = code
+        self.detail = detail
+        self.problems = problems
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """An answer below 400."""
+
+    status: int
+    etag: str | None
+    data: JsonValue
+
+    @property
+    def json(self) -> Json:
+        """The body as an object; an ``ApiError`` when it is none (another program answers there)."""
+        if isinstance(self.data, dict):
+            return self.data
+        raise ApiError(0, "not-penstock", "The answer is not the JSON object that Penstock gives.")
+
+
+class Client:
+    """Talks to one tenant of one server; safe to use from many threads."""
+
+    _RETRIED: ClassVar[frozenset[int]] = frozenset({429, 500, 502, 503, 504})
+    _LONGEST_PAUSE = 30.0
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        url = urllib.parse.urlsplit(settings.endpoint)
+        self._secure = url.scheme == "https"
+        self._host = url.hostname or "localhost"
+        self._port = url.port or (443 if self._secure else 80)
+        tenant = urllib.parse.quote(settings.tenant, safe="")
+        self._base = f"{url.path.rstrip('/')}/api/v1/tenants/{tenant}"
+        self._idle: deque[http.client.HTTPConnection] = deque()
+        self._tls: ssl.SSLContext | None = None
+        self._stopped = threading.Event()
+        self._headers = {
+            "Authorization": f"Bearer {settings.token}",
+            "User-Agent": f"terraform-provider-penstock/{__version__}",
+            "Accept": "application/json",
+            "Accept-Encoding": "gzip",
+            "Penstock-Owner": settings.owner,
+            **settings.provenance,
+        }
+
+    def stop(self) -> None:
+        """Ends all pauses between attempts; no further attempts are made."""
+        self._stopped.set()
+
+    def close(self) -> None:
+        """Closes idle connections."""
+        while self._idle:
+            self._idle.pop().close()
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        body: JsonValue = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+    ) -> Response:
+        """One call below the tenant's base, tried again while that may help; raises ``ApiError``."""
+        data = None if body is None else json.dumps(body, ensure_ascii=False).encode()
+        attempt = 0
+        while True:
+            pause: float | None = None
+            try:
+                return self._once(method, path, data, headers=headers or {})
+            except _Retry as retry:
+                error, pause = retry.error, retry.pause
+            if attempt >= self.settings.max_retries or self._stopped.is_set():
+                raise error
+            attempt += 1
+            delay = pause if pause is not None else 0.2 * 2**attempt * (0.5 + random.random() / 2)  # noqa: S311 (jitter)
+            log(
+                "warn",
+                "trying again",
+                status=error.status,
+                attempt=attempt,
+                seconds=round(delay, 2),
+            )
+            if self._stopped.wait(min(delay, self._LONGEST_PAUSE)):
+                raise error
+
+    def _once(
+        self, method: str, path: str, data: bytes | None, *, headers: Mapping[str, str]
+    ) -> Response:
+        import http.client  # noqa: PLC0415 (most processes never need it)
+
+        sent = {**self._headers, **headers}
+        if data is not None:
+            sent["Content-Type"] = "application/json"
+        connection = self._connection()
+        try:
+            connection.request(method, self._base + path, body=data, headers=sent)
+            answer = connection.getresponse()
+            raw = answer.read()
+        except (OSError, http.client.HTTPException) as error:
+            connection.close()
+            raise _Retry(self._unreachable(error), None) from None
+        if answer.will_close:
+            connection.close()
+        else:
+            self._idle.append(connection)
+        if answer.getheader("Content-Encoding") == "gzip":
+            raw = gzip.decompress(raw)
+        if answer.status >= 400:  # noqa: PLR2004 (HTTP's own boundary)
+            refusal = _refusal(answer.status, raw)
+            if answer.status in self._RETRIED:
+                raise _Retry(refusal, _seconds(answer.getheader("Retry-After")))
+            raise refusal
+        return Response(answer.status, answer.getheader("ETag"), _parse(raw))
+
+    def _connection(self) -> http.client.HTTPConnection:
+        import http.client  # noqa: PLC0415 (most processes never need it)
+
+        try:
+            return self._idle.pop()
+        except IndexError:
+            pass
+        timeout = self.settings.timeout
+        if not self._secure:
+            return http.client.HTTPConnection(self._host, self._port, timeout=timeout)
+        if self._tls is None:
+            import ssl  # noqa: PLC0415 (only https needs it)
+
+            try:
+                self._tls = ssl.create_default_context(cafile=self.settings.ca_file)
+            except OSError as error:
+                raise ApiError(0, "ca-file", f"`ca_file` cannot be read: {error}.") from None
+        return http.client.HTTPSConnection(
+            self._host, self._port, timeout=timeout, context=self._tls
+        )
+
+    def _unreachable(self, error: Exception) -> ApiError:
+        return ApiError(
+            0,
+            "unreachable",
+            f"{self.settings.endpoint} does not answer ({type(error).__name__}: {error}).",
+        )
+
+
+class _Retry(Exception):
+    def __init__(self, error: ApiError, pause: float | None) -> None:
+        super().__init__()
+        self.error = error
+        self.pause = pause
+
+
+def _parse(raw: bytes) -> JsonValue:
+    try:
+        return json.loads(raw) if raw else None
+    except ValueError:
+        return raw.decode(errors="replace")
+
+
+def _refusal(status: int, raw: bytes) -> ApiError:
+    data = _parse(raw)
+    if not isinstance(data, dict) or "code" not in data:
+        return ApiError(status, "", "")
+    problems = data.get("problems")
+    return ApiError(
+        status,
+        str(data["code"]),
+        str(data.get("detail") or data.get("title") or ""),
+        problems=tuple(Problem.read(item) for item in problems)
+        if isinstance(problems, list)
+        else (),
+    )
+
+
+def _seconds(header: str | None) -> float | None:
+    try:
+        return float(header) if header else None
+    except ValueError:
+        return None

@@ -1,0 +1,1 @@
+"""Data sources: a file `x.py` with one `DataSource` class is `penstock_x`."""

@@ -1,0 +1,219 @@
+"""What all single declared objects have in common: one resource, one object of the server."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import ClassVar
+
+from penstock_provider.api import ApiError, Json
+from penstock_provider.framework.diagnostics import Failure
+from penstock_provider.framework.plan import Plan
+from penstock_provider.framework.resource import Change, Reading, Resource
+from penstock_provider.framework.schema import Attribute
+from penstock_provider.framework.values import (
+    NUMBER,
+    STRING,
+    JsonValue,
+    State,
+    Unknown,
+    Value,
+    is_known,
+    plain,
+    text,
+)
+from penstock_provider.objects import Finding, Item
+from penstock_provider.reference import Reference
+from penstock_provider.sentences import attribute_path, failure, tell
+
+ID = Attribute(STRING, "Import id of the object.", computed=True)
+REVISION = Attribute(
+    NUMBER, "Number of the object's present revision on the server.", computed=True, volatile=True
+)
+CONTENT_HASH = Attribute(
+    STRING, "SHA-256 of the object's content, hexadecimal.", computed=True, volatile=True
+)
+
+
+def name_check(what: str) -> Attribute:
+    """The attribute ``namespace`` of a ``what``."""
+    return Attribute(
+        STRING,
+        f"Namespace of the {what}, dotted, such as `company.team`. A change makes a new object.",
+        required=True,
+        replace=True,
+        check=_namespace_problem,
+    )
+
+
+def _namespace_problem(value: Value) -> str | None:
+    if not isinstance(value, str):
+        return None
+    if not value or any(not part for part in value.split(".")) or "/" in value or " " in value:
+        return (
+            f'"{value}" is no namespace: write dotted names without blanks, such as "company.team".'
+        )
+    return None
+
+
+class Declared(Resource["Penstock"]):
+    """One declared object; subclasses say how attributes and the server's form correspond."""
+
+    kind: ClassVar[str]
+    body: ClassVar[str] = ""
+    """The attribute to which problems belong that name none of the attributes."""
+
+    @abstractmethod
+    def reference(self, state: State) -> Reference:
+        """Which object the (known) state is about."""
+
+    @abstractmethod
+    def spec(self, planned: State, config: State) -> Json:
+        """The PUT body."""
+
+    @abstractmethod
+    def state(self, prior: State, form: Json) -> State:
+        """The state for the server's form; texts that mean the same stay as they are in ``prior``."""
+
+    def identity(self, planned: State) -> tuple[Value, ...]:
+        """The values that must be known before the server can be asked."""
+        return (planned.get("namespace"),)
+
+    async def plan(self, plan: Plan) -> None:
+        """Asks the server what it would say."""
+        if not all(isinstance(value, str) for value in self.identity(plan.planned)):
+            return
+        reference = self.reference(plan.planned)
+        if plan.creating or plan.replace:
+            plan.planned["id"] = reference.name
+        finding = await self.ask(plan, Item(reference, self.spec(plan.planned, plan.config)))
+        if (
+            finding is not None
+            and finding.content_hash
+            and isinstance(plan.planned.get("content_hash"), Unknown)
+            and all(is_known(plan.planned[name]) for name in self._given(plan))
+        ):
+            plan.planned["content_hash"] = finding.content_hash
+            if plan.prior and plan.prior.get("content_hash") == finding.content_hash:
+                plan.planned["revision"] = plan.prior["revision"]
+
+    def _given(self, plan: Plan) -> list[str]:
+        computed = {"id", "revision", "content_hash"}
+        return [name for name in self.schema.attributes if name not in computed]
+
+    async def ask(self, plan: Plan, item: Item) -> Finding | None:
+        """The server's findings, told as diagnostics; None when no server can be asked yet."""
+        objects = self.provider.planner
+        if objects is None:
+            return None
+        name = item.reference.name
+        try:
+            finding = await objects.plan(item)
+        except ApiError as error:
+            raise failure(error, f"plan {self.kind} {name}") from None
+        for problem in finding.problems:
+            path = attribute_path(problem, self.schema.attributes)
+            tell(
+                plan.diagnostics,
+                problem,
+                subject=f"{self.kind.capitalize()} {name} is not valid"
+                if problem.error
+                else f"{self.kind.capitalize()} {name}",
+                path=path or ((self.body,) if self.body else ()),
+            )
+        return finding
+
+    async def create(self, change: Change) -> State:
+        """Writes the object; one of the same owner that exists already is taken over."""
+        return await self._write(change, "create", None)
+
+    async def update(self, change: Change) -> State:
+        """Writes the object unless somebody else changed it since."""
+        known = change.private.get("hash") or (change.prior or {}).get("content_hash")
+        return await self._write(change, "change", known if isinstance(known, str) else None)
+
+    async def _write(self, change: Change, verb: str, if_match: str | None) -> State:
+        reference = self.reference(change.planned)
+        item = Item(reference, self.spec(change.planned, change.config), if_match)
+        try:
+            form = await self.provider.objects.apply(item)
+        except ApiError as error:
+            raise self._refused(error, f"{verb} {self.kind} {reference.name}") from None
+        change.private["hash"] = form.get("contentHash")
+        return self.state(change.planned, form)
+
+    def _refused(self, error: ApiError, doing: str) -> Failure:
+        for problem in error.problems:
+            path = attribute_path(problem, self.schema.attributes)
+            if path or self.body:
+                return failure(error, doing, path=path or (self.body,))
+        return failure(error, doing)
+
+    async def read(self, reading: Reading) -> State | None:
+        """The server's form; None when it is gone."""
+        reference = self.reference(reading.state)
+        try:
+            form = await self.provider.objects.read(reference)
+        except ApiError as error:
+            raise failure(error, f"read {self.kind} {reference.name}") from None
+        if form is None:
+            return None
+        reading.private["hash"] = form.get("contentHash")
+        return self.state(reading.state, form)
+
+    async def delete(self, change: Change) -> None:
+        """Removes the object."""
+        reference = self.reference(change.prior or {})
+        try:
+            await self.provider.objects.delete(reference)
+        except ApiError as error:
+            raise failure(error, f"delete {self.kind} {reference.name}") from None
+
+    def computed(self, reference: Reference, form: Json) -> State:
+        """The attributes that every kind has."""
+        return {
+            "id": reference.name,
+            "revision": number(form.get("revision")),
+            "content_hash": as_text(form.get("contentHash")),
+        }
+
+
+def split_import(identity: str, form: str) -> tuple[str, str]:
+    """Namespace and name of ``namespace/name``; the last slash splits."""
+    namespace, slash, name = identity.rpartition("/")
+    if not slash or not namespace or not name:
+        raise Failure(
+            f'"{identity}" is no import id',
+            f'Write it as `{form}`, for example "company.team/{form.rpartition("/")[2]}".',
+        )
+    return namespace, name
+
+
+def as_text(value: JsonValue) -> Value:
+    """Text of the server, or null."""
+    return value if isinstance(value, str) else None
+
+
+def number(value: JsonValue) -> Value:
+    """A number of the server, or null."""
+    return value if isinstance(value, (int, float)) else None
+
+
+def kept(prior: Value, value: JsonValue) -> Value:
+    """Text of the server; an empty one where none was configured stays null, and the reverse."""
+    if not value:
+        return prior if prior in ("", None) else None
+    return as_text(value)
+
+
+def given(planned: State, **names: str) -> Json:
+    """JSON of those attributes that are set; ``names`` maps the server's names to attributes."""
+    return {
+        key: plain(planned.get(attribute))
+        for key, attribute in names.items()
+        if planned.get(attribute) is not None
+    }
+
+
+def name_of(state: State, attribute: str) -> str:
+    """A known text of the state."""
+    return text(state.get(attribute))

@@ -1,0 +1,316 @@
+"""Declared objects on the server: reads, plans and writes of a whole run, bundled.
+
+Whatever waits when the loop has nothing else to do leaves as one request; while that one is under
+way the rest collects. There is no timer, and a lone operation waits for nobody.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from penstock_provider.api import ApiError, Client, Json, Problem
+from penstock_provider.framework.loop import Future, Loop, Task
+from penstock_provider.framework.values import JsonValue
+from penstock_provider.reference import Reference
+from penstock_provider.snapshot import Snapshot
+
+I = TypeVar("I")  # noqa: E741 (an item)
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One object as it shall be; ``spec`` is its PUT body."""
+
+    reference: Reference
+    spec: Json
+    if_match: str | None = None
+
+    def to_json(self) -> Json:
+        """The form in sets."""
+        data = {**self.reference.to_json(), "spec": self.spec}
+        return data if self.if_match is None else {**data, "ifMatch": self.if_match}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What the server says about one object that shall be."""
+
+    problems: Sequence[Problem] = ()
+    content_hash: str | None = None
+    summary: str = ""
+    data: Json = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SecretCheck:
+    """Whether a value is the one that the server has."""
+
+    exists: bool
+    equal: bool
+
+
+class Queue(Generic[I, R]):
+    """Bundles single items into requests of at most ``MOST`` items."""
+
+    MOST = 500
+    MOST_BYTES = 4_000_000
+
+    def __init__(
+        self,
+        loop: Loop,
+        send: Callable[[list[I]], Task[list[R | Exception]]],
+        *,
+        size: Callable[[I], int] = lambda _: 1,
+    ) -> None:
+        self._loop = loop
+        self._send = send
+        self._size = size
+        self._waiting: list[tuple[I, Future[R]]] = []
+        self._in_flight = False
+        loop.on_idle.append(self._flush)
+
+    def close(self) -> None:
+        """Sends nothing any more."""
+        self._loop.on_idle.remove(self._flush)
+
+    def submit(self, item: I) -> Future[R]:
+        """The item's result, some time."""
+        future: Future[R] = Future()
+        self._waiting.append((item, future))
+        return future
+
+    def _take(self) -> list[tuple[I, Future[R]]]:
+        count = size = 0
+        for item, _ in self._waiting[: self.MOST]:
+            size += self._size(item)
+            if count and size > self.MOST_BYTES:
+                break
+            count += 1
+        batch, self._waiting = self._waiting[:count], self._waiting[count:]
+        return batch
+
+    def _flush(self) -> None:
+        if self._in_flight or not self._waiting:
+            return
+        batch = self._take()
+        self._in_flight = True
+        sending = self._loop.spawn(self._send([item for item, _ in batch]))
+
+        def done() -> None:
+            self._in_flight = False
+            try:
+                results: list[R | Exception] = sending.result()
+            except Exception as error:  # noqa: BLE001 (it is each waiting caller's to tell)
+                results = [error] * len(batch)
+            for (_, future), result in zip(batch, results, strict=True):
+                if isinstance(result, Exception):
+                    future.fail(result)
+                else:
+                    future.set(result)
+
+        sending.when_done(done)
+
+
+class Objects:
+    """The declared objects of one tenant, for one configured provider."""
+
+    def __init__(self, loop: Loop, client: Client) -> None:
+        self._loop = loop
+        self._client = client
+        self.snapshot = Snapshot(self._request)
+        self._reads: Queue[Reference, Json | None] = Queue(loop, self._read_all)
+        self._plans: Queue[Item, Finding] = Queue(loop, self._plan_all, size=_size)
+        self._writes: Queue[Item | Reference, Json] = Queue(loop, self._write_all, size=_size)
+        self._checks: Queue[tuple[Reference, str], SecretCheck] = Queue(loop, self._check_all)
+        self._queues = (self._reads, self._plans, self._writes, self._checks)
+
+    @property
+    def owner(self) -> str:
+        """Whose objects are written."""
+        return self._client.settings.owner
+
+    def close(self) -> None:
+        """Ends it; nothing may be submitted afterwards."""
+        for queue in self._queues:
+            queue.close()
+        self._client.close()
+
+    # One object; bundled with what else waits
+
+    async def read(self, reference: Reference) -> Json | None:
+        """The object's full form, or None when it is certainly absent."""
+        return await self._reads.submit(reference)
+
+    async def plan(self, item: Item) -> Finding:
+        """What the server would say to that object."""
+        return await self._plans.submit(item)
+
+    async def apply(self, item: Item) -> Json:
+        """Writes the object and returns its full form."""
+        return await self._writes.submit(item)
+
+    async def delete(self, reference: Reference) -> None:
+        """Deletes the object; absent is fine."""
+        await self._writes.submit(reference)
+
+    async def check_secret(self, reference: Reference, value: str) -> SecretCheck:
+        """Compares a secret's value with the server's."""
+        return await self._checks.submit((reference, value))
+
+    # Whole sets; each is a request of its own
+
+    async def read_set(self, references: Sequence[Reference]) -> list[Json | None]:
+        """Many objects, by name or by listing, whichever is less."""
+        if len(references) > Snapshot.FROM:
+            await self.snapshot.cover(references)
+        futures = [self._reads.submit(reference) for reference in references]
+        return [await future for future in futures]
+
+    async def listing(self, kind: str, namespace: str) -> list[Json]:
+        """All objects of one kind in one namespace, fresh."""
+        return await self.snapshot.listing(kind, namespace)
+
+    async def plan_set(self, items: Sequence[Item], deletes: Sequence[Reference]) -> Json:
+        """The server's answer to a whole set."""
+        return await self._request("POST", "/plan", _set(items, deletes))
+
+    async def apply_set(
+        self, items: Sequence[Item], deletes: Sequence[Reference]
+    ) -> dict[str, Json]:
+        """One transaction; full forms of the written objects by their ids."""
+        answer = await self._request("POST", "/apply", _set(items, deletes))
+        for reference in deletes:
+            self.snapshot.put(reference, None)
+        written = _forms(answer)
+        for item in items:
+            self.snapshot.put(item.reference, written.get(item.reference.ref))
+        return {item.reference.id or "": written[item.reference.ref] for item in items}
+
+    async def _request(
+        self, method: str, path: str, body: JsonValue = None, *, etag: str | None = None
+    ) -> Json:
+        headers = {"If-None-Match": etag} if etag else {}
+        response = await self._loop.in_thread(
+            lambda: self._client.request(method, path, body, headers=headers)
+        )
+        if response.status == 304:  # noqa: PLR2004 (not modified)
+            return {"notModified": True}
+        return {**response.json, "etag": response.etag}
+
+    async def _read_all(self, references: list[Reference]) -> list[Json | Exception | None]:
+        found: dict[Reference, Json | None] = {}
+        self.snapshot.asked += len(references)
+        if self.snapshot.asked > Snapshot.FROM:
+            await self.snapshot.cover(references)
+            for reference in references:
+                entry = self.snapshot.get(reference)
+                if entry is not None:
+                    found[reference] = entry
+        # Absent in a listing is not "deleted": only a read by name says so.
+        missing = [reference for reference in references if reference not in found]
+        if missing:
+            names: list[JsonValue] = [reference.to_json() for reference in missing]
+            answer = await self._request("POST", "/state:read", {"objects": names})
+            for reference, entry in zip(missing, _rows(answer, "objects"), strict=True):
+                form = entry.get("object")
+                found[reference] = form if isinstance(form, dict) else None
+        return [found[reference] for reference in references]
+
+    async def _plan_all(self, items: list[Item]) -> list[Finding | Exception]:
+        answer = await self._request("POST", "/plan", _set(items, ()))
+        rows = {str(row.get("ref")): row for row in _rows(answer, "objects")}
+        return [_finding(rows.get(item.reference.ref, {})) for item in items]
+
+    async def _write_all(self, items: list[Item | Reference]) -> list[Json | Exception]:
+        try:
+            return list(await self._write(items))
+        except ApiError as error:
+            if len(items) == 1:
+                return [await self._settle(items[0], error)]
+            if not 400 <= error.status < 500:  # noqa: PLR2004 (only refusals are about members)
+                return [error] * len(items)
+        # One bad object must not fail its neighbours: each on its own, once.
+        results: list[Json | Exception] = []
+        for item in items:
+            results.extend(await self._write_all([item]))
+        return results
+
+    async def _write(self, items: Sequence[Item | Reference]) -> list[Json]:
+        writes = [item for item in items if isinstance(item, Item)]
+        deletes = [item for item in items if isinstance(item, Reference)]
+        answer = await self._request("POST", "/apply", _set(writes, deletes))
+        written = _forms(answer)
+        results: list[Json] = []
+        for item in items:
+            if isinstance(item, Item):
+                results.append(written[item.reference.ref])
+                self.snapshot.put(item.reference, results[-1])
+            else:
+                results.append({})
+                self.snapshot.put(item, None)
+        return results
+
+    async def _settle(self, item: Item | Reference, error: ApiError) -> Json | Exception:
+        """Two refusals mean that it is done already: a delete of nothing, a write sent twice."""
+        if isinstance(item, Reference):
+            self.snapshot.put(item, None)
+            return {} if error.status == 404 else error  # noqa: PLR2004 (gone)
+        if error.code == "precondition-failed":
+            now = (await self._read_all([item.reference]))[0]
+            if isinstance(now, dict) and now.get("source") == item.spec.get("source") is not None:
+                return now
+        return error
+
+    async def _check_all(self, items: list[tuple[Reference, str]]) -> list[SecretCheck | Exception]:
+        asked: list[JsonValue] = [
+            {"namespace": reference.namespace, "key": reference.id, "value": value}
+            for reference, value in items
+        ]
+        answer = await self._request("POST", "/secrets:compare", {"items": asked})
+        return [
+            SecretCheck(exists=bool(row.get("exists")), equal=bool(row.get("equal")))
+            for row in _rows(answer, "items")
+        ]
+
+
+def _set(items: Iterable[Item], deletes: Iterable[Reference]) -> Json:
+    # Never "complete": what an object refers to may be another resource of the same run.
+    objects: list[JsonValue] = [item.to_json() for item in items]
+    gone: list[JsonValue] = [reference.to_json() for reference in deletes]
+    return {"objects": objects, "deletes": gone, "complete": False}
+
+
+def _size(item: Item | Reference) -> int:
+    if isinstance(item, Reference):
+        return 100
+    source = item.spec.get("source")
+    return len(source) if isinstance(source, str) else len(json.dumps(item.spec))
+
+
+def _rows(answer: Json, name: str) -> list[Json]:
+    rows = answer.get(name)
+    return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+
+
+def _forms(answer: Json) -> dict[str, Json]:
+    forms = {}
+    for row in _rows(answer, "objects"):
+        form = row.get("object")
+        if isinstance(form, dict):
+            forms[str(row.get("ref"))] = form
+    return forms
+
+
+def _finding(row: Json) -> Finding:
+    problems = row.get("problems")
+    content_hash = row.get("contentHash")
+    return Finding(
+        problems=[Problem.read(item) for item in problems] if isinstance(problems, list) else [],
+        content_hash=content_hash if isinstance(content_hash, str) else None,
+        summary=str(row.get("summary") or ""),
+        data=row,
+    )

@@ -1,0 +1,224 @@
+"""The provider block, and the classes that the folders beside this file hold."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import pkgutil
+from collections.abc import Mapping
+from functools import cache
+from typing import ClassVar, TypeVar
+
+from penstock_provider.api import Client, Settings
+from penstock_provider.framework.diagnostics import Diagnostics, Failure
+from penstock_provider.framework.log import log
+from penstock_provider.framework.resource import (
+    DataSource,
+    EphemeralResource,
+    Function,
+    Provider,
+    Resource,
+)
+from penstock_provider.framework.schema import Attribute, Schema
+from penstock_provider.framework.values import NUMBER, STRING, State, Unknown, Value, text
+from penstock_provider.objects import Objects
+
+ADDRESS = "registry.terraform.io/penstock/penstock"
+
+K = TypeVar("K", Resource, DataSource, EphemeralResource, Function)
+
+
+@cache
+def _classes(folder: str, kind: type[K], prefix: str) -> Mapping[str, type[K]]:
+    """One class for each file of a folder, under the file's name."""
+    package = importlib.import_module(f"penstock_provider.{folder}")
+    found: dict[str, type[K]] = {}
+    for module in pkgutil.iter_modules(package.__path__):
+        inside = vars(importlib.import_module(f"{package.__name__}.{module.name}"))
+        for value in inside.values():
+            if (
+                isinstance(value, type)
+                and issubclass(value, kind)
+                and value.__module__ == f"{package.__name__}.{module.name}"
+            ):
+                found[prefix + module.name] = value
+    return found
+
+
+def _text(description: str, variable: str, *, sensitive: bool = False) -> Attribute:
+    return Attribute(
+        STRING, f"{description} Also from `{variable}`.", optional=True, sensitive=sensitive
+    )
+
+
+class Penstock(Provider):
+    """One configured provider: one tenant of one server."""
+
+    schema: ClassVar[Schema] = Schema(
+        "Manages namespaces, flows, secrets and schedules of a Penstock server.",
+        {
+            "endpoint": _text(
+                "Address of the server, such as `https://penstock.company.com`; "
+                "`http://127.0.0.1:8484` when not given.",
+                "PENSTOCK_ENDPOINT",
+            ),
+            "token": _text("API token.", "PENSTOCK_TOKEN", sensitive=True),
+            "tenant": _text("Tenant; `main` when not given.", "PENSTOCK_TENANT"),
+            "owner": _text(
+                "On whose behalf objects are written; another owner's objects are refused. "
+                "`terraform:<workspace>` when not given.",
+                "PENSTOCK_OWNER",
+            ),
+            "ca_file": _text(
+                "PEM file with the certificate authorities to trust, instead of the system's.",
+                "PENSTOCK_CA_FILE",
+            ),
+            "timeout": Attribute(
+                NUMBER,
+                "Seconds to wait for an answer; 30 when not given. Also from `PENSTOCK_TIMEOUT`.",
+                optional=True,
+            ),
+            "max_retries": Attribute(
+                NUMBER,
+                "How often a request is repeated after 429, 5xx or a lost connection; 4 when not given. "
+                "Also from `PENSTOCK_MAX_RETRIES`.",
+                optional=True,
+            ),
+        },
+        {
+            "source": Schema(
+                "Where the configuration comes from; stored with each revision.",
+                {
+                    "repository": _text("Repository.", "PENSTOCK_SOURCE_REPOSITORY"),
+                    "commit": _text("Commit.", "PENSTOCK_SOURCE_COMMIT"),
+                },
+            ),
+            "run": Schema(
+                "Which run applies it; stored with each revision.",
+                {
+                    "id": _text("Id of the run.", "PENSTOCK_RUN_ID"),
+                    "url": _text("Address of the run's page.", "PENSTOCK_RUN_URL"),
+                },
+            ),
+        },
+    )
+
+    _objects: Objects | None = None
+    _client: Client | None = None
+
+    def resources(self) -> Mapping[str, type[Resource]]:
+        """All files of `resources/`."""
+        return _classes("resources", Resource, "penstock_")
+
+    def data_sources(self) -> Mapping[str, type[DataSource]]:
+        """All files of `data_sources/`."""
+        return _classes("data_sources", DataSource, "penstock_")
+
+    def ephemeral_resources(self) -> Mapping[str, type[EphemeralResource]]:
+        """All files of `ephemeral/`."""
+        return _classes("ephemeral", EphemeralResource, "penstock_")
+
+    @property
+    def objects(self) -> Objects:
+        """The server's objects; a failure when it is not known yet where the server is."""
+        if self._objects is None:
+            raise Failure(
+                "The provider does not know its server yet",
+                "`endpoint` or `token` depends on something that this run creates. Apply that first, with `-target`.",
+            )
+        return self._objects
+
+    @property
+    def planner(self) -> Objects | None:
+        """The server's objects, or None while it is unknown: then plans go unchecked."""
+        return self._objects
+
+    async def configure(
+        self, config: State, diagnostics: Diagnostics, *, terraform_version: str
+    ) -> None:
+        """Takes the provider block; nothing is sent yet."""
+        endpoint = _setting(config.get("endpoint"), "PENSTOCK_ENDPOINT") or "http://127.0.0.1:8484"
+        token = _setting(config.get("token"), "PENSTOCK_TOKEN")
+        if any(isinstance(value, Unknown) for value in config.values()):
+            return
+        if not endpoint.startswith(("http://", "https://")):
+            diagnostics.error(
+                "`endpoint` is no address",
+                f'"{endpoint}" must begin with http:// or https://.',
+                path=("endpoint",),
+            )
+        if not token:
+            diagnostics.error(
+                "There is no token",
+                "Set `token` in the provider block, or PENSTOCK_TOKEN. The server tells at its first start where it "
+                "has put the first one; more are made with `penstock token put`.",
+                path=("token",),
+            )
+        timeout = _number(config, "timeout", diagnostics, standard=30.0)
+        retries = _number(config, "max_retries", diagnostics, standard=4.0)
+        if diagnostics.failed:
+            return
+        workspace = os.environ.get("TF_WORKSPACE") or "default"
+        settings = Settings(
+            endpoint=endpoint,
+            token=token,
+            tenant=_setting(config.get("tenant"), "PENSTOCK_TENANT") or "main",
+            owner=_setting(config.get("owner"), "PENSTOCK_OWNER") or f"terraform:{workspace}",
+            ca_file=_setting(config.get("ca_file"), "PENSTOCK_CA_FILE") or None,
+            timeout=timeout,
+            max_retries=int(retries),
+            provenance=_provenance(config, workspace),
+        )
+        log("debug", "configured", endpoint=endpoint, tenant=settings.tenant, owner=settings.owner)
+        self._client = Client(settings)
+        self._objects = Objects(self.loop, self._client)
+
+    def stop(self) -> None:
+        """Ends pauses between attempts."""
+        if self._client is not None:
+            self._client.stop()
+
+    def close(self) -> None:
+        """Ends everything that is under way."""
+        self.stop()
+        if self._objects is not None:
+            self._objects.close()
+            self._objects = None
+
+
+def _setting(value: Value, variable: str) -> str:
+    return text(value) or os.environ.get(variable, "")
+
+
+def _number(config: State, name: str, diagnostics: Diagnostics, *, standard: float) -> float:
+    variable = f"PENSTOCK_{name.upper()}"
+    value = config.get(name)
+    if value is None:
+        value = os.environ.get(variable) or standard
+    try:
+        number = float(value) if isinstance(value, (int, float, str)) else standard
+    except ValueError:
+        number = -1.0
+    if number < 0:
+        diagnostics.error(
+            f"`{name}` is no number from 0 on",
+            f"Correct it in the provider block or in {variable}.",
+            path=(name,),
+        )
+    return number
+
+
+def _provenance(config: State, workspace: str) -> dict[str, str]:
+    def inside(block: str, name: str) -> str:
+        given = config.get(block)
+        value = given.get(name) if isinstance(given, dict) else None
+        return _setting(value, f"PENSTOCK_{block.upper()}_{name.upper()}")
+
+    headers = {
+        "Penstock-Source-Repository": inside("source", "repository"),
+        "Penstock-Source-Commit": inside("source", "commit"),
+        "Penstock-Run-Id": inside("run", "id"),
+        "Penstock-Run-Url": inside("run", "url"),
+        "Penstock-Run-Workspace": workspace,
+    }
+    return {name: value for name, value in headers.items() if value}

@@ -1,0 +1,1 @@
+"""Managed resources: a file `x.py` with one `Resource` class is `penstock_x`."""

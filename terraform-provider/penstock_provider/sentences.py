@@ -1,0 +1,72 @@
+"""What a refusal means for the user, and what to do about it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+
+from penstock_provider.api import ApiError, Problem
+from penstock_provider.framework.diagnostics import Diagnostic, Diagnostics, Failure, Key, Path
+from penstock_provider.framework.values import JsonValue
+
+_CURES = {
+    401: "Give a valid token as `token` of the provider or in PENSTOCK_TOKEN. Tokens are made with `penstock token put`.",
+    403: "The token is valid but may not do this: give it the permission, or use another token.",
+    404: "Check `endpoint` and `tenant` of the provider: the server has nothing at that address.",
+    412: "Somebody changed the object on the server after this plan was made. Plan again, look at the difference, and apply.",
+    413: "Split the set or the text: the server limits how large one request may be.",
+    429: "The server asks for patience and kept asking. Apply again later, or with a lower `-parallelism`.",
+}
+_CODES = {
+    "foreign-owner": "Remove it from one of the two configurations, or let its owner release it; "
+    "`owner` of the provider says on whose behalf this one writes.",
+    "in-use": "Remove its users first, or in the same run with `depends_on` so that they go first.",
+    "conflict": "Plan again: the server's objects changed since.",
+    "unreachable": "Check `endpoint` (or PENSTOCK_ENDPOINT) and that the server runs and is reachable from here.",
+    "not-penstock": "Check `endpoint`: another program seems to answer there.",
+    "ca-file": "Give the path of a PEM file with the certificate authority's certificates.",
+}
+
+
+def failure(error: ApiError, doing: str, *, path: Path = ()) -> Failure:
+    """``doing`` is what was tried, "create flow a.b/x"; the result is to be raised."""
+    detail = error.detail or f"The server answered {error.status} without giving a reason."
+    names = [problem.message for problem in error.problems if problem.message not in detail]
+    cure = _CODES.get(error.code) or _CURES.get(error.status)
+    if cure is None and error.status >= 500:  # noqa: PLR2004 (the server's own failures)
+        cure = "The fault is in the server: look into its log, then apply again."
+    text = "\n".join([detail, *names, *([cure] if cure else [])])
+    return Failure(f"Cannot {doing}", text, path=path)
+
+
+def sentence(problem: Problem) -> str:
+    """``line 7, column 11: message hint``."""
+    place = f"line {problem.line}" if problem.line else ""
+    if place and problem.column:
+        place += f", column {problem.column}"
+    where = ": ".join(part for part in (place, problem.path) if part)
+    text = f"{problem.message} {problem.hint}" if problem.hint else problem.message
+    return f"{where}: {text}" if where else text
+
+
+def attribute_path(problem: Problem, attributes: Collection[str]) -> Path:
+    """The attribute that a problem's path (``flowId``, ``inputs.day``) is about, if it is one."""
+    head = re.split(r"[.\[]", problem.path, maxsplit=1)[0]
+    name = re.sub(r"(?<!^)([A-Z])", lambda match: "_" + match.group(1).lower(), head)
+    return (name,) if name in attributes else ()
+
+
+def tell(
+    diagnostics: Diagnostics, problem: Problem, *, subject: str, path: Path, key: str = ""
+) -> None:
+    """Adds a problem; ``key`` is the member's key in a map, which Terraform does not show itself."""
+    where = f"`{key}`: " if key else ""
+    steps = (*path, Key(key)) if key else path
+    diagnostics.items.append(
+        Diagnostic(subject, where + sentence(problem), steps, error=problem.error)
+    )
+
+
+def jsonable(value: JsonValue) -> str:
+    """A value of the server as text, for attributes that hold text."""
+    return "" if value is None else str(value)
