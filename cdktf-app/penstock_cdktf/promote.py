@@ -86,7 +86,7 @@ def committed(flows: FlowSet, repository: Repository, path: str) -> FlowSet:
     """Returns working-tree flows with blob and commit where HEAD holds exactly their bytes."""
     if not repository.exists():
         raise AppError("Promotion pins Git objects, and this folder is in no Git repository.")
-    commit = repository.commit("HEAD")
+    commit = repository.commit_id("HEAD")
     tree = repository.tree(commit, path)
     prefix = f"{path}/"
     held = repository.blobs(tree.values())

@@ -49,7 +49,7 @@ class Repository:
         """The folder's path inside the repository, empty or ending in a slash."""
         return self._run("rev-parse", "--show-prefix").decode().strip()
 
-    def commit(self, ref: str) -> str:
+    def commit_id(self, ref: str) -> str:
         """Returns the full commit id of a ref.
 
         Raises:
@@ -147,4 +147,4 @@ class Repository:
         named = sorted(paths)
         self._run("add", "--", *named)
         self._run("commit", "--quiet", "-m", message, "--", *named)
-        return self.commit("HEAD")
+        return self.commit_id("HEAD")

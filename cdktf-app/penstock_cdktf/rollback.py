@@ -60,7 +60,7 @@ def _one(route: Route, before: Locks, flow: str) -> Locks:
 
 def _all(route: Route, before: Locks, to: str, select: Sequence[str]) -> Locks:
     repository, folder = route.repository, f"environments/{route.target.name}/locks"
-    commit = repository.commit(to)
+    commit = repository.commit_id(to)
     tree = repository.tree(commit, folder)
     texts = repository.blobs(tree.values())
     meant = False

@@ -50,7 +50,7 @@ def read_commit(repository: Repository, *, ref: str, path: str) -> FlowSet:
         GitError: no such ref, or an object is missing.
         InvalidFileError: a flow's id or namespace does not fit its path.
     """
-    commit = repository.commit(ref)
+    commit = repository.commit_id(ref)
     tree = repository.tree(commit, path)
     named = _named(tree, path)
     blobs = repository.blobs(tree[name] for name in named.values())
@@ -87,7 +87,7 @@ def read_locked(repository: Repository, locks: Locks, *, environment: str) -> Fl
             )
         check_identity(data, ref, file=entry.path)
         flows[ref] = FlowText(ref, entry.path, data, found, entry.blob, entry.commit)
-    return FlowSet(flows, repository.commit("HEAD"))
+    return FlowSet(flows, repository.commit_id("HEAD"))
 
 
 def read_flows(root: Path, environment: Environment, *, dirty: bool = False) -> FlowSet:

@@ -40,8 +40,18 @@ class PenstockProvider(TerraformProvider):
                 "required_providers": required,
                 "required_version": l1.TERRAFORM_VERSION,
             },
-            "provider": {"penstock": [block(self._settings)]},
+            "provider": {"penstock": [escaped(block(self._settings))]},
         }
+
+
+def escaped(settings: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    """Returns a provider block's settings with `source` in the block `_`, where it is allowed.
+
+    Terraform reserves the argument `source` of provider blocks. In its JSON syntax a nested block
+    of that name looks like the argument; the block `_` says that what it holds is the provider's.
+    """
+    kept = {name: value for name, value in settings.items() if name != "source"}
+    return {**kept, "_": {"source": settings["source"]}} if "source" in settings else kept
 
 
 class EnvironmentStack(TerraformStack):

@@ -45,11 +45,20 @@ class Terraform:
     quiet: bool = False
 
     def init(self) -> None:
-        """Prepares backend and provider."""
+        """Prepares backend and provider; silent unless it fails."""
         # The lock of the last run speaks of a provider that may have been built anew since; the
         # stack's folder is build output, so nobody could have reviewed it.
         (self.folder / ".terraform.lock.hcl").unlink(missing_ok=True)
-        self._run("init", "-input=false")
+        done = subprocess.run(
+            self._arguments("init", "-input=false", "-no-color"),
+            env=dict(self.environ),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+        if done.returncode:
+            sys.stderr.write(done.stdout.decode(errors="replace"))
+            raise TerraformError("terraform init failed; its reasons are above.")
 
     def plan(self) -> bool:
         """Saves a plan in the folder; returns whether it would change anything."""
