@@ -1,4 +1,4 @@
-"""The HTTP client: keep-alive, retries with back-off, errors as values. Blocking; for worker threads.
+"""The HTTP client: keep-alive, retries with back-off. It blocks: for worker threads.
 
 Nothing of the standard library's HTTP is imported before the first request: many of the processes
 that Terraform starts never send one.
@@ -94,7 +94,7 @@ class Response:
 
     @property
     def json(self) -> Json:
-        """The body as an object; an ``ApiError`` when it is none (another program answers there)."""
+        """The body as an object; an ``ApiError`` when it is none (who answers there?)."""
         if isinstance(self.data, dict):
             return self.data
         raise ApiError(0, "not-penstock", "The answer is not the JSON object that Penstock gives.")
@@ -143,7 +143,7 @@ class Client:
         *,
         headers: Mapping[str, str] | None = None,
     ) -> Response:
-        """One call below the tenant's base, tried again while that may help; raises ``ApiError``."""
+        """One call below the tenant's base, repeated while that may help; raises ``ApiError``."""
         data = None if body is None else json.dumps(body, ensure_ascii=False).encode()
         attempt = 0
         while True:

@@ -22,6 +22,7 @@ from penstock_provider.framework.values import (
     text,
 )
 from penstock_provider.objects import Finding, Item
+from penstock_provider.provider import Penstock
 from penstock_provider.reference import Reference
 from penstock_provider.sentences import attribute_path, failure, tell
 
@@ -55,7 +56,7 @@ def _namespace_problem(value: Value) -> str | None:
     return None
 
 
-class Declared(Resource["Penstock"]):
+class Declared(Resource[Penstock]):
     """One declared object; subclasses say how attributes and the server's form correspond."""
 
     kind: ClassVar[str]
@@ -72,7 +73,7 @@ class Declared(Resource["Penstock"]):
 
     @abstractmethod
     def state(self, prior: State, form: Json) -> State:
-        """The state for the server's form; texts that mean the same stay as they are in ``prior``."""
+        """The state for the server's form; what means the same stays as it is in ``prior``."""
 
     def identity(self, planned: State) -> tuple[Value, ...]:
         """The values that must be known before the server can be asked."""
@@ -90,13 +91,13 @@ class Declared(Resource["Penstock"]):
             finding is not None
             and finding.content_hash
             and isinstance(plan.planned.get("content_hash"), Unknown)
-            and all(is_known(plan.planned[name]) for name in self._given(plan))
+            and all(is_known(plan.planned[name]) for name in self._given())
         ):
             plan.planned["content_hash"] = finding.content_hash
             if plan.prior and plan.prior.get("content_hash") == finding.content_hash:
                 plan.planned["revision"] = plan.prior["revision"]
 
-    def _given(self, plan: Plan) -> list[str]:
+    def _given(self) -> list[str]:
         computed = {"id", "revision", "content_hash"}
         return [name for name in self.schema.attributes if name not in computed]
 
@@ -212,6 +213,18 @@ def given(planned: State, **names: str) -> Json:
         for key, attribute in names.items()
         if planned.get(attribute) is not None
     }
+
+
+def string(value: JsonValue) -> str:
+    """Text of the server; empty when there is none."""
+    return value if isinstance(value, str) else ""
+
+
+def labels_of(prior: Value, value: JsonValue) -> Value:
+    """Labels of the server; none stay as they were, null or empty."""
+    if not isinstance(value, dict) or not value:
+        return prior if prior in ({}, None) else None
+    return {key: str(item) for key, item in value.items()}
 
 
 def name_of(state: State, attribute: str) -> str:

@@ -39,7 +39,7 @@ def install(directory: Path | None = None) -> Path:
 
 
 def configuration(directory: Path) -> str:
-    """A CLI configuration file (`TF_CLI_CONFIG_FILE`) that takes this provider from ``directory``."""
+    """Text of a CLI configuration file that takes this provider from ``directory``."""
     path = str(directory.resolve()).replace("\\", "\\\\").replace('"', '\\"')
     return (
         "provider_installation {\n"

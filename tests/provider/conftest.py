@@ -84,7 +84,9 @@ class Terraform:
             timeout=120,
             check=False,
         )
-        assert code is None or done.returncode == code, f"{arguments} ended with {done.returncode}\n{done.stdout}"
+        assert code is None or done.returncode == code, (
+            f"{arguments} ended with {done.returncode}\n{done.stdout}"
+        )
         return done.stdout
 
     def apply(self, code: int = 0) -> str:

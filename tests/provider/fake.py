@@ -55,13 +55,13 @@ class Fake:
             protocol_version = "HTTP/1.1"
             disable_nagle_algorithm = True
 
-            def log_message(self, format: str, *args: object) -> None:
+            def log_message(self, *_: object) -> None:
                 return
 
             def answer(self) -> None:
                 fake.answer(self)
 
-            do_GET = do_POST = do_PUT = do_DELETE = answer
+            do_GET = do_POST = answer  # noqa: N815 (names that http.server wants)
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
@@ -90,14 +90,11 @@ class Fake:
             status, extra = failing
             etag = ""
             try:
-                if status:
-                    raise Refused(status, "", "broken on purpose")
-                if request.headers.get("Authorization") != f"Bearer {TOKEN}":
-                    raise Refused(401, "unauthenticated", "The token is not known.")
+                self.admit(request, status)
                 name = path.strip("/").replace(":", "_")
                 query = {k: v[0] for k, v in urllib.parse.parse_qs(url.query).items()}
-                owner = request.headers.get("Penstock-Owner", "api")
-                status, answer = 200, getattr(self, f"on_{name}")(body or query, owner)
+                self.owner = request.headers.get("Penstock-Owner", "api")
+                status, answer = 200, getattr(self, f"on_{name}")(body or query)
             except Refused as refused:
                 status, answer = refused.status, refused.body
             data = json.dumps(answer).encode()
@@ -115,31 +112,51 @@ class Fake:
         request.end_headers()
         request.wfile.write(data)
 
+    def admit(self, request: BaseHTTPRequestHandler, status: int) -> None:
+        if status:
+            raise Refused(status, "", "broken on purpose")
+        if request.headers.get("Authorization") != f"Bearer {TOKEN}":
+            raise Refused(401, "unauthenticated", "The token is not known.")
+
     # what the contract names
 
-    def on_state_read(self, body: dict, owner: str) -> dict:
+    def on_state_read(self, body: dict) -> dict:
         rows = [{"ref": ref_of(i), "object": self.objects.get(ref_of(i))} for i in body["objects"]]
         return {"objects": rows}
 
-    def on_state(self, query: dict, owner: str) -> dict:
+    def on_state(self, query: dict) -> dict:
         kinds, namespaces = query["kinds"].split(","), query["namespaces"].split(",")
-        found = [o for o in self.objects.values() if o["kind"] in kinds and o["namespace"] in namespaces]
+        found = [
+            o for o in self.objects.values() if o["kind"] in kinds and o["namespace"] in namespaces
+        ]
         return {"objects": found}
 
-    def on_secrets_compare(self, body: dict, owner: str) -> dict:
+    def on_secrets_compare(self, body: dict) -> dict:
         items = []
         for item in body["items"]:
             there = self.objects.get(f"secret/{item['namespace']}/{item['key']}")
             wanted = fingerprint(item["value"])
             equal = bool(there) and there["fingerprint"] == wanted
-            items.append({**item, "value": None, "equal": equal, "exists": bool(there), "fingerprint": wanted})
+            items.append(
+                {
+                    **item,
+                    "value": None,
+                    "equal": equal,
+                    "exists": bool(there),
+                    "fingerprint": wanted,
+                }
+            )
         return {"items": items}
 
-    def on_plan(self, body: dict, owner: str) -> dict:
+    def on_plan(self, body: dict) -> dict:
         rows, problems = [], []
         for item in body["objects"]:
             found = self.check(item, body)
-            form = self.form(item, owner) if not any(p["severity"] == "error" for p in found) else None
+            form = (
+                self.form(item, self.owner)
+                if not any(p["severity"] == "error" for p in found)
+                else None
+            )
             rows.append({"ref": ref_of(item), "kind": item["kind"], "problems": found})
             if form is not None and UNKNOWN not in item["spec"].values():
                 rows[-1]["contentHash"] = form["contentHash"]
@@ -148,11 +165,11 @@ class Fake:
         valid = not any(p["severity"] == "error" for p in problems)
         return {"valid": valid, "objects": rows, "problems": problems}
 
-    def on_apply(self, body: dict, owner: str) -> dict:
+    def on_apply(self, body: dict) -> dict:
         before = dict(self.objects)
         try:
-            rows = [self.delete(item, body, owner) for item in body["deletes"]]
-            rows += [self.put(item, body, owner) for item in body["objects"]]
+            rows = [self.delete(item, body) for item in body["deletes"]]
+            rows += [self.put(item, body, self.owner) for item in body["objects"]]
         except Refused:
             self.objects = before
             raise
@@ -178,7 +195,7 @@ class Fake:
         self.objects[ref] = form
         return {"ref": ref, "object": form, "revision": form["revision"]}
 
-    def delete(self, item: dict, body: dict, owner: str) -> dict:
+    def delete(self, item: dict, body: dict) -> dict:
         ref = ref_of(item)
         if ref not in self.objects:
             raise Refused(404, "not-found", f"There is no {ref}.")
@@ -191,9 +208,16 @@ class Fake:
     def users(self, item: dict, body: dict) -> list[dict]:
         leaving = {ref_of(gone) for gone in body["deletes"]}
         return [
-            {"severity": "error", "code": "in-use", "object": ref_of(item), "message": f"{ref} uses it."}
+            {
+                "severity": "error",
+                "code": "in-use",
+                "object": ref_of(item),
+                "message": f"{ref} uses it.",
+            }
             for ref, other in self.objects.items()
-            if other["kind"] == "schedule" and item["kind"] == "flow" and ref not in leaving
+            if other["kind"] == "schedule"
+            and item["kind"] == "flow"
+            and ref not in leaving
             and (other["namespace"], other["flowId"]) == (item["namespace"], item["id"])
         ]
 
@@ -208,9 +232,16 @@ class Fake:
             spec |= {"description": parsed.get("description"), "labels": parsed.get("labels") or {}}
             content = sha(spec["source"])
         elif item["kind"] == "secret":
-            mark = fingerprint(json.dumps(spec.pop("value")) if isinstance(spec["value"], dict) else spec.pop("value"))
+            mark = fingerprint(
+                json.dumps(spec.pop("value"))
+                if isinstance(spec["value"], dict)
+                else spec.pop("value")
+            )
             same = there is not None and there["fingerprint"] == mark
-            spec |= {"fingerprint": mark, "version": (there["version"] if there else 0) + (not same)}
+            spec |= {
+                "fingerprint": mark,
+                "version": (there["version"] if there else 0) + (not same),
+            }
             content = sha(json.dumps([spec.get("description"), mark]))
         else:
             if item["kind"] == "schedule":
@@ -223,7 +254,14 @@ class Fake:
         ref, spec = ref_of(item), item["spec"]
 
         def problem(message: str, **more: object) -> dict:
-            return {"severity": "error", "object": ref, "message": message, "code": "invalid", "hint": None, **more}
+            return {
+                "severity": "error",
+                "object": ref,
+                "message": message,
+                "code": "invalid",
+                "hint": None,
+                **more,
+            }
 
         if item["kind"] == "schedule":
             cron = spec.get("cron")
@@ -242,17 +280,41 @@ class Fake:
         found, coming = [], {ref_of(other) for other in body["objects"]}
         for number, task in enumerate(flow.get("tasks", ())):
             if task["type"] not in TASK_TYPES:
-                line = next(n for n, text in enumerate(spec["source"].splitlines(), 1) if task["type"] in text)
+                line = next(
+                    n
+                    for n, text in enumerate(spec["source"].splitlines(), 1)
+                    if task["type"] in text
+                )
                 message = f"There is no task type {task['type']}."
-                found.append(problem(message, path=f"tasks[{number}].type", line=line, column=11, hint="Did you mean core.log.Log?"))
+                found.append(
+                    problem(
+                        message,
+                        path=f"tasks[{number}].type",
+                        line=line,
+                        column=11,
+                        hint="Did you mean core.log.Log?",
+                    )
+                )
             child = f"flow/{task.get('namespace')}/{task.get('flowId')}"
-            if task["type"].endswith("Subflow") and child not in self.objects and child not in coming:
-                found.append(problem(f"There is no {child} yet.", severity="warning", path=f"tasks[{number}].flowId"))
+            if (
+                task["type"].endswith("Subflow")
+                and child not in self.objects
+                and child not in coming
+            ):
+                found.append(
+                    problem(
+                        f"There is no {child} yet.",
+                        severity="warning",
+                        path=f"tasks[{number}].flowId",
+                    )
+                )
         return found
 
     # what happens behind Terraform's back
 
-    def write(self, kind: str, namespace: str, name: str | None, spec: dict, owner: str = "api") -> dict:
+    def write(
+        self, kind: str, namespace: str, name: str | None, spec: dict, owner: str = "api"
+    ) -> dict:
         item = {"kind": kind, "namespace": namespace, "id": name, "spec": spec}
         with self.lock:
             self.objects[ref_of(item)] = self.form(item, owner)

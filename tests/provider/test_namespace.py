@@ -16,7 +16,11 @@ def test_life(terraform, fake):
     assert "revision" in out
     terraform.apply()
     there = fake.objects["namespace/company.team"]
-    assert there["variables"] == {"region": "eu", "sizes": [1, 2.5, "x"], "deep": {"on": True, "none": None}}
+    assert there["variables"] == {
+        "region": "eu",
+        "sizes": [1, 2.5, "x"],
+        "deep": {"on": True, "none": None},
+    }
     assert there["owner"] == "terraform:default"
     terraform.plan(0)
 
@@ -47,7 +51,11 @@ def test_import(terraform, fake):
         None,
         {
             "description": "Ours",
-            "variables": {"region": "eu", "sizes": [1, 2.5, "x"], "deep": {"on": True, "none": None}},
+            "variables": {
+                "region": "eu",
+                "sizes": [1, 2.5, "x"],
+                "deep": {"on": True, "none": None},
+            },
             "labels": {"cost": "42"},
         },
         "terraform:default",

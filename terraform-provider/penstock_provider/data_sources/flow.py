@@ -10,11 +10,12 @@ from penstock_provider.framework.diagnostics import Diagnostics, Failure
 from penstock_provider.framework.resource import DataSource
 from penstock_provider.framework.schema import Attribute, Schema
 from penstock_provider.framework.values import BOOL, NUMBER, STRING, State, map_of, text
+from penstock_provider.provider import Penstock
 from penstock_provider.reference import Reference
 from penstock_provider.sentences import failure
 
 
-class Flow(DataSource["Penstock"]):
+class Flow(DataSource[Penstock]):
     """Looks a flow up."""
 
     schema: ClassVar[Schema] = Schema(
@@ -32,7 +33,7 @@ class Flow(DataSource["Penstock"]):
         },
     )
 
-    async def read(self, config: State, diagnostics: Diagnostics) -> State:
+    async def read(self, config: State, diagnostics: Diagnostics) -> State:  # noqa: ARG002 (interface)
         """The flow; a failure when there is none."""
         reference = Reference("flow", text(config["namespace"]), text(config["flow_id"]))
         try:
@@ -42,7 +43,7 @@ class Flow(DataSource["Penstock"]):
         if form is None:
             raise Failure(
                 f"There is no flow {reference.name}",
-                "If this run creates it, refer to that resource's attributes instead, or use `depends_on`.",
+                "If this run creates it, refer to that resource's attributes, or use `depends_on`.",
                 path=("flow_id",),
             )
         labels = form.get("labels")

@@ -1,4 +1,4 @@
-"""Ephemeral `penstock_secret_manager_value`: a secret read from a cloud's secret manager for one run."""
+"""Ephemeral `penstock_secret_manager_value`: read from a cloud's secret manager for one run."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from penstock_provider.framework.diagnostics import Diagnostics, Failure
 from penstock_provider.framework.resource import EphemeralResource
 from penstock_provider.framework.schema import Attribute, Schema
 from penstock_provider.framework.values import STRING, JsonValue, State, Value, text
+from penstock_provider.provider import Penstock
 
 _ENDPOINT = "https://secretmanager.googleapis.com"
 _METADATA = (
@@ -28,12 +29,14 @@ def _manager_problem(value: Value) -> str | None:
     return None
 
 
-class SecretManagerValue(EphemeralResource["Penstock"]):
+class SecretManagerValue(EphemeralResource[Penstock]):
     """Reads one version of a secret."""
 
     schema: ClassVar[Schema] = Schema(
-        "A secret's value from a cloud's secret manager, for write-only attributes such as `value_wo` of `penstock_secret`. "
-        "It is in no state and no plan. Terraform reads it whenever its arguments are known, at plan too.",
+        "A secret's value from a cloud's secret manager, for write-only attributes such as "
+        "`value_wo` of `penstock_secret`. "
+        "It is in no state and no plan. Terraform reads it whenever its arguments are known, "
+        "at plan too.",
         {
             "manager": Attribute(
                 STRING,
@@ -56,7 +59,7 @@ class SecretManagerValue(EphemeralResource["Penstock"]):
         },
     )
 
-    async def open(self, config: State, diagnostics: Diagnostics) -> State:
+    async def open(self, config: State, diagnostics: Diagnostics) -> State:  # noqa: ARG002 (interface)
         """The configuration together with the value."""
         endpoint = (
             text(config.get("endpoint"))
@@ -69,7 +72,8 @@ class SecretManagerValue(EphemeralResource["Penstock"]):
             text(config.get("version")) or "latest",
         ]
         project, secret, version = (urllib.parse.quote(part, safe="") for part in parts)
-        url = f"{endpoint.rstrip('/')}/v1/projects/{project}/secrets/{secret}/versions/{version}:access"
+        path = f"/v1/projects/{project}/secrets/{secret}/versions/{version}:access"
+        url = endpoint.rstrip("/") + path
         name = "/".join(parts)
         answer = await self.provider.loop.in_thread(lambda: _access(url, name))
         return {**config, "value": answer}
@@ -124,7 +128,8 @@ def _service_account_token(file: str) -> str:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise Failure(
             f"Cannot {doing}",
-            f"{type(error).__name__}: it must be the JSON key file of a service account, with `token_uri`, `client_email` "
+            f"{type(error).__name__}: it must be the JSON key file of a service account, with "
+            f"`token_uri`, `client_email` "
             "and `private_key`.",
         ) from None
     if not isinstance(key, rsa.RSAPrivateKey):
@@ -165,8 +170,10 @@ def _call(
     except (OSError, ValueError) as error:
         raise Failure(
             f"Cannot {doing}",
-            f"{url} gave no usable answer ({type(error).__name__}). Outside of Google Cloud, give credentials by "
-            "GOOGLE_APPLICATION_CREDENTIALS (a service account's key file) or GOOGLE_OAUTH_ACCESS_TOKEN.",
+            f"{url} gave no usable answer ({type(error).__name__}). Outside of Google Cloud, "
+            f"give credentials by "
+            "GOOGLE_APPLICATION_CREDENTIALS (a service account's key file) or "
+            "GOOGLE_OAUTH_ACCESS_TOKEN.",
         ) from None
     return answer if isinstance(answer, dict) else {}
 

@@ -1,4 +1,4 @@
-"""Every call of the protocol, for any provider. No exception leaves it: each becomes a diagnostic."""
+"""Every call of the protocol, for any provider; each exception becomes a diagnostic."""
 
 from __future__ import annotations
 
@@ -314,7 +314,7 @@ class Core:
         imported = told.imported_resources.add(type_name=asked.type_name)
         imported.state.msgpack = pack(state)
 
-    async def move_resource_state(self, asked: Message, told: Message) -> None:
+    async def move_resource_state(self, asked: Message, _: Message) -> None:
         """No resource takes over another type's state."""
         raise Failure(
             f"{asked.source_type_name} cannot become {asked.target_type_name}",
@@ -342,7 +342,7 @@ class Core:
     async def renew_ephemeral_resource(self, asked: Message, told: Message) -> None:
         """Nothing that is opened here expires."""
 
-    async def close_ephemeral_resource(self, asked: Message, told: Message) -> None:
+    async def close_ephemeral_resource(self, asked: Message, _: Message) -> None:
         """Gives a value back."""
         await self._ephemeral(asked.type_name).close(asked.private)
 
@@ -359,7 +359,7 @@ class Core:
             told.error.text = str(error)
             told.error.function_argument = error.index
 
-    async def stop_provider(self, _: Message, told: Message) -> None:
+    async def stop_provider(self, _asked: Message, _: Message) -> None:
         """The user wants to end: nothing waits any longer."""
         self._provider.stop()
 

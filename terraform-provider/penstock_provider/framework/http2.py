@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 Handler = Callable[[bytes], "Task[bytes]"]
 
 _WINDOW = 16 * 1024 * 1024
+_PREFIX = 5
 _LARGEST_MESSAGE = 256 * 1024 * 1024
 _UNIMPLEMENTED, _INTERNAL, _EXHAUSTED = "12", "13", "8"
 _HEADERS = [(":status", "200"), ("content-type", "application/grpc")]
@@ -120,8 +121,8 @@ class Connection:
 
     def _on_event(self, event: h2.events.Event) -> None:
         if isinstance(event, h2.events.RequestReceived):
-            headers = dict(event.headers)
-            self._begin(event.stream_id, str(headers.get(":path", "")))
+            path = next((value for name, value in event.headers if name == ":path"), "")
+            self._begin(event.stream_id, str(path))
         elif isinstance(event, h2.events.DataReceived):
             self._h2.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
             stream = self._streams.get(event.stream_id)
@@ -163,13 +164,13 @@ class Connection:
             return
         body = bytes(stream.received)
         stream.received = bytearray()
-        if len(body) < 5 or len(body) != 5 + int.from_bytes(body[1:5], "big"):
+        if len(body) < _PREFIX or len(body) != _PREFIX + int.from_bytes(body[1:5], "big"):
             self._refuse(stream_id, _INTERNAL, "the request is not one gRPC message")
             return
         if body[0]:
             self._refuse(stream_id, _UNIMPLEMENTED, "compressed messages are not supported")
             return
-        answer = self._loop.spawn(self._handlers[stream.path](body[5:]))
+        answer = self._loop.spawn(self._handlers[stream.path](body[_PREFIX:]))
 
         def finish() -> None:
             try:

@@ -83,7 +83,7 @@ def sign(key: int, message: bytes) -> tuple[int, int]:
 def _der(tag: int, *parts: bytes) -> bytes:
     body = b"".join(parts)
     size = len(body)
-    if size < 0x80:
+    if size < 0x80:  # noqa: PLR2004 (where DER's short form ends)
         return bytes([tag, size]) + body
     length = size.to_bytes((size.bit_length() + 7) // 8, "big")
     return bytes([tag, 0x80 | len(length)]) + length + body

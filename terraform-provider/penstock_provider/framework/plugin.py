@@ -1,4 +1,4 @@
-"""The process: go-plugin's handshake, or reattach mode for tests and for use without installation."""
+"""The process: go-plugin's handshake, or reattach mode for use without installation."""
 
 from __future__ import annotations
 
@@ -54,7 +54,8 @@ def _listen(directory: Path) -> tuple[socket.socket, Path]:
 def _refusal() -> str | None:
     if os.environ.get("TF_PLUGIN_MAGIC_COOKIE") != _COOKIE:
         return (
-            "This program is a Terraform provider: terraform starts it. Run `penstock provider install` "
+            "This program is a Terraform provider: terraform starts it. Run `penstock provider "
+            "install` "
             "so that `terraform init` finds it, or start it with `--reattach` for tests."
         )
     wanted = os.environ.get("PLUGIN_PROTOCOL_VERSIONS", "")

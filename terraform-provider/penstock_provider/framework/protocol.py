@@ -25,17 +25,18 @@ Timestamp seconds:int64=1 nanos:int32=2
 Schema version:int64=1 block:Block=2
 Block version:int64=1 *attributes:Attribute=2 *block_types:NestedBlock=3 description:string=4 \
 description_kind:int32=5 deprecated:bool=6
-Attribute name:string=1 type:bytes=2 nested_type:Object=10 description:string=3 required:bool=4 optional:bool=5 \
-computed:bool=6 sensitive:bool=7 description_kind:int32=8 deprecated:bool=9 write_only:bool=11
+Attribute name:string=1 type:bytes=2 nested_type:Object=10 description:string=3 required:bool=4 \
+optional:bool=5 computed:bool=6 sensitive:bool=7 description_kind:int32=8 deprecated:bool=9 \
+write_only:bool=11
 NestedBlock type_name:string=1 block:Block=2 nesting:int32=3 min_items:int64=4 max_items:int64=5
 Object *attributes:Attribute=1 nesting:int32=3
-Function *parameters:Parameter=1 variadic_parameter:Parameter=2 return:Return=3 summary:string=4 description:string=5 \
-description_kind:int32=6 deprecation_message:string=7
-Parameter name:string=1 type:bytes=2 allow_null_value:bool=3 allow_unknown_values:bool=4 description:string=5 \
-description_kind:int32=6
+Function *parameters:Parameter=1 variadic_parameter:Parameter=2 return:Return=3 summary:string=4 \
+description:string=5 description_kind:int32=6 deprecation_message:string=7
+Parameter name:string=1 type:bytes=2 allow_null_value:bool=3 allow_unknown_values:bool=4 \
+description:string=5 description_kind:int32=6
 Return type:bytes=1
-ServerCapabilities plan_destroy:bool=1 get_provider_schema_optional:bool=2 move_resource_state:bool=3 \
-generate_resource_config:bool=4
+ServerCapabilities plan_destroy:bool=1 get_provider_schema_optional:bool=2 \
+move_resource_state:bool=3 generate_resource_config:bool=4
 ClientCapabilities deferral_allowed:bool=1 write_only_attributes_allowed:bool=2
 Deferred reason:int32=1
 ResourceIdentityData identity_data:DynamicValue=1
@@ -44,10 +45,11 @@ FunctionEntry key:string=1 value:Function=2
 Name name:string=1
 TypeName type_name:string=1
 Empty
-GetMetadataResponse server_capabilities:ServerCapabilities=1 *diagnostics:Diagnostic=2 *data_sources:TypeName=3 \
-*resources:TypeName=4 *functions:Name=5 *ephemeral_resources:TypeName=6
-GetProviderSchemaResponse provider:Schema=1 *resource_schemas:SchemaEntry=2 *data_source_schemas:SchemaEntry=3 \
-*functions:FunctionEntry=7 *ephemeral_resource_schemas:SchemaEntry=8 *diagnostics:Diagnostic=4 provider_meta:Schema=5 \
+GetMetadataResponse server_capabilities:ServerCapabilities=1 *diagnostics:Diagnostic=2 \
+*data_sources:TypeName=3 *resources:TypeName=4 *functions:Name=5 *ephemeral_resources:TypeName=6
+GetProviderSchemaResponse provider:Schema=1 *resource_schemas:SchemaEntry=2 \
+*data_source_schemas:SchemaEntry=3 *functions:FunctionEntry=7 \
+*ephemeral_resource_schemas:SchemaEntry=8 *diagnostics:Diagnostic=4 provider_meta:Schema=5 \
 server_capabilities:ServerCapabilities=6
 ValidateProviderConfigRequest config:DynamicValue=1
 ValidateProviderConfigResponse *diagnostics:Diagnostic=2
@@ -56,24 +58,29 @@ DiagnosticsResponse *diagnostics:Diagnostic=1
 UpgradeResourceStateRequest type_name:string=1 version:int64=2 raw_state:RawState=3
 UpgradeResourceStateResponse upgraded_state:DynamicValue=1 *diagnostics:Diagnostic=2
 GetResourceIdentitySchemasResponse *diagnostics:Diagnostic=2
-ConfigureProviderRequest terraform_version:string=1 config:DynamicValue=2 client_capabilities:ClientCapabilities=3
+ConfigureProviderRequest terraform_version:string=1 config:DynamicValue=2 \
+client_capabilities:ClientCapabilities=3
 ReadResourceRequest type_name:string=1 current_state:DynamicValue=2 private:bytes=3
 ReadResourceResponse new_state:DynamicValue=1 *diagnostics:Diagnostic=2 private:bytes=3
-PlanResourceChangeRequest type_name:string=1 prior_state:DynamicValue=2 proposed_new_state:DynamicValue=3 \
-config:DynamicValue=4 prior_private:bytes=5 client_capabilities:ClientCapabilities=7
-PlanResourceChangeResponse planned_state:DynamicValue=1 *requires_replace:AttributePath=2 planned_private:bytes=3 \
-*diagnostics:Diagnostic=4
-ApplyResourceChangeRequest type_name:string=1 prior_state:DynamicValue=2 planned_state:DynamicValue=3 \
-config:DynamicValue=4 planned_private:bytes=5
+PlanResourceChangeRequest type_name:string=1 prior_state:DynamicValue=2 \
+proposed_new_state:DynamicValue=3 config:DynamicValue=4 prior_private:bytes=5 \
+client_capabilities:ClientCapabilities=7
+PlanResourceChangeResponse planned_state:DynamicValue=1 *requires_replace:AttributePath=2 \
+planned_private:bytes=3 *diagnostics:Diagnostic=4
+ApplyResourceChangeRequest type_name:string=1 prior_state:DynamicValue=2 \
+planned_state:DynamicValue=3 config:DynamicValue=4 planned_private:bytes=5
 ApplyResourceChangeResponse new_state:DynamicValue=1 private:bytes=2 *diagnostics:Diagnostic=3
 ImportResourceStateRequest type_name:string=1 id:string=2
 ImportedResource type_name:string=1 state:DynamicValue=2 private:bytes=3
 ImportResourceStateResponse *imported_resources:ImportedResource=1 *diagnostics:Diagnostic=2
-MoveResourceStateRequest source_provider_address:string=1 source_type_name:string=2 source_schema_version:int64=3 \
-source_state:RawState=4 target_type_name:string=5 source_private:bytes=6
-MoveResourceStateResponse target_state:DynamicValue=1 *diagnostics:Diagnostic=2 target_private:bytes=3
+MoveResourceStateRequest source_provider_address:string=1 source_type_name:string=2 \
+source_schema_version:int64=3 source_state:RawState=4 target_type_name:string=5 \
+source_private:bytes=6
+MoveResourceStateResponse target_state:DynamicValue=1 *diagnostics:Diagnostic=2 \
+target_private:bytes=3
 ReadDataSourceResponse state:DynamicValue=1 *diagnostics:Diagnostic=2
-OpenEphemeralResourceResponse *diagnostics:Diagnostic=1 renew_at:Timestamp=2 result:DynamicValue=3 private:bytes=4
+OpenEphemeralResourceResponse *diagnostics:Diagnostic=1 renew_at:Timestamp=2 \
+result:DynamicValue=3 private:bytes=4
 EphemeralRequest type_name:string=1 private:bytes=2
 RenewEphemeralResourceResponse *diagnostics:Diagnostic=1 renew_at:Timestamp=2 private:bytes=3
 GetFunctionsResponse *functions:FunctionEntry=1 *diagnostics:Diagnostic=2

@@ -76,7 +76,7 @@ class Resource(ABC, Generic[P]):
     always_plan: ClassVar[bool] = False
     """True when ``plan`` is wanted though prior state and configuration are the same."""
 
-    async def upgrade(self, version: int, state: State) -> State:
+    async def upgrade(self, version: int, state: State) -> State:  # noqa: ARG002 (for overriding)
         """Brings a state of an older schema version to the present one."""
         raise Failure(
             f"State version {version} is not known",
@@ -179,8 +179,10 @@ class Provider(ABC):
     ) -> None:
         """Takes the configuration; nothing else but ``validate`` runs before."""
 
+    @abstractmethod
     def stop(self) -> None:
         """Ends all waiting as soon as may be: the user pressed Ctrl-C."""
 
+    @abstractmethod
     def close(self) -> None:
         """The peer has gone."""

@@ -1,13 +1,13 @@
 """Terraform values and types as plain Python, and their encodings on the wire.
 
-A value is ``None``, ``bool``, a number, ``str``, ``list`` (list, set, tuple), ``dict`` (map, object),
-an ``Unknown``, or, where a schema says "dynamic", a ``Dynamic`` that keeps the exact type.
+A value is ``None``, ``bool``, a number, ``str``, ``list`` (list, set, tuple), ``dict`` (map,
+object), an ``Unknown``, or, where a schema says "dynamic", a ``Dynamic`` that keeps the exact type.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -85,7 +85,7 @@ def type_from_json(data: type_json) -> Type:
 
 
 class Unknown:
-    """A value that Terraform learns later; ``refinement`` is what it knows already, kept as it came."""
+    """A value that Terraform learns later; ``refinement`` is what it knows, kept as it came."""
 
     __slots__ = ("refinement",)
 
@@ -129,6 +129,16 @@ State = dict[str, Value]
 JsonValue = None | bool | int | float | str | list["JsonValue"] | dict[str, "JsonValue"]
 
 _REFINED = 12
+
+
+def _type(data: JsonValue) -> type_json:
+    if isinstance(data, dict):
+        return {name: _type(item) for name, item in data.items()}
+    if isinstance(data, list):
+        return [_type(item) for item in data]
+    if isinstance(data, str):
+        return data
+    raise ValueError(f"{data!r} is no part of a Terraform type")
 
 
 def is_known(value: Value) -> bool:
@@ -208,7 +218,7 @@ def from_json(raw: JsonValue, of: Type) -> Value:
     if raw is None:
         return None
     if of.kind == "dynamic" and isinstance(raw, dict):
-        inner = type_from_json(raw["type"])  # ty: a dynamic value in JSON is {"type", "value"}
+        inner = type_from_json(_type(raw["type"]))
         return Dynamic(inner, from_json(raw["value"], inner))
     if of.fields is not None and isinstance(raw, dict):
         return {name: from_json(raw.get(name), field) for name, field in of.fields.items()}
@@ -233,8 +243,8 @@ def plain(value: Value) -> JsonValue:
         return [plain(item) for item in value]
     if isinstance(value, Decimal):
         return float(value)
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
+    if isinstance(value, float):
+        return int(value) if float.is_integer(value) else value
     return value
 
 
@@ -274,8 +284,3 @@ def texts(value: Value) -> dict[str, str]:
     if not isinstance(value, dict):
         return {}
     return {key: item for key, item in value.items() if isinstance(item, str)}
-
-
-def strings(values: Sequence[str]) -> list[Value]:
-    """A list of ``str`` as a value."""
-    return list(values)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from penstock_provider.api import Json
-from penstock_provider.declared import ID, REVISION, Declared, name_of, split_import
+from penstock_provider.declared import ID, REVISION, Declared, name_of, split_import, string
 from penstock_provider.framework.diagnostics import Diagnostics
 from penstock_provider.framework.plan import Plan
 from penstock_provider.framework.schema import Attribute, Schema
@@ -22,23 +22,27 @@ class Flow(Declared):
     kind = "flow"
     body = "source"
     schema: ClassVar[Schema] = Schema(
-        "A flow. For many flows of one namespace, `penstock_flows` is faster and applies them in one transaction.",
+        "A flow. For many flows of one namespace, `penstock_flows` is faster and applies them "
+        "in one transaction.",
         {
             "source": Attribute(
                 STRING,
-                "The flow's YAML text, stored byte for byte. A change only of line ends or trailing blanks is none.",
+                "The flow's YAML text, stored byte for byte. A change only of line ends or "
+                "trailing blanks is none.",
                 required=True,
                 equal=same_text,
             ),
             "namespace": Attribute(
                 STRING,
-                "Namespace of the flow; read from the text when it is not given. A change makes a new flow.",
+                "Namespace of the flow; read from the text when it is not given. A change "
+                "makes a new flow.",
                 optional=True,
                 computed=True,
             ),
             "flow_id": Attribute(
                 STRING,
-                "Id of the flow; read from the text when it is not given. A change makes a new flow.",
+                "Id of the flow; read from the text when it is not given. A change makes a new "
+                "flow.",
                 optional=True,
                 computed=True,
             ),
@@ -81,7 +85,7 @@ class Flow(Declared):
         """All of it must be known."""
         return planned.get("namespace"), planned.get("flow_id"), planned.get("source")
 
-    def spec(self, planned: State, config: State) -> Json:
+    def spec(self, planned: State, config: State) -> Json:  # noqa: ARG002 (secrets need it)
         """The PUT body."""
         return {"source": text(planned.get("source"))}
 
@@ -102,7 +106,7 @@ class Flow(Declared):
 
     def state(self, prior: State, form: Json) -> State:
         """The state; the configured text stays when the server's means the same."""
-        before, now = prior.get("source"), text(form.get("source"))
+        before, now = prior.get("source"), string(form.get("source"))
         source = before if isinstance(before, str) and same_text(before, now) else now
         return {
             "namespace": prior["namespace"],

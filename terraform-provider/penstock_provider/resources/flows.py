@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from penstock_provider.api import ApiError, Json, Problem
-from penstock_provider.declared import name_check
+from penstock_provider.declared import name_check, string
 from penstock_provider.framework.diagnostics import Diagnostics, Failure, Key
 from penstock_provider.framework.plan import Plan
 from penstock_provider.framework.resource import Change, Reading, Resource
@@ -21,30 +21,35 @@ from penstock_provider.framework.values import (
     Value,
     is_known,
     map_of,
+    plain,
     text,
     texts,
 )
 from penstock_provider.objects import Item
+from penstock_provider.provider import Penstock
 from penstock_provider.reference import Reference, parse_reference
 from penstock_provider.scanner import content_hash, same_text, scan
 from penstock_provider.sentences import failure, sentence, tell
 
 
-class Flows(Resource["Penstock"]):
+class Flows(Resource[Penstock]):
     """A set of flows."""
 
     schema: ClassVar[Schema] = Schema(
-        "The flows of one namespace as a map from id to text. One transaction applies all of them: when one is refused, none is changed.",
+        "The flows of one namespace as a map from id to text. One transaction applies all of "
+        "them: when one is refused, none is changed.",
         {
             "namespace": name_check("flows"),
             "sources": Attribute(
                 map_of(STRING),
-                "Flow id to YAML text, each stored byte for byte. A flow that leaves the map is deleted.",
+                "Flow id to YAML text, each stored byte for byte. A flow that leaves the map "
+                "is deleted.",
                 required=True,
             ),
             "prune": Attribute(
                 BOOL,
-                "True to delete also those flows of the namespace that are not in the map and that `owner` of the provider owns; false when not given.",
+                "True to delete also those flows of the namespace that are not in the map and "
+                "that `owner` of the provider owns; false when not given.",
                 optional=True,
                 computed=True,
                 default=False,
@@ -76,7 +81,8 @@ class Flows(Resource["Penstock"]):
             elif isinstance(namespace, str) and found.get("namespace", namespace) != namespace:
                 diagnostics.error(
                     "The flow is of another namespace",
-                    f'`{key}`: the text says `namespace: {found["namespace"]}`, the set is of "{namespace}".',
+                    f"`{key}`: the text says `namespace: {found['namespace']}`, the set is of "
+                    f'"{namespace}".',
                     path=path,
                 )
 
@@ -192,7 +198,9 @@ class Flows(Resource["Penstock"]):
         except ApiError as error:
             raise _refused(error, f"apply the flows of {namespace}") from None
         prior = change.prior.get("revisions") if change.prior else None
-        revisions = dict(prior) if isinstance(prior, dict) else {}
+        revisions: dict[str, JsonValue] = (
+            {key: plain(value) for key, value in prior.items()} if isinstance(prior, dict) else {}
+        )
         for key, form in written.items():
             revision = form.get("revision")
             revisions[key] = revision if isinstance(revision, int) else None
@@ -236,7 +244,7 @@ class Flows(Resource["Penstock"]):
         sources: dict[str, str] = {}
         hashes: dict[str, JsonValue] = {}
         for key, form in forms.items():
-            now, old = text(form.get("source")), before.get(key)
+            now, old = string(form.get("source")), before.get(key)
             sources[key] = old if old is not None and same_text(old, now) else now
             hashes[key] = form.get("contentHash")
         reading.private["hashes"] = hashes

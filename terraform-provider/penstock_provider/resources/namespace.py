@@ -12,6 +12,7 @@ from penstock_provider.declared import (
     Declared,
     given,
     kept,
+    labels_of,
     name_check,
     name_of,
 )
@@ -31,7 +32,8 @@ class Namespace(Declared):
             "description": Attribute(STRING, "What the namespace is for.", optional=True),
             "variables": Attribute(
                 DYNAMIC,
-                "Variables for the expressions of all flows in the namespace: an object of any values.",
+                "Variables for the expressions of all flows in the namespace: an object of any "
+                "values.",
                 optional=True,
             ),
             "labels": Attribute(
@@ -47,25 +49,20 @@ class Namespace(Declared):
         """The namespace itself."""
         return Reference("namespace", name_of(state, "namespace"))
 
-    def spec(self, planned: State, config: State) -> Json:
+    def spec(self, planned: State, config: State) -> Json:  # noqa: ARG002 (secrets need it)
         """The PUT body."""
         return given(planned, description="description", variables="variables", labels="labels")
 
     def state(self, prior: State, form: Json) -> State:
         """The state; variables of the same JSON keep their Terraform type."""
-        variables, labels = form.get("variables") or None, form.get("labels") or None
+        variables = form.get("variables") or None
         before = prior.get("variables")
         same = before is not None and (plain(before) or None) == variables
-        labels_before = prior.get("labels")
         return {
             "namespace": prior["namespace"],
             "description": kept(prior.get("description"), form.get("description")),
             "variables": before if same else dynamic(variables),
-            "labels": labels_before
-            if labels_before is not None and (labels_before or None) == labels
-            else dict(labels)
-            if isinstance(labels, dict)
-            else None,
+            "labels": labels_of(prior.get("labels"), form.get("labels")),
             **self.computed(self.reference(prior), form),
         }
 

@@ -36,7 +36,8 @@ class Schedule(Declared):
 
     kind = "schedule"
     schema: ClassVar[Schema] = Schema(
-        "A schedule that starts a flow of its namespace, so that the same flow text runs on another timetable in each environment.",
+        "A schedule that starts a flow of its namespace, so that the same flow text runs on "
+        "another timetable in each environment.",
         {
             "namespace": name_check("schedule and its flow"),
             "schedule_id": Attribute(
@@ -45,7 +46,8 @@ class Schedule(Declared):
             "flow_id": Attribute(STRING, "Id of the flow to start.", required=True),
             "cron": Attribute(
                 STRING,
-                "When: a cron expression of five fields (or six, seconds last), or `@daily` and the like.",
+                "When: a cron expression of five fields (or six, seconds last), or `@daily` "
+                "and the like.",
                 required=True,
                 check=_cron_problem,
             ),
@@ -79,7 +81,7 @@ class Schedule(Declared):
         """Both parts of the name must be known."""
         return planned.get("namespace"), planned.get("schedule_id")
 
-    def spec(self, planned: State, config: State) -> Json:
+    def spec(self, planned: State, config: State) -> Json:  # noqa: ARG002 (secrets need it)
         """The PUT body."""
         return given(
             planned,

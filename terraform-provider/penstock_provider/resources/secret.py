@@ -49,7 +49,8 @@ class Secret(Declared):
             ),
             "value_wo": Attribute(
                 STRING,
-                "The value. Write-only: Terraform sends it and forgets it. When the server's differs, the plan shows a "
+                "The value. Write-only: Terraform sends it and forgets it. When the server's "
+                "differs, the plan shows a "
                 "changed `fingerprint`.",
                 required=True,
                 sensitive=True,
@@ -57,7 +58,8 @@ class Secret(Declared):
             ),
             "value_wo_version": Attribute(
                 STRING,
-                "Any text or number; a change sends the value again even where the server may not compare.",
+                "Any text or number; a change sends the value again even where the server may "
+                "not compare.",
                 optional=True,
             ),
             "description": Attribute(STRING, "What the secret is for.", optional=True),
@@ -121,7 +123,8 @@ class Secret(Declared):
             if error.status == 403:  # noqa: PLR2004 (comparing needs a permission of its own)
                 plan.diagnostics.warning(
                     f"Secret {reference.name} is not compared",
-                    "The token may not compare secrets, so a value changed on the server stays unseen. "
+                    "The token may not compare secrets, so a value changed on the server stays "
+                    "unseen. "
                     "Change `value_wo_version` to send the value again.",
                     path=("value_wo",),
                 )
