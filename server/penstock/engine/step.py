@@ -61,7 +61,9 @@ class Timer:
 class ChildRequest:
     """Start another flow's execution for a Subflow task run, in the same transaction.
 
-    The id is chosen by the engine, so that a repeated request cannot start two.
+    The id is chosen by the engine, so that a repeated request cannot start two. `labels` win
+    over the labels of the flow, which win over `inherited_labels`; `start.child_execution`
+    builds the execution.
     """
 
     task_run_id: str
@@ -73,6 +75,7 @@ class ChildRequest:
     labels: dict[str, str]
     variables: dict[str, Json]
     wait: bool
+    inherited_labels: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,196 @@
+"""What must hold of every execution at every moment, as a function that finds what does not."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import cast
+
+from penstock.engine.plan import Node, Plan, plan_of
+from penstock.engine.task_runs import PASSES, worse
+from penstock.model.execution import Execution, TaskRun
+from penstock.model.flow import Flow
+from penstock.model.state import State
+
+_Children = dict[str | None, list[TaskRun]]
+
+
+def check(execution: Execution, flow: Flow) -> list[str]:
+    """Sentences about what is wrong with an execution; none when it is sound.
+
+    Every open execution waits for something that has an owner: a worker's lease, a timer or a
+    child execution. A killed one starts nothing. Nothing starts before what it needs has
+    ended well. Ended things stay ended, and their times are in order. Looks at each task run.
+    """
+    plan = plan_of(flow)
+    runs = execution.task_runs
+    unknown = [run.task_id for run in runs.values() if run.task_id not in plan.nodes]
+    if unknown:
+        return [f"Task `{task_id}` has a task run but is not in the flow." for task_id in unknown]
+    children: _Children = defaultdict(list)
+    for run in runs.values():
+        children[run.parent_id].append(run)
+    found = [*_of_execution(execution, plan)]
+    for number, (key, run) in enumerate(runs.items()):
+        if key != run.id or run.number != number:
+            found.append(f"{_name(run)} is not in the order of creation.")
+        found.extend(_of_run(run, plan.nodes[run.task_id], children))
+    for parent_id, group in children.items():
+        parent = None if parent_id is None else runs.get(parent_id)
+        if parent_id is not None and parent is None:
+            found.append(f"{_name(group[0])} has a parent that does not exist.")
+            continue
+        found.extend(_of_children(execution, plan, parent, group))
+    return found
+
+
+def _name(run: TaskRun) -> str:
+    value = "" if run.value is None else f" [{run.value}]"
+    return f"Task run `{run.task_id}`{value} (number {run.number}, {run.state.value})"
+
+
+def _of_execution(execution: Execution, plan: Plan) -> Iterator[str]:
+    runs = execution.task_runs.values()
+    nodes = plan.nodes
+    open_runs = [run for run in runs if not run.state.is_terminated]
+    leaves = [run for run in open_runs if nodes[run.task_id].flowable is None]
+    state = execution.state
+    yield from _times("The execution", execution)
+    if state in {State.RUNNING, State.RETRYING, State.KILLING} and not leaves:
+        yield f"The execution is {state.value} but waits for nothing."
+    if state.is_terminated and any(not _is_after(run, execution, plan) for run in open_runs):
+        yield f"The execution is {state.value} but some of its tasks are open."
+    if state in {State.CREATED, State.QUEUED} and execution.task_runs:
+        yield f"The execution is {state.value} but has task runs."
+    retrying = any(run.state is State.RETRYING for run in runs)
+    if not state.is_terminated and (state is State.RETRYING) != retrying:
+        yield f"The execution is {state.value}, and its tasks are retrying: {retrying}."
+    if state is State.FAILED and execution.failure is None:
+        yield "The execution failed without a reason."
+    killing = next((each.at for each in execution.history if each.state is State.KILLING), None)
+    if killing is None:
+        return
+    for run in runs:
+        if run.history[0].at > killing and not _is_after(run, execution, plan):
+            yield f"{_name(run)} began after the kill."
+    if state is State.KILLING:
+        for run in open_runs:
+            if run.state is not State.KILLING:
+                yield f"{_name(run)} may still begin although the execution is being killed."
+
+
+def _is_after(run: TaskRun, execution: Execution, plan: Plan) -> bool:
+    while run.parent_id is not None:
+        run = execution.task_runs[run.parent_id]
+    return plan.nodes[run.task_id].section == "after_execution"
+
+
+def _times(name: str, thing: Execution | TaskRun) -> Iterator[str]:
+    if not thing.history or thing.history[-1].state is not thing.state:
+        yield f"{name} is {thing.state.value}, which is not the last state of its history."
+    moments = [change.at for change in thing.history]
+    if moments != sorted(moments):
+        yield f"{name} has a history that runs backwards."
+    if any(change.state.is_terminated for change in thing.history[:-1]):
+        yield f"{name} changed after its end."
+    if (thing.ended_at is not None) != thing.state.is_terminated:
+        yield f"{name} is {thing.state.value} but its end is {thing.ended_at}."
+    if thing.started_at and thing.ended_at and thing.started_at > thing.ended_at:
+        yield f"{name} ended before it started."
+
+
+def _of_run(run: TaskRun, node: Node, children: _Children) -> Iterator[str]:
+    name = _name(run)
+    yield from _times(name, run)
+    if run.state is State.FAILED and run.failure is None:
+        yield f"{name} failed without a reason."
+    if (run.state is State.RETRYING) != (run.retry_at is not None):
+        yield f"{name} has {run.retry_at} as the time of its next attempt."
+    open_attempts = [each for each in run.attempts if each.ended_at is None]
+    if open_attempts and (run.state.is_terminated or open_attempts != [run.attempts[-1]]):
+        yield f"{name} has an attempt that never ends."
+    if [each.number for each in run.attempts] != list(range(1, len(run.attempts) + 1)):
+        yield f"{name} has attempts whose numbers are out of order."
+    below = children.get(run.id, [])
+    if node.flowable is None:
+        if below:
+            yield f"{name} has children but holds no tasks."
+        if run.state in {State.RUNNING, State.CREATED} and run.fence < 1:
+            yield f"{name} waits for nobody."
+        return
+    open_children = [child for child in below if not child.state.is_terminated]
+    if run.state.is_terminated and open_children:
+        yield f"{name} has ended before {_name(open_children[0])}."
+    if not run.state.is_terminated and not open_children:
+        yield f"{name} is open but nothing in it is."
+
+
+def _of_children(
+    execution: Execution, plan: Plan, parent: TaskRun | None, group: list[TaskRun]
+) -> Iterator[str]:
+    """Order, limits and side lists within one flowable, or at the top."""
+    memory = (parent.progress if parent else None) or {"chained": True, "limit": 1}
+    places: dict[tuple[str, int | None, str], TaskRun] = {}
+    main: list[TaskRun] = []
+    for run in group:
+        node = plan.nodes[run.task_id]
+        place = (node.section, run.iteration, run.task_id)
+        if place in places:
+            yield f"{_name(run)} runs twice in one place."
+        places[place] = run
+        if node.is_main:
+            main.append(run)
+    ended = [run for run in main if run.state.is_terminated]
+    failed = any(run.state is State.FAILED for run in ended)
+    for (section, iteration, _), run in places.items():
+        node = plan.nodes[run.task_id]
+        if not node.is_main or memory["chained"]:
+            yield from _predecessor(plan, places, run, section, iteration)
+        if section == "errors" and not failed:
+            yield f"{_name(run)} handles an error that did not happen."
+        if section == "finally_" and len(ended) < len(main):
+            yield f"{_name(run)} began before the tasks had ended."
+        if section == "after_execution" and not execution.state.is_terminated:
+            yield f"{_name(run)} began before the execution had ended."
+    limit = cast("int", memory["limit"])
+    if limit and len(main) - len(ended) > limit:
+        yield f"{len(main) - len(ended)} children are open where {limit} may be."
+    yield from _outcome(execution, parent, plan, ended)
+
+
+def _predecessor(
+    plan: Plan,
+    places: dict[tuple[str, int | None, str], TaskRun],
+    run: TaskRun,
+    section: str,
+    iteration: int | None,
+) -> Iterator[str]:
+    node = plan.nodes[run.task_id]
+    siblings = plan.list_of(node.parent, section)
+    position = siblings.index(node)
+    if position == 0:
+        return
+    before = places.get((section, iteration, siblings[position - 1].task.id))
+    if before is None or before.state not in PASSES:
+        yield f"{_name(run)} began although the task before it did not end well."
+    elif before.ended_at is None or before.ended_at > run.history[0].at:
+        yield f"{_name(run)} began before {_name(before)} had ended."
+
+
+def _outcome(
+    execution: Execution, parent: TaskRun | None, plan: Plan, ended: list[TaskRun]
+) -> Iterator[str]:
+    """A parent that succeeded must not hide a failed child, unless it allows failure."""
+    state = execution.state if parent is None else parent.state
+    if not state.is_terminated:
+        return
+    worst = State.SUCCESS
+    for run in ended:
+        worst = worse(worst, run.state)
+    lenient = parent is not None and plan.nodes[parent.task_id].task.allow_failure
+    if worst is State.FAILED and state in {State.SUCCESS, State.WARNING} and not lenient:
+        name = "The execution" if parent is None else _name(parent)
+        yield f"{name} is {state.value} although a task in it failed."
+    if worst is State.KILLED and state is not State.KILLED:
+        name = "The execution" if parent is None else _name(parent)
+        yield f"{name} is {state.value} although a task in it was killed."

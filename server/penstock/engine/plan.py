@@ -1,0 +1,121 @@
+"""What the engine needs to know of a flow's tasks, computed once per flow."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Iterable
+from datetime import timedelta
+from itertools import pairwise
+
+from penstock.model.dynamic import contains_expression
+from penstock.model.flow import Flow
+from penstock.model.retry import Retry, RetryBehavior
+from penstock.model.task import Task
+from penstock.sdk.flowable import CallingTask, FlowableTask
+
+SIDE_LISTS = ("errors", "finally_", "after_execution")
+"""Lists that run beside the main one, in this order. Their tasks never decide a state."""
+
+
+class Node:
+    """A task's place in its flow: the list it stands in and the task that follows it there.
+
+    Disabled tasks have no node. `retry` is the task's own rule, or the nearest ancestor's, or
+    the flow's. `always` says that `runIf` needs no look.
+    """
+
+    __slots__ = (
+        "always",
+        "depth",
+        "flowable",
+        "follower",
+        "is_call",
+        "lists",
+        "parent",
+        "retry",
+        "section",
+        "task",
+        "timeout",
+    )
+
+    def __init__(self, task: Task, parent: Node | None, section: str, retry: Retry | None) -> None:
+        self.task = task
+        self.parent = parent
+        self.section = section
+        self.depth: int = parent.depth + 1 if parent else 0
+        self.follower: Node | None = None
+        self.flowable: FlowableTask | None = task if isinstance(task, FlowableTask) else None
+        self.is_call = isinstance(task, CallingTask)
+        self.retry = task.retry or retry
+        self.always = task.run_if is True or (
+            isinstance(task.run_if, str)
+            and task.run_if.strip().lower() == "true"
+            and not contains_expression(task.run_if)
+        )
+        self.timeout: object = task.timeout
+        self.lists: dict[str, tuple[Node, ...]] = {}
+
+    @property
+    def is_main(self) -> bool:
+        """Whether the task stands in a list whose states decide its parent's state."""
+        return self.section not in SIDE_LISTS
+
+
+class Plan:
+    """A flow's nodes by task id, and its four top-level lists.
+
+    `timeout` is the flow's own.
+    """
+
+    __slots__ = ("flow_id", "lists", "nodes", "retry", "timeout")
+
+    def __init__(self, flow: Flow) -> None:
+        self.flow_id = flow.id
+        self.nodes: dict[str, Node] = {}
+        self.retry = _usable(flow.retry)
+        self.timeout: timedelta | None = flow.timeout
+        self.lists = {
+            "tasks": self._add(flow.tasks, None, "tasks", self.retry),
+            "errors": self._add(flow.errors, None, "errors", self.retry),
+            "finally_": self._add(flow.finally_, None, "finally_", self.retry),
+            "after_execution": self._add(flow.after_execution, None, "after_execution", self.retry),
+        }
+
+    def list_of(self, owner: Node | None, section: str) -> tuple[Node, ...]:
+        """The enabled tasks of a list of a flowable, or of the flow when `owner` is None."""
+        return (self.lists if owner is None else owner.lists).get(section, ())
+
+    def _add(
+        self, tasks: Iterable[Task], parent: Node | None, section: str, retry: Retry | None
+    ) -> tuple[Node, ...]:
+        nodes = tuple(Node(task, parent, section, retry) for task in tasks if not task.disabled)
+        for node, follower in pairwise(nodes):
+            node.follower = follower
+        for node in nodes:
+            node.retry = _usable(node.retry)
+            self.nodes[node.task.id] = node
+            for field in node.task.task_fields if node.flowable else ():
+                children: Iterable[Task] = getattr(node.task, field) or ()
+                node.lists[field] = self._add(children, node, field, node.retry)
+        return nodes
+
+
+_plans: dict[int, tuple[weakref.ref[Flow], Plan]] = {}
+
+
+def plan_of(flow: Flow) -> Plan:
+    """The plan of a flow; made at the first call and forgotten with the flow."""
+    key = id(flow)
+    found = _plans.get(key)
+    if found is not None and found[0]() is flow:
+        return found[1]
+    plan = Plan(flow)
+    _plans[key] = (weakref.ref(flow, lambda _: _plans.pop(key, None)), plan)
+    return plan
+
+
+def _usable(retry: Retry | None) -> Retry | None:
+    """A rule that the engine itself can follow: new executions are not its business."""
+    if retry is None or retry.behavior is RetryBehavior.CREATE_NEW_EXECUTION:
+        return None
+    return retry

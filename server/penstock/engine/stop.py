@@ -1,0 +1,105 @@
+"""Ends an execution from outside: a kill, and the flow's own timeout."""
+
+from __future__ import annotations
+
+from penstock.engine.task_runs import worse
+from penstock.engine.tree import duration_text, over, settle
+from penstock.engine.work import Work, evolve
+from penstock.model.execution import Attempt, Failure, TaskRun
+from penstock.model.state import TERMINATED, State
+
+
+def kill(work: Work, reason: str) -> None:
+    """Starts to end an execution: what has not begun is KILLED, what runs is told to stop.
+
+    Nothing starts any more, no errors and no finally; `afterExecution` runs at the end. A kill
+    of an execution that has ended stops its `afterExecution` tasks and leaves its state.
+    """
+    if work.state in {State.CREATED, State.QUEUED}:
+        work.turn(State.KILLING, "kill-requested", reason)
+        work.turn(State.KILLED, "ended")
+        return
+    if work.state is State.KILLING or (work.state in TERMINATED and not work.runs.active):
+        return
+    if work.state not in TERMINATED:
+        work.turn(State.KILLING, "kill-requested", reason)
+    for run in list(work.runs.values()):
+        if run.state not in TERMINATED and run.state is not State.KILLING:
+            _kill_run(work, run)
+    work.todo.append((settle, None))
+
+
+def _kill_run(work: Work, run: TaskRun) -> None:
+    node = work.node(run)
+    if node.flowable is not None:
+        work.move(run, State.KILLING, "killing")
+    elif node.is_call and run.state is State.RUNNING:
+        if work.children.pop(run.id, None) is None:
+            work.child_kills.append(run.child_execution_id or "")
+            work.move(run, State.KILLING, "killing")
+        else:
+            killed(work, run)
+    elif run.state is State.RUNNING:
+        work.cancels.append(run.id)
+        work.move(run, State.KILLING, "killing")
+    else:
+        if work.jobs.pop(run.id, None) is None and run.state is State.CREATED:
+            work.cancels.append(run.id)
+        killed(work, run)
+
+
+def killed(work: Work, run: TaskRun) -> None:
+    """Ends a task run as KILLED. Its fence grows: whatever its worker still says is void."""
+    attempts = closed(run, State.KILLED, work)
+    over(work, work.move(run, State.KILLED, "killed", attempts=attempts, fence=run.fence + 1))
+
+
+def closed(run: TaskRun, state: State, work: Work) -> tuple[Attempt, ...]:
+    """The attempts of a task run, the last one ended now if it still runs."""
+    if not run.attempts or run.attempts[-1].ended_at is not None:
+        return run.attempts
+    last = run.attempts[-1]
+    ended_at = max(work.now, last.started_at or work.now)
+    ended = Attempt(last.number, state, last.started_at, ended_at, last.worker)
+    return (*run.attempts[:-1], ended)
+
+
+def expire(work: Work) -> None:
+    """Fails everything that is open, because the flow's timeout has passed.
+
+    The flow's `errors` and `finally` run; those of open flowables do not, as they belong to
+    what took too long. If errors are running already, `finally` is next; if that runs, the end.
+    """
+    limit = work.plan.timeout
+    if limit is None or work.state in TERMINATED or work.state is State.KILLING:
+        return
+    if work.state in {State.CREATED, State.QUEUED}:
+        return
+    message = f"The execution ran longer than the flow's timeout of {duration_text(limit)}."
+    work.log(message)
+    work.failure = Failure(message)
+    scope = work.scope(None)
+    for run in reversed(list(work.runs.values())):
+        if run.state not in TERMINATED:
+            _expire_run(work, run, message)
+            scope.cause = scope.cause or run.id
+    scope.worst = worse(scope.worst, State.FAILED)
+    scope.open = 0
+    scope.side_open = False
+    work.todo.append((settle, None))
+
+
+def _expire_run(work: Work, run: TaskRun, message: str) -> None:
+    node = work.node(run)
+    work.runs.scopes.pop(run.id, None)
+    if node.is_call and run.state is State.RUNNING:
+        if work.children.pop(run.id, None) is None:
+            work.child_kills.append(run.child_execution_id or "")
+    elif (
+        node.flowable is None
+        and run.state is not State.RETRYING
+        and work.jobs.pop(run.id, None) is None
+    ):
+        work.cancels.append(run.id)
+    failed = evolve(run, attempts=closed(run, State.FAILED, work), fence=run.fence + 1)
+    work.move(failed, State.FAILED, "timeout", failure=Failure(message))

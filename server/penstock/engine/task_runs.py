@@ -1,0 +1,201 @@
+"""The task runs of an execution with an index, so that a step never looks at all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import cast
+
+from penstock.engine.plan import Node, Plan
+from penstock.model.execution import Execution, TaskRun
+from penstock.model.frozen import Json
+from penstock.model.state import State
+
+_RANK = {
+    State.SUCCESS: 0,
+    State.SKIPPED: 0,
+    State.WARNING: 1,
+    State.CANCELLED: 2,
+    State.FAILED: 3,
+    State.KILLED: 4,
+}
+PASSES = frozenset({State.SUCCESS, State.SKIPPED, State.WARNING})
+"""States after which the next task of a list may start."""
+
+
+def worse(one: State, other: State) -> State:
+    """The state of a group of two: KILLED before FAILED, CANCELLED, WARNING, SUCCESS."""
+    worst = one if _RANK[one] >= _RANK[other] else other
+    return State.SUCCESS if worst is State.SKIPPED else worst
+
+
+class Scope:
+    """Where the lists of one open flowable, or of the flow itself, stand.
+
+    `begun` groups of `groups` have started, `open` of them have not ended, at most `limit` may
+    be open (0: any number). `worst` is the state of the main children so far, `cause` the first
+    that failed. `side` is the last side list that was entered, `side_open` whether it still runs.
+    """
+
+    __slots__ = (
+        "begun",
+        "cause",
+        "chained",
+        "groups",
+        "limit",
+        "main",
+        "open",
+        "side",
+        "side_open",
+        "values",
+        "worst",
+    )
+
+    def __init__(
+        self, main: tuple[Node, ...], values: list[Json] | None, limit: int, *, chained: bool
+    ) -> None:
+        self.main = main
+        self.values = values
+        self.limit = limit
+        self.chained = chained
+        repeats = 1 if values is None else len(values)
+        self.groups = (repeats if chained else repeats * len(main)) if main else 0
+        self.begun = 0
+        self.open = 0
+        self.worst = State.SUCCESS
+        self.cause: str | None = None
+        self.side = ""
+        self.side_open = False
+
+    def group(self, number: int) -> tuple[Node, str | None, int | None]:
+        """First task, value and iteration of a group."""
+        iteration, place = (number, 0) if self.chained else divmod(number, len(self.main))
+        if self.values is None:
+            return self.main[place], None, None
+        return self.main[place], cast("str", self.values[iteration]), iteration
+
+    def copy(self) -> Scope:
+        """A copy to change."""
+        new = object.__new__(Scope)
+        for name in Scope.__slots__:
+            setattr(new, name, getattr(self, name))
+        return new
+
+
+class TaskRuns(dict[str, TaskRun]):
+    """Task runs by id with their index.
+
+    `scopes` has an entry for each open flowable, and one under None for the flow. `outputs` is
+    what expressions see. `active` counts those that have not ended, `retrying` those that wait
+    for another attempt.
+    """
+
+    __slots__ = ("active", "outputs", "retrying", "scopes")
+
+    def __init__(self, runs: dict[str, TaskRun] | None = None) -> None:
+        super().__init__(runs or {})
+        self.scopes: dict[str | None, Scope] = {}
+        self.outputs: dict[str, Json] = {}
+        self.active = 0
+        self.retrying = 0
+
+    def fork(self) -> TaskRuns:
+        """A copy to change; scopes and outputs are shared until they are changed."""
+        new = TaskRuns(self)
+        new.scopes = self.scopes.copy()
+        new.outputs = self.outputs
+        new.active = self.active
+        new.retrying = self.retrying
+        return new
+
+
+def scope_of(plan: Plan, run: TaskRun | None) -> Scope:
+    """A fresh scope of a flowable that has decided, or of the flow."""
+    if run is None:
+        return Scope(plan.lists["tasks"], None, 1, chained=True)
+    memory = run.progress or {}
+    return Scope(
+        plan.list_of(plan.nodes[run.task_id], str(memory["children"])),
+        cast("list[Json] | None", memory.get("values")),
+        cast("int", memory["limit"]),
+        chained=bool(memory["chained"]),
+    )
+
+
+def indexed(plan: Plan, execution: Execution) -> TaskRuns:
+    """The execution's task runs with their index, which is built when it is missing."""
+    found = execution.task_runs
+    return found if isinstance(found, TaskRuns) and found.scopes else build(plan, found)
+
+
+def build(plan: Plan, task_runs: dict[str, TaskRun]) -> TaskRuns:
+    """Reads the index off the task runs. Looks at each of them once."""
+    runs = TaskRuns(task_runs)
+    runs.scopes[None] = scope_of(plan, None)
+    for run in runs.values():
+        if not run.state.is_terminated:
+            runs.active += 1
+            runs.retrying += run.state is State.RETRYING
+            if plan.nodes[run.task_id].flowable and run.progress is not None:
+                runs.scopes[run.id] = scope_of(plan, run)
+        scope = runs.scopes.get(run.parent_id)
+        if scope is not None:
+            _count(scope, plan.nodes[run.task_id], run)
+        if run.outputs:
+            add_outputs(runs.outputs, path_of(runs, run), run.outputs, fresh=None)
+    return runs
+
+
+def _count(scope: Scope, node: Node, run: TaskRun) -> None:
+    """Adds a child to its parent's scope."""
+    is_open = not run.state.is_terminated
+    if not node.is_main:
+        scope.side = node.section
+        scope.side_open = is_open
+        return
+    if scope.chained:
+        scope.begun = max(scope.begun, (run.iteration or 0) + 1)
+    else:
+        scope.begun += 1
+    scope.open += is_open
+    if not is_open:
+        scope.worst = worse(scope.worst, run.state)
+        if run.state is State.FAILED and (scope.cause is None):
+            scope.cause = run.id
+
+
+def path_of(runs: dict[str, TaskRun], run: TaskRun) -> tuple[str, ...]:
+    """The keys under ``outputs``: the task's id, then all ancestors' values, outermost first."""
+    values = [] if run.value is None else [run.value]
+    parent_id = run.parent_id
+    while parent_id is not None:
+        parent = runs[parent_id]
+        if parent.value is not None:
+            values.append(parent.value)
+        parent_id = parent.parent_id
+    values.append(run.task_id)
+    return tuple(reversed(values))
+
+
+def add_outputs(
+    tree: dict[str, Json],
+    path: Iterable[str],
+    outputs: dict[str, Json],
+    *,
+    fresh: set[int] | None,
+) -> None:
+    """Merges a task run's outputs into the tree.
+
+    Dictionaries on the way are copied first unless `fresh` (of their identities) has them;
+    None means that all of them may be changed.
+    """
+    for key in path:
+        below = tree.get(key)
+        if not isinstance(below, dict):
+            below = {}
+        elif fresh is not None and id(below) not in fresh:
+            below = dict(below)
+        if fresh is not None:
+            fresh.add(id(below))
+        tree[key] = below
+        tree = below
+    tree.update(outputs)

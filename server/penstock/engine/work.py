@@ -1,0 +1,194 @@
+"""One step in the making: what has changed so far, and what the world shall do."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import fields, replace
+from datetime import datetime
+from typing import Any
+
+from penstock.engine.message import TimerKind
+from penstock.engine.plan import Node, Plan
+from penstock.engine.step import ChildRequest, EngineLog, Event, Job, Ports, Step, Timer
+from penstock.engine.task_runs import Scope, add_outputs, indexed, path_of
+from penstock.model.execution import Execution, Failure, StateChange, TaskRun
+from penstock.model.flow import Flow
+from penstock.model.frozen import Json
+from penstock.model.state import TERMINATED, State
+from penstock.model.task import LogLevel
+
+_FIELDS = tuple(field.name for field in fields(TaskRun))
+_set = object.__setattr__
+
+
+# Any: the values are those of TaskRun's own fields, which only its constructor could name.
+def evolve(run: TaskRun, **changes: Any) -> TaskRun:
+    """`dataclasses.replace` for task runs, at a third of its price."""
+    new = object.__new__(TaskRun)
+    for name in _FIELDS:
+        _set(new, name, changes[name] if name in changes else getattr(run, name))
+    return new
+
+
+class Work:
+    """Collects the changes of a step. Nothing given is changed: copies are made when needed.
+
+    `todo` holds the ends of task runs and scopes that must be looked at before the step is over.
+    """
+
+    def __init__(
+        self, flow: Flow, plan: Plan, execution: Execution, now: datetime, ports: Ports
+    ) -> None:
+        self.flow = flow
+        self.plan = plan
+        self.ports = ports
+        self.given = execution
+        self.now = max(now, execution.history[-1].at)
+        self.runs = indexed(plan, execution)
+        self.state = execution.state
+        self.history = execution.history
+        self.started_at = execution.started_at
+        self.ended_at = execution.ended_at
+        self.failure = execution.failure
+        self.outputs = execution.outputs
+        self.todo: deque[tuple[Any, str | None]] = deque()
+        self.changed: dict[str, None] = {}
+        self.events: list[Event] = []
+        self.jobs: dict[str, Job] = {}
+        self.cancels: list[str] = []
+        self.timers: list[Timer] = []
+        self.children: dict[str, ChildRequest] = {}
+        self.child_kills: list[str] = []
+        self.logs: list[EngineLog] = []
+        self._forked = False
+        self._own_scopes: set[str | None] = set()
+        self._own_outputs: set[int] = set()
+
+    # -- reading ---------------------------------------------------------------------------
+
+    def node(self, run: TaskRun) -> Node:
+        """The task of a task run."""
+        return self.plan.nodes[run.task_id]
+
+    def execution(self) -> Execution:
+        """The execution as it stands now."""
+        if not self._forked and self.history is self.given.history:
+            return self.given
+        return replace(
+            self.given,
+            state=self.state,
+            history=self.history,
+            started_at=self.started_at,
+            ended_at=self.ended_at,
+            failure=self.failure,
+            outputs=self.outputs,
+            task_runs=self.runs,
+        )
+
+    # -- writing ---------------------------------------------------------------------------
+
+    def put(self, run: TaskRun) -> TaskRun:
+        """Stores a new or changed task run."""
+        if not self._forked:
+            self.fork()
+        self.runs[run.id] = run
+        self.changed[run.id] = None
+        return run
+
+    def amend(self, run: TaskRun, **changes: Any) -> TaskRun:
+        """Changes a task run without changing its state."""
+        return self.put(evolve(run, **changes))
+
+    def fork(self) -> None:
+        """Makes the task runs this step's own."""
+        if not self._forked:
+            self.runs = self.runs.fork()
+            self._forked = True
+
+    def scope(self, owner_id: str | None) -> Scope:
+        """The scope of an open flowable, or of the flow, to change."""
+        if owner_id not in self._own_scopes:
+            self.fork()
+            self.runs.scopes[owner_id] = self.runs.scopes[owner_id].copy()
+            self._own_scopes.add(owner_id)
+        return self.runs.scopes[owner_id]
+
+    def open_scope(self, owner_id: str, scope: Scope) -> None:
+        """Adds the scope of a flowable that has begun."""
+        self.runs.scopes[owner_id] = scope
+        self._own_scopes.add(owner_id)
+
+    def show_outputs(self, run: TaskRun, outputs: dict[str, Json]) -> None:
+        """Lets later expressions see a task run's outputs."""
+        if not self._own_outputs:
+            self.fork()
+            self.runs.outputs = dict(self.runs.outputs)
+        add_outputs(self.runs.outputs, path_of(self.runs, run), outputs, fresh=self._own_outputs)
+
+    # Any: see `evolve`.
+    def move(
+        self,
+        run: TaskRun,
+        state: State,
+        kind: str,
+        *,
+        at: datetime | None = None,
+        detail: dict[str, Json] | None = None,
+        **changes: Any,
+    ) -> TaskRun:
+        """Changes a task run's state, with its event. `at` is kept within the order of time."""
+        last = run.history[-1].at
+        moment = max(last, self.now if at is None else min(at, self.now))
+        self.now = max(self.now, moment)
+        changes["state"] = state
+        changes["history"] = (*run.history, StateChange(state, moment))
+        if state in TERMINATED:
+            changes["ended_at"] = moment
+            changes["retry_at"] = None
+        new = self.put(evolve(run, **changes))
+        if state in TERMINATED:
+            self.runs.active -= 1
+        self.runs.retrying += (state is State.RETRYING) - (run.state is State.RETRYING)
+        if new.failure is not None and new.failure is not run.failure:
+            detail = {**(detail or {}), "message": new.failure.message}
+        self.events.append(Event(moment, kind, state, run.id, detail))
+        return new
+
+    def turn(self, state: State, kind: str, message: str | None = None) -> None:
+        """Changes the execution's state, with its event; `message` becomes its failure."""
+        self.state = state
+        self.history = (*self.history, StateChange(state, self.now))
+        if message is not None:
+            self.failure = Failure(message)
+        if state in TERMINATED:
+            self.ended_at = self.now
+        detail: dict[str, Json] | None = None if message is None else {"message": message}
+        self.events.append(Event(self.now, kind, state, None, detail))
+
+    def log(self, message: str, run: TaskRun | None = None) -> None:
+        """Writes an ERROR line to the execution's log."""
+        self.logs.append(
+            EngineLog(self.now, LogLevel.ERROR, message, None if run is None else run.id)
+        )
+
+    def wake(
+        self, at: datetime, kind: TimerKind, run: TaskRun | None = None, fence: int = 0
+    ) -> None:
+        """Asks for a timer."""
+        self.timers.append(Timer(at, kind, None if run is None else run.id, fence))
+
+    # -- the result ------------------------------------------------------------------------
+
+    def step(self) -> Step:
+        """Everything that this step does."""
+        return Step(
+            self.execution(),
+            tuple(self.changed),
+            tuple(self.events),
+            tuple(self.jobs.values()),
+            tuple(self.cancels),
+            tuple(self.timers),
+            tuple(self.children.values()),
+            tuple(self.child_kills),
+            tuple(self.logs),
+        )

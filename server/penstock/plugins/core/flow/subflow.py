@@ -1,0 +1,85 @@
+"""core.flow.Subflow."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field
+
+from penstock.model.dynamic import Dynamic
+from penstock.model.frozen import Json
+from penstock.sdk.flowable import CallingTask, FlowCall, Render, written
+from penstock.sdk.task import TaskFailed
+
+
+def _as_map(value: object) -> object:
+    if isinstance(value, list) and all(
+        isinstance(item, dict) and item.keys() == {"key", "value"} for item in value
+    ):
+        return {item["key"]: item["value"] for item in value}
+    return value
+
+
+class Subflow(CallingTask):
+    """Executes another flow and, by default, waits for its end.
+
+    The task takes the state of the execution that it started, except CANCELLED; with
+    `transmitFailed: false` it succeeds in any case. A kill of the parent kills the child.
+
+    Example:
+        id: parent
+        namespace: company.team
+        tasks:
+          - id: child
+            type: core.flow.Subflow
+            namespace: company.team
+            flowId: load-orders
+            inputs:
+              day: "{{ execution.startDate }}"
+          - id: tell
+            type: core.log.Log
+            message: "{{ outputs.child.outputs.rows }} rows"
+
+    Outputs: `executionId`, the execution that was started; `state`, its state (CREATED when
+    the task does not wait); `outputs`, its flow outputs, when the task waits.
+    """
+
+    namespace: Annotated[Dynamic[str], Field(description="Namespace of the flow to execute.")]
+    flow_id: Annotated[Dynamic[str], Field(description="Id of the flow to execute.")]
+    revision: Annotated[int | None, Field(description="A revision other than the latest.")] = None
+    inputs: Annotated[dict[str, Json] | None, Field(description="Inputs of the execution.")] = None
+    labels: Annotated[
+        dict[str, Json] | None,
+        BeforeValidator(_as_map),
+        Field(description="Labels of the execution, as a map or a list of key and value."),
+    ] = None
+    wait: Annotated[bool, Field(description="Whether the task waits for the end.")] = True
+    transmit_failed: Annotated[
+        bool, Field(description="Whether the task fails, warns or is killed as the execution is.")
+    ] = True
+    inherit_labels: Annotated[
+        bool, Field(description="Whether the execution gets this execution's labels.")
+    ] = False
+
+    def call(self, render: Render) -> FlowCall:
+        """The rendered properties."""
+        inputs = render(dict(self.inputs or {}), typed=True)
+        labels = render(dict(self.labels or {}))
+        if not isinstance(inputs, dict) or not isinstance(labels, dict):
+            raise TaskFailed("`inputs` and `labels` must be maps.")
+        return FlowCall(
+            namespace=str(render(written(self.namespace))),
+            flow_id=str(render(written(self.flow_id))),
+            revision=self.revision,
+            inputs=inputs,
+            labels={key: _label(value) for key, value in labels.items()},
+            inherit_labels=self.inherit_labels,
+            wait=self.wait,
+            transmit_failed=self.transmit_failed,
+        )
+
+
+def _label(value: Json) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)

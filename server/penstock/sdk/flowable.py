@@ -1,0 +1,126 @@
+"""Tasks that hold other tasks, and tasks that call another flow.
+
+The engine runs them, not a worker. They decide once, from values, what shall happen
+(`Branch`, `FlowCall`); the engine keeps the decision and carries it out step by step.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Annotated, ClassVar, Protocol
+
+from pydantic import Field, SerializeAsAny
+
+from penstock.model.dynamic import Unrendered
+from penstock.model.frozen import Json
+from penstock.model.state import State
+from penstock.model.task import Task
+from penstock.sdk.task import Outputs, TaskFailed
+
+Children = tuple[SerializeAsAny[Task], ...]
+"""A list of child tasks in a task's properties."""
+
+
+class Render(Protocol):
+    """Renders expressions deeply with the variables of the task run that decides."""
+
+    def __call__(self, value: Json, *, typed: bool = False) -> Json:
+        """The rendered value; `typed` keeps the type of a text that is one expression."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """What a flowable decided when it began: which list of children runs, and how.
+
+    `children` names the list. `values` repeats the list once per value, each repetition being a
+    group. Within a group children run one after another when `chained`; otherwise each child
+    is a group of its own. `limit` is how many groups run at once, 0 for all of them.
+    """
+
+    children: str = "tasks"
+    values: tuple[str, ...] | None = None
+    chained: bool = True
+    limit: int = 1
+    outputs: Outputs = field(default_factory=dict)
+
+
+class FlowableTask(Task):
+    """A task that starts other tasks. It ends when they have ended, in the worst of their states.
+
+    After the first failed child no further child starts; `errors` runs at once, while children
+    that already run may finish. `finally` runs after all of them, but not when somebody kills
+    the execution.
+    """
+
+    task_fields: ClassVar[tuple[str, ...]] = ("tasks", "errors", "finally_")
+
+    errors: Annotated[
+        Children, Field(description="Run one after another when a child failed for good.")
+    ] = ()
+    finally_: Annotated[
+        Children,
+        Field(alias="finally", description="Run one after another at the end, whatever happened."),
+    ] = ()
+
+    def begin(self, render: Render) -> Branch:
+        """Decides what runs. Called once, when the task starts.
+
+        Raises:
+            TaskFailed: there is no sensible decision; the task fails with the sentence.
+        """
+        raise NotImplementedError(f"{type(self).__name__} does not say what it starts")
+
+    def settle(self, children: State) -> State:
+        """The task's state, given the worst state of its children."""
+        return children
+
+
+@dataclass(frozen=True, slots=True)
+class FlowCall:
+    """Which flow to execute and how its end becomes the state of the calling task.
+
+    `labels` are the task's own; `inherit_labels` adds those of the calling execution.
+    `transmit_failed` copies a child's FAILED, KILLED, PAUSED or WARNING; otherwise the task
+    succeeds whatever the child does. Without `wait` the task ends when the child exists.
+    """
+
+    namespace: str
+    flow_id: str
+    revision: int | None = None
+    inputs: dict[str, Json] = field(default_factory=dict)
+    labels: dict[str, str] = field(default_factory=dict)
+    inherit_labels: bool = False
+    wait: bool = True
+    transmit_failed: bool = True
+
+
+class CallingTask(Task):
+    """A task whose work is an execution of another flow."""
+
+    def call(self, render: Render) -> FlowCall:
+        """Says which flow to execute. Called at each attempt.
+
+        Raises:
+            TaskFailed: the properties do not render to a call; the task fails with the sentence.
+        """
+        raise NotImplementedError(f"{type(self).__name__} does not say which flow it calls")
+
+
+def written(value: object) -> Json:
+    """A property's value as it stands in the YAML, for `Render`, whether or not it is dynamic."""
+    return value.value if isinstance(value, Unrendered) else value  # type: ignore[return-value]
+
+
+def whole_number(name: str, value: Json) -> int:
+    """A rendered limit, 0 or more; `name` is the property's, for the sentence.
+
+    Raises:
+        TaskFailed: it is no such number.
+    """
+    text = str(value).strip()
+    if isinstance(value, bool) or not (text.isascii() and text.isdigit()):
+        raise TaskFailed(
+            f"`{name}` must be a whole number of 0 or more; it rendered to `{text[:100]}`."
+        )
+    return int(text)
