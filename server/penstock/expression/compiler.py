@@ -242,10 +242,13 @@ class ExpressionCompiler:
             try:
                 frame.meter.tick()
                 action = partial(function, limits=frame.limits) if wants_limits else function
-                return invoke("filter", name, action, [value, *args], kwargs)
+                result = invoke("filter", name, action, [value, *args], kwargs)
+                if isinstance(result, str):
+                    frame.limits.check_size(len(result))
             except ExpressionError as error:
                 error.locate(text, at)
                 raise
+            return result
 
         return apply
 

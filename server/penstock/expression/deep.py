@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from penstock.expression.operator import is_empty
 from penstock.expression.scope import Scope
 from penstock.expression.template import compile_template, has_expression
-from penstock.expression.value import Value, to_text
+from penstock.expression.value import Value, to_text, weigh
 
 _FALSY = {"false", "0", "-0"}
 
@@ -20,6 +20,12 @@ def render_deep(value: Value, scope: Scope, *, typed: bool = False) -> Value:
 
     When two keys are equal after rendering the first one stays.
     """
+    if isinstance(value, (Mapping, list, tuple)):
+        scope.limits.check_size(weigh(value))
+    return _render(value, scope, typed=typed)
+
+
+def _render(value: Value, scope: Scope, *, typed: bool) -> Value:
     if isinstance(value, str):
         if not has_expression(value):
             return value
@@ -28,12 +34,12 @@ def render_deep(value: Value, scope: Scope, *, typed: bool = False) -> Value:
     if isinstance(value, Mapping):
         result: dict[str, Value] = {}
         for key, item in value.items():
-            name = to_text(render_deep(key, scope))
+            name = to_text(_render(key, scope, typed=False))
             if name not in result:
-                result[name] = render_deep(item, scope, typed=typed)
+                result[name] = _render(item, scope, typed=typed)
         return result
     if isinstance(value, (list, tuple)):
-        return [render_deep(item, scope, typed=typed) for item in value]
+        return [_render(item, scope, typed=typed) for item in value]
     return value
 
 

@@ -1,15 +1,20 @@
 """Built-in functions; all of them pure."""
 
 from collections.abc import Sequence
+from typing import cast
 
 import yaml
 
 from penstock.expression import operator
-from penstock.expression.error import ExpressionError
+from penstock.expression.calendar import CALENDAR
+from penstock.expression.error import ExpressionError, LimitError
+from penstock.expression.filter.date import show
+from penstock.expression.moment import zone_of
 from penstock.expression.scope import Scope, with_scope
 from penstock.expression.value import Function, Value, from_json, type_name
 
 _PASSES = 100
+_LONGEST_YAML = 1_000_000
 
 
 def _extreme(name: str, values: Sequence[Value], sign: int) -> Value:
@@ -53,7 +58,7 @@ def _from_json(json: Value) -> Value:
 
 
 def parse_yaml(yaml_text: Value) -> Value:
-    """The value of a YAML text; dates stay texts and anchors are refused.
+    """The value of a YAML text; dates stay texts.
 
     Raises:
         ExpressionError: it is not YAML.
@@ -62,6 +67,8 @@ def parse_yaml(yaml_text: Value) -> Value:
         return None
     if not isinstance(yaml_text, str):
         raise ExpressionError(f"The 'yaml' function reads a text, not {type_name(yaml_text)}.")
+    if len(yaml_text) > _LONGEST_YAML:
+        raise LimitError(f"The 'yaml' function reads at most {_LONGEST_YAML:,} characters.")
     try:
         return yaml.load(yaml_text, Loader=_PlainLoader)  # noqa: S506 - derives from SafeLoader
     except (yaml.YAMLError, ValueError, RecursionError) as error:
@@ -69,19 +76,19 @@ def parse_yaml(yaml_text: Value) -> Value:
         raise ExpressionError(f"The text is not YAML: {reason}.") from None
 
 
-class _PlainLoader(yaml.SafeLoader):
-    """Texts, numbers, booleans, lists and maps; an alias could grow without bound."""
-
-    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        if self.check_event(yaml.AliasEvent):
-            raise yaml.YAMLError("aliases are not allowed here")
-        return super().compose_node(parent, index)
-
-
-_PlainLoader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
+_PlainLoader = cast(
+    "type[yaml.SafeLoader]",
+    type(
+        "PlainLoader",
+        (yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader,),
+        {
+            "yaml_implicit_resolvers": {
+                first: [rule for rule in rules if not rule[0].endswith(":timestamp")]
+                for first, rules in yaml.SafeLoader.yaml_implicit_resolvers.items()
+            }
+        },
+    ),
+)
 
 
 @with_scope
@@ -106,6 +113,20 @@ def _render_once(scope: Scope, to_render: Value) -> Value:
     return render_deep(to_render, scope)
 
 
+@with_scope
+def _now(
+    scope: Scope,
+    format: Value = "iso",  # noqa: A002 - its public name
+    time_zone: Value = None,
+    existing_format: Value = None,
+    locale: Value = None,
+) -> Value:
+    del existing_format
+    if scope.now is None:
+        raise ExpressionError("The 'now' function has no clock here.")
+    return show(scope.now, zone_of(time_zone), format, locale)
+
+
 BUILTINS: dict[str, Function] = {
     "max": _max,
     "min": _min,
@@ -115,4 +136,6 @@ BUILTINS: dict[str, Function] = {
     "yaml": parse_yaml,
     "render": _render,
     "renderOnce": _render_once,
+    "now": _now,
+    **CALENDAR,
 }

@@ -38,6 +38,7 @@ _TOKEN = re.compile(
 )
 _PART = re.compile(r"[^#\"\\]*(?:(?:\\.|#(?!\{))[^#\"\\]*)*", re.DOTALL)
 _SPACE = re.compile(r"\s*")
+_MOST_TOKENS = 100_000
 _CLOSERS = {"(": ")", "[": "]", "{": "}"}
 
 
@@ -127,6 +128,8 @@ class Lexer:
                     self._at += trim + 2
                     return
             self._token()
+            if len(self._tokens) > _MOST_TOKENS:
+                raise self._fail(f"A text has at most {_MOST_TOKENS:,} tokens.", self._at)
 
     def _unclosed(self, kind: str, closing: str, start: int) -> ExpressionSyntaxError:
         if self._brackets:

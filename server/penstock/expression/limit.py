@@ -21,7 +21,7 @@ class Limits:
     cpu_seconds: float = 0.1
     depth: int = 50
     output_bytes: int = 10_000_000
-    items: int = 1_000_000
+    items: int = 500_000
 
     def check_size(self, size: int) -> None:
         """Refuses a text of so many characters before it is made."""

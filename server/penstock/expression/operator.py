@@ -1,16 +1,19 @@
 """What the operators do with values: Pebble's arithmetic, comparisons and truth."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
-from penstock.expression.error import ExpressionError
-from penstock.expression.limit import Limits
-from penstock.expression.value import Number, Value, is_number, to_text, type_name
+from penstock.expression.error import ExpressionError, LimitError
+from penstock.expression.limit import DEFAULT_LIMITS, Limits
+from penstock.expression.value import Number, Value, is_number, to_text, type_name, weigh
 
 _BITS = 4096
 """Widest integer that arithmetic may make."""
+
+_PAIRS = 1_000_000
+"""Most comparisons of elements in one operation."""
 
 
 def number_of(value: Value, operator: str) -> Number:
@@ -83,6 +86,7 @@ def subtract(left: Value, right: Value, _limits: Limits) -> Value:
     """Removes from a list (the first equal element, or all elements of a list), or subtracts."""
     if isinstance(left, (list, tuple)):
         if isinstance(right, (list, tuple)):
+            _check_pairs(left, right)
             return [item for item in left if not any(equal(item, other) for other in right)]
         kept = list(left)
         for position, item in enumerate(kept):
@@ -178,8 +182,25 @@ def equal(left: Value, right: Value) -> bool:
     if isinstance(left, bool) or isinstance(right, bool):
         return left is right
     if isinstance(left, Mapping) and isinstance(right, Mapping):
+        _check_comparable(left)
         return dict(left) == dict(right)
+    if isinstance(left, (list, tuple)) and isinstance(right, (list, tuple)):
+        _check_comparable(left)
+        return list(left) == list(right)
     return left == right
+
+
+def _check_comparable(value: Value) -> None:
+    if weigh(value) > DEFAULT_LIMITS.output_bytes:
+        raise LimitError("The values are too large to be compared.")
+
+
+def _check_pairs(left: Sequence[Value], right: Sequence[Value]) -> None:
+    if len(left) * len(right) > _PAIRS:
+        raise LimitError(
+            f"Lists of {len(left):,} and {len(right):,} elements are too long to be compared.",
+            hint="Compare large data in a task.",
+        )
 
 
 def order(left: Value, right: Value, operator: str) -> int | None:
@@ -217,6 +238,7 @@ def contains(left: Value, right: Value, _limits: Limits) -> bool:
         return all(to_text(key) in left for key in keys)
     if isinstance(left, (list, tuple)):
         wanted = right if isinstance(right, (list, tuple)) else [right]
+        _check_pairs(left, wanted)
         return all(any(equal(item, want) for item in left) for want in wanted)
     if isinstance(left, str):
         if right is None:

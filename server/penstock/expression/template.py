@@ -13,6 +13,7 @@ from penstock.expression.tag import parse
 from penstock.expression.value import Value, from_json
 
 _CACHED = 4096
+_LARGE = 20_000
 
 
 class Template:
@@ -130,13 +131,16 @@ def has_expression(text: str) -> bool:
     return "{" in text and ("{{" in text or "{%" in text or "{#" in text)
 
 
-@lru_cache(maxsize=_CACHED)
 def compile_template(text: str) -> Template:
-    """The template of a text; the same object for the same text.
+    """The template of a text; for texts of usual size the same object each time.
 
     Raises:
         ExpressionSyntaxError: where, what was expected, and how to mend it.
     """
+    return _compile(text) if len(text) > _LARGE else _compile_cached(text)
+
+
+def _compile(text: str) -> Template:
     if not has_expression(text):
         return Template(text, (Text(text),))
     try:
@@ -145,3 +149,6 @@ def compile_template(text: str) -> Template:
         raise ExpressionSyntaxError(
             "The expression is nested too deeply.", expression=text, offset=0
         ) from None
+
+
+_compile_cached = lru_cache(maxsize=_CACHED)(_compile)

@@ -121,7 +121,7 @@ def duration_text(value: timedelta) -> str:
 
 def to_json(value: Value, limits: Limits = DEFAULT_LIMITS) -> str:
     """Compact JSON; dates and durations as ISO text."""
-    limits.check_size(_weigh(value, {}, 0))
+    limits.check_size(weigh(value))
     try:
         return orjson.dumps(value, default=_json_default, option=_OPTIONS).decode()
     except TypeError:
@@ -170,8 +170,19 @@ def _json_default(value: Value) -> Value:
     return _special_text(value)
 
 
+def weigh(value: Value) -> int:
+    """Characters of its JSON, roughly; shared parts count each time but are walked once.
+
+    Whatever walks a value asks this first: a template can build a value whose parts are shared so
+    often that a plain walk would never end.
+
+    Raises:
+        LimitError: it is nested too deeply, or contains itself.
+    """
+    return _weigh(value, {}, 0)
+
+
 def _weigh(value: Value, seen: dict[int, int], depth: int) -> int:
-    """Characters of its JSON, roughly; shared parts are counted each time but walked once."""
     if isinstance(value, str):
         return len(value) + 2
     if not isinstance(value, (Mapping, list, tuple)):

@@ -1,6 +1,6 @@
 """The filters by their names in templates."""
 
-from penstock.expression.filter import codec, collection, number, regex, text
+from penstock.expression.filter import codec, collection, date, java_format, number, regex, text
 from penstock.expression.value import Function
 
 _ALL: dict[str, Function] = {
@@ -11,6 +11,8 @@ _ALL: dict[str, Function] = {
     "capitalize": text.capitalize,
     "chunk": collection.chunk,
     "className": number.class_name,
+    "date": date.date,
+    "dateAdd": date.date_add,
     "default": collection.default,
     "distinct": collection.distinct,
     "endsWith": text.ends_with,
@@ -18,6 +20,7 @@ _ALL: dict[str, Function] = {
     "escapeChar": text.escape_char,
     "first": collection.first,
     "flatten": collection.flatten,
+    "format": java_format.format_text,
     "indent": text.indent,
     "join": collection.join,
     "json": codec.json,
@@ -51,6 +54,10 @@ _ALL: dict[str, Function] = {
     "substringAfterLast": text.substring_after_last,
     "substringBefore": text.substring_before,
     "substringBeforeLast": text.substring_before_last,
+    "timestamp": date.timestamp,
+    "timestampMicro": date.timestamp_micro,
+    "timestampMilli": date.timestamp_milli,
+    "timestampNano": date.timestamp_nano,
     "title": text.title,
     "toJson": codec.json,
     "trim": text.trim,

@@ -8,7 +8,7 @@ import yaml
 
 from penstock.expression.error import ExpressionError
 from penstock.expression.limit import Limits
-from penstock.expression.value import Value, from_json, to_json, to_text
+from penstock.expression.value import Value, from_json, to_json, to_text, weigh
 
 
 def _bytes(value: Value) -> bytes:
@@ -65,6 +65,7 @@ def json(value: Value, *, limits: Limits) -> Value:
 
 def as_yaml(value: Value, *, limits: Limits) -> Value:
     """The value as YAML in block style, keys in their order."""
+    limits.check_size(10 * weigh(value))
     plain = from_json(to_json(value, limits))
     text = yaml.dump(
         plain, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=10_000

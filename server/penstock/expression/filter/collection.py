@@ -2,12 +2,13 @@
 
 import functools
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 
 from penstock.expression import operator
-from penstock.expression.error import ExpressionError
+from penstock.expression.error import ExpressionError, LimitError
 from penstock.expression.limit import Limits
 from penstock.expression.value import Value, is_number, to_json, to_text, type_name
+
+_MIXED = 20_000
 
 
 def _sequence(value: Value, name: str) -> Sequence[Value]:
@@ -48,23 +49,26 @@ def values(value: Value) -> Value:
     raise ExpressionError(f"The filter `values` needs a map, not {type_name(value)}.")
 
 
-def flatten(value: Value) -> Value:
+def flatten(value: Value, *, limits: Limits) -> Value:
     """A list of lists as one list; one level."""
     if value is None:
         return None
     flat: list[Value] = []
     for item in _sequence(value, "flatten"):
         if isinstance(item, (list, tuple)):
+            limits.check_items(len(flat) + len(item))
             flat.extend(item)
         else:
             flat.append(item)
     return flat
 
 
-def _identity(value: Value) -> tuple[str, str]:
+def _identity(value: Value) -> tuple[str, Value]:
     """Equal exactly for values that are equal in the language."""
+    if isinstance(value, str) or value is None or isinstance(value, bool):
+        return type(value).__name__, value
     if is_number(value):
-        return "number", str(Decimal(str(value)).normalize())
+        return "number", value
     return type(value).__name__, to_json(value)
 
 
@@ -72,7 +76,7 @@ def distinct(value: Value) -> Value:
     """The list without repetitions, the first of each kept."""
     if value is None:
         return None
-    seen: dict[tuple[str, str], Value] = {}
+    seen: dict[tuple[str, Value], Value] = {}
     for item in _sequence(value, "distinct"):
         seen.setdefault(_identity(item), item)
     return list(seen.values())
@@ -106,18 +110,29 @@ def _compare(left: Value, right: Value) -> int:
     return operator.order(left, right, "sort") or 0
 
 
-def sort(value: Value) -> Value:
-    """The list in ascending order."""
+def _sorted(value: Value, name: str, *, descending: bool) -> Value:
     if value is None:
         return None
-    return sorted(_sequence(value, "sort"), key=functools.cmp_to_key(_compare))
+    items = _sequence(value, name)
+    texts = [item for item in items if isinstance(item, str)]
+    if len(texts) == len(items):
+        return sorted(texts, reverse=descending)
+    if len(items) > _MIXED:
+        raise LimitError(
+            f"The filter `{name}` sorts at most {_MIXED:,} elements which are no texts.",
+            hint="Sort large data in a task.",
+        )
+    return sorted(items, key=functools.cmp_to_key(_compare), reverse=descending)
+
+
+def sort(value: Value) -> Value:
+    """The list in ascending order, null first."""
+    return _sorted(value, "sort", descending=False)
 
 
 def rsort(value: Value) -> Value:
     """The list in descending order."""
-    if value is None:
-        return None
-    return sorted(_sequence(value, "rsort"), key=functools.cmp_to_key(_compare), reverse=True)
+    return _sorted(value, "rsort", descending=True)
 
 
 def reverse(value: Value) -> Value:

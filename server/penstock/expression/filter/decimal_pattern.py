@@ -1,12 +1,13 @@
 """Java's patterns for numbers: `#,##0.00`."""
 
 import re
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_HALF_EVEN, Context, Decimal
 
 from penstock.expression.error import ExpressionError
 
 _PATTERN = re.compile(r"(?P<prefix>[^#0,.;]*)(?P<number>[#0,.]+)(?P<suffix>[^#0,.;]*)")
 _LONGEST = 100
+_EXACT = Context(prec=1200)
 
 
 def format_number(value: Decimal, pattern: str) -> str:
@@ -40,7 +41,7 @@ def _literal(text: str) -> str:
 def _digits(value: Decimal, pattern: str) -> str:
     whole_pattern, _, fraction_pattern = pattern.partition(".")
     most, least = len(fraction_pattern), fraction_pattern.count("0")
-    rounded = value.quantize(Decimal(1).scaleb(-most), ROUND_HALF_EVEN)
+    rounded = value.quantize(Decimal(1).scaleb(-most), ROUND_HALF_EVEN, _EXACT)
     whole, _, fraction = format(rounded, "f").partition(".")
     while len(fraction) > least and fraction.endswith("0"):
         fraction = fraction[:-1]

@@ -5,27 +5,30 @@ and the text may be only so long that even the worst backtracking ends soon.
 """
 
 import functools
+import math
 import re
 
-from penstock.expression.error import ExpressionError
+from penstock.expression.error import ExpressionError, LimitError
 from penstock.expression.filter.collection import whole
-from penstock.expression.filter.regex_cost import translate, wide_repetitions
+from penstock.expression.filter.regex_cost import matching_cost, translate
 from penstock.expression.limit import Limits
 from penstock.expression.value import Value, to_text
 
-_STEPS = 100_000_000
+_STEPS = math.log2(100_000_000)
+"""Logarithm of the steps of the matcher which a filter may take, about a second."""
+
 _LONGEST = 1000
 _JAVA_GROUP = re.compile(r"\\(.)|\$(\d+)|\$\{(\w+)\}", re.DOTALL)
 
 
 @functools.lru_cache(maxsize=512)
-def _compiled(pattern: str) -> tuple[re.Pattern[str], int]:
-    """The pattern, and how many of its repetitions may overlap."""
+def _compiled(pattern: str) -> tuple[re.Pattern[str], int, float]:
+    """The pattern and its cost, see `matching_cost`."""
     if len(pattern) > _LONGEST:
         raise ExpressionError(f"A regular expression has at most {_LONGEST} characters.")
-    cost = wide_repetitions(pattern)
+    repetitions, choices = matching_cost(pattern)
     try:
-        return re.compile(translate(pattern)), cost
+        return re.compile(translate(pattern)), repetitions, choices
     except (re.error, OverflowError, RecursionError) as error:
         raise ExpressionError(f"{pattern!r:.100} is no regular expression: {error}.") from None
 
@@ -36,13 +39,15 @@ def safe_pattern(pattern: str, text: str) -> re.Pattern[str]:
     Raises:
         ExpressionError: it is no pattern, or could take too long on this text.
     """
-    compiled, repetitions = _compiled(pattern)
-    if repetitions and len(text) ** (repetitions + 1) > _STEPS:
-        allowed = int(_STEPS ** (1 / (repetitions + 1)))
-        raise ExpressionError(
+    compiled, repetitions, choices = _compiled(pattern)
+    if not repetitions and not choices:
+        return compiled
+    if math.log2(len(text) + 1) * (repetitions + 1) + choices > _STEPS:
+        allowed = int(2 ** max(0.0, (_STEPS - choices) / (repetitions + 1)))
+        raise LimitError(
             f"The regular expression could take too long on a text of {len(text):,} characters; "
-            f"with its repetitions at most {allowed:,} are allowed.",
-            hint="Repeat narrower character classes, or shorten the text first.",
+            f"with its repetitions and choices at most {allowed:,} are allowed.",
+            hint="Make it simpler, or shorten the text first.",
         )
     return compiled
 

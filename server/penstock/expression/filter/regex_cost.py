@@ -1,5 +1,6 @@
 """Reads a regular expression just enough to say what matching it may cost."""
 
+import math
 import re
 
 from penstock.expression.error import ExpressionError
@@ -16,22 +17,35 @@ _PIECE = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _COUNT = re.compile(r"\{(\d+)(?:(,)(\d*))?\}")
-_MANY = 20
-_HINT = "Write it without a repetition inside of another one."
+_MOST = 1000
+_HINT = "Write it without a repetition or a choice inside of another repetition."
 _PROPERTIES = {
     "L": r"[^\W\d_]", "IsLetter": r"[^\W\d_]", "IsAlphabetic": r"[^\W\d_]",
     "Alpha": "[a-zA-Z]", "Lu": "[A-Z]", "Upper": "[A-Z]", "Ll": "[a-z]", "Lower": "[a-z]",
     "N": r"\d", "Nd": r"\d", "IsDigit": r"\d", "Digit": "[0-9]", "Alnum": "[a-zA-Z0-9]",
     "Punct": r"[!-/:-@\[-`{-~]", "Space": r"\s", "XDigit": "[0-9a-fA-F]", "ASCII": r"[\x00-\x7f]",
 }  # fmt: skip
+_LETTERS = {"L", "IsLetter", "IsAlphabetic"}
+_ALL_LETTERS = "a-zA-Z\u00aa-\U0003134f"
+_ESCAPES = {
+    "\\z": "\\Z",
+    "\\Z": "(?=\\n?\\Z)",
+    "\\h": "[ \\t]",
+    "\\R": "(?:\\r\\n|[\\n\\r])",
+}
 
 
 def translate(pattern: str) -> str:
-    r"""The pattern in Python's spelling: named groups, `\Q…\E`, `\p{…}`, `\z`, `\h`."""
+    r"""The pattern in Python's spelling: named groups, `\Q…\E`, `\p{…}`, `\z`, `\h`, `\R`."""
     parts: list[str] = []
     for piece in _PIECE.finditer(pattern):
         text = piece.group()
-        if piece.lastgroup == "open" and re.match(r"\(\?<[A-Za-z]", text):
+        if (
+            piece.lastgroup == "open"
+            and text[:2] == "(?"
+            and text[2:3] == "<"
+            and text[3:4].isalpha()
+        ):
             text = f"(?P{text[2:]}"
         elif piece.lastgroup == "escape":
             text = _escape(text)
@@ -47,9 +61,7 @@ def _escape(text: str) -> str:
     if text[:3] in {"\\p{", "\\P{"}:
         known = _property(text[3:-1])
         return known if text[1] == "p" else f"(?!{known})(?s:.)"
-    return {"\\z": "\\Z", "\\Z": "(?=\\n?\\Z)", "\\h": "[ \\t]", "\\R": "(?:\\r\\n|[\\n\\r])"}.get(
-        text, text
-    )
+    return _ESCAPES.get(text, text)
 
 
 def _property(name: str) -> str:
@@ -64,88 +76,102 @@ def _property(name: str) -> str:
 
 def _inside(name: str) -> str:
     known = _property(name)
-    if name in {"L", "IsLetter", "IsAlphabetic"}:
-        return "a-zA-Z\u00aa-\U0003134f"
+    if name in _LETTERS:
+        return _ALL_LETTERS
     return known[1:-1] if known.startswith("[") else known
 
 
-class _Group:
-    """What has been read of one group."""
+class _Part:
+    """What has been read of a group: how many ways there are to match it.
 
-    __slots__ = ("alternatives", "repeats", "starts", "wide")
+    Attributes:
+        open_ended: repetitions without a bound.
+        choices: logarithm to base 2 of the ways through bounded repetitions and alternatives.
+    """
+
+    __slots__ = ("choices", "open_ended", "starts")
 
     def __init__(self) -> None:
-        self.repeats = False
-        self.alternatives = False
-        self.wide = 0
+        self.open_ended = 0
+        self.choices = 0.0
         self.starts: list[str | None] = [None]
 
-    def piece(self, kind: str, text: str) -> None:
+    def start(self, text: str) -> None:
+        """Notes what an alternative begins with; "" when it may be anything."""
         if self.starts[-1] is None:
-            self.starts[-1] = text if kind in {"literal", "escape"} else ""
+            self.starts[-1] = text
 
-    def ambiguous(self) -> bool:
-        """Whether a text may be read by two of the alternatives."""
-        if not self.alternatives:
-            return False
+    def close(self) -> None:
+        """Counts the alternatives, unless their first characters tell them apart."""
         starts = [start or "" for start in self.starts]
-        plain = all(len(start) == 1 and start != "." for start in starts)
-        return not plain or len(set(starts)) < len(starts)
+        apart = all(len(start) == 1 and start != "." for start in starts)
+        if len(starts) > 1 and not (apart and len(set(starts)) == len(starts)):
+            self.choices += math.log2(len(starts))
+
+    def add(self, inner: "_Part") -> None:
+        """Counts what has been repeated, or not, within this group."""
+        self.open_ended += inner.open_ended
+        self.choices += inner.choices
 
 
-def wide_repetitions(pattern: str) -> int:
-    """How many repetitions without a bound the pattern has: the exponent of its worst cost.
+def matching_cost(pattern: str) -> tuple[int, float]:
+    """The unbounded repetitions and the logarithm of the choices: `n ** (first + 1) * 2 ** second`.
 
     Raises:
-        ExpressionError: a repetition stands within another one, which may take forever.
+        ExpressionError: a repetition or choice stands within a repetition without a bound, which
+            may take forever.
     """
-    stack = [_Group()]
-    closed: _Group | None = None
+    groups = [_Part()]
+    last: _Part | None = None
     for piece in _PIECE.finditer(pattern):
         kind, text = piece.lastgroup or "", piece.group()
-        group = stack[-1]
+        if kind == "repeat":
+            last = _repeated(pattern, last or _Part(), text)
+            continue
+        if last is not None:
+            groups[-1].add(last)
+            last = None
         if kind == "open":
+            groups[-1].start("")
             if not text.endswith(")"):
-                group.piece("group", "")
-                stack.append(_Group())
-            closed = None
-        elif kind == "close":
-            closed = stack.pop() if len(stack) > 1 else None
-            if closed is not None:
-                _absorb(stack[-1], closed)
+                groups.append(_Part())
+        elif kind == "close" and len(groups) > 1:
+            last = groups.pop()
+            last.close()
         elif kind == "bar":
-            group.alternatives = True
-            group.starts.append(None)
-            closed = None
-        elif kind == "repeat":
-            if _unbounded(text):
-                _repeat(pattern, group, closed)
-            closed = None
+            groups[-1].starts.append(None)
         else:
-            group.piece(kind, text)
-            closed = None
-    return stack[0].wide
+            groups[-1].start(text if kind == "literal" else "")
+    if last is not None:
+        groups[-1].add(last)
+    groups[0].close()
+    return groups[0].open_ended, groups[0].choices
 
 
-def _absorb(outer: _Group, inner: _Group) -> None:
-    outer.wide += inner.wide
-    outer.repeats = outer.repeats or inner.repeats
+def _repeated(pattern: str, inner: _Part, text: str) -> _Part:
+    least, most = _bounds(text)
+    result = _Part()
+    if most is None:
+        if inner.open_ended or inner.choices:
+            raise ExpressionError(
+                f"The regular expression {pattern!r:.100} could take forever.", hint=_HINT
+            )
+        result.open_ended = 1
+        return result
+    if most > _MOST:
+        raise ExpressionError(f"A regular expression repeats at most {_MOST} times, or `*`.")
+    result.open_ended = inner.open_ended * most
+    result.choices = inner.choices * most + math.log2(most - least + 1 if most >= least else 1)
+    return result
 
 
-def _repeat(pattern: str, group: _Group, closed: _Group | None) -> None:
-    if closed is not None and (closed.repeats or closed.ambiguous()):
-        raise ExpressionError(
-            f"The regular expression {pattern!r:.100} could take forever.", hint=_HINT
-        )
-    group.repeats = True
-    group.wide += 1
-
-
-def _unbounded(text: str) -> bool:
-    if text[0] in "*+":
-        return True
+def _bounds(text: str) -> tuple[int, int | None]:
+    if text[0] == "?":
+        return 0, 1
     found = _COUNT.match(text)
     if found is None:
-        return False
-    most = found.group(3) if found.group(2) else found.group(1)
-    return not most or int(most) > _MANY
+        return 0, None
+    least = int(found[1][:9])
+    if not found[2]:
+        return least, least
+    return least, int(found[3][:9]) if found[3] else None

@@ -8,12 +8,14 @@ from urllib.parse import quote_plus, unquote_plus
 
 from penstock.expression.error import ExpressionError
 from penstock.expression.filter.collection import whole
+from penstock.expression.filter.regex import substitute
 from penstock.expression.limit import Limits
-from penstock.expression.value import Value, to_text
+from penstock.expression.value import Value, to_text, weigh
 
 _WORD_START = re.compile(r"(^|\s)(\S)")
 _NOT_SLUG = re.compile(r"[^a-z0-9]+")
 _ELLIPSIS = "..."
+_ESCAPES = {"single": ("'", "\\'"), "double": ('"', '\\"'), "shell": ("'", "'\\''")}
 
 
 def lower(value: Value) -> Value:
@@ -136,22 +138,30 @@ def slugify(value: Value) -> Value:
     return _NOT_SLUG.sub("-", plain.lower()).strip("-")
 
 
-def escape_char(value: Value, type: Value = "single") -> Value:  # noqa: A002 - its public name
-    """Quotes escaped: `single` and `double` by a backslash, `shell` within single quotes."""
+def escape_char(value: Value, type: Value, *, limits: Limits) -> Value:  # noqa: A002 - public name
+    """Quotes escaped, in texts of lists and maps too.
+
+    The types `single` and `double` put a backslash before the quote, `shell` is for text within
+    single quotes of a shell.
+    """
+    rule = _ESCAPES.get(to_text(type).lower())
+    if rule is None:
+        raise ExpressionError(
+            "The 'escapeChar' filter expects the value of 'type' to be either 'single', 'double', "
+            "or 'shell'."
+        )
+    limits.check_size(weigh(value))
+    return _escape_deep(value, rule)
+
+
+def _escape_deep(value: Value, rule: tuple[str, str]) -> Value:
     if value is None:
         return None
-    text = to_text(value)
-    match type:
-        case "single":
-            return text.replace("'", "\\'")
-        case "double":
-            return text.replace('"', '\\"')
-        case "shell":
-            return text.replace("'", "'\\''")
-    raise ExpressionError(
-        f"The filter `escapeChar` knows no type {to_text(type)!r}.",
-        hint="There are: single, double, shell.",
-    )
+    if isinstance(value, Mapping):
+        return {key: _escape_deep(item, rule) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_escape_deep(item, rule) for item in value]
+    return to_text(value).replace(*rule)
 
 
 def indent(value: Value, amount: Value, prefix: Value = " ", *, limits: Limits) -> Value:
@@ -167,11 +177,9 @@ def indent(value: Value, amount: Value, prefix: Value = " ", *, limits: Limits) 
 
 def nindent(value: Value, amount: Value, prefix: Value = " ", *, limits: Limits) -> Value:
     """A line end, then every line moved to the right."""
-    return (
-        None
-        if value is None
-        else indent(f"\n{to_text(value, limits)}", amount, prefix, limits=limits)
-    )
+    if value is None or value == "":
+        return value
+    return indent(f"\n{to_text(value, limits)}", amount, prefix, limits=limits)
 
 
 def replace(
@@ -182,27 +190,35 @@ def replace(
     limits: Limits,
 ) -> Value:
     """Every key of the map in the text replaced by its value, in texts of lists and maps too."""
-    from penstock.expression.filter.regex import substitute  # noqa: PLC0415 - it needs `Pattern`s
-
     if not isinstance(replace_pairs, Mapping):
         raise ExpressionError(
             "The filter `replace` takes a map.", hint="Write `replace({'from': 'to'})`."
         )
+    limits.check_size(weigh(value))
+    return _replace_deep(value, replace_pairs, regexp is True, limits)
+
+
+def _replace_deep(
+    value: Value,
+    pairs: Mapping[str, Value],
+    regexp: bool,
+    limits: Limits,
+) -> Value:
     if isinstance(value, Mapping):
         return {
-            to_text(replace(key, replace_pairs, regexp, limits=limits)): replace(
-                item, replace_pairs, regexp, limits=limits
+            to_text(_replace_deep(key, pairs, regexp, limits)): _replace_deep(
+                item, pairs, regexp, limits
             )
             for key, item in value.items()
         }
     if isinstance(value, (list, tuple)):
-        return [replace(item, replace_pairs, regexp, limits=limits) for item in value]
-    if value is None or (isinstance(value, (int, float)) and not replace_pairs):
-        return value
+        return [_replace_deep(item, pairs, regexp, limits) for item in value]
+    if value is None:
+        return None
     text = to_text(value, limits)
-    for old, new in replace_pairs.items():
+    for old, new in pairs.items():
         by = to_text(new, limits)
-        if regexp is True:
+        if regexp:
             text = substitute(text, old, by, limits)
         else:
             limits.check_size(len(text) + text.count(old) * (len(by) - len(old)))
