@@ -39,6 +39,8 @@ INPUTS: dict[str, type[BaseModel]] = {
     "SELECT": SelectInput,
     "ENUM": SelectInput,
 }
+_TEXT_INPUTS = (StringInput, SelectInput)
+"""Inputs whose default is the text as written: `1.10` is no number there."""
 _FLOW_PARTS = frozenset({"tasks", "errors", "finally", "afterExecution", "triggers", "inputs"})
 _STAND_IN = Task.model_construct(id="broken", type="broken")
 _GUESSED_CHILDREN = frozenset({"tasks", "then", "else", "errors", "finally"})
@@ -300,7 +302,7 @@ class Builder:
             ):
                 values[name] = self._part(name, child, (*path, name))
             elif child.value is not None or key.required:
-                values[name] = self._value(name, child, path)
+                values[name] = self._value(cls, name, child, path)
         return values
 
     def _part(self, name: str, node: Node, path: Path) -> tuple[BaseModel, ...]:
@@ -312,9 +314,14 @@ class Builder:
         # A broken child has its own problem; its parent must not be told that it is empty.
         return made or ((_STAND_IN,) if node.children or node.children is None else ())
 
-    def _value(self, name: str, node: Node, path: Path) -> Json | dict[str, str]:
-        if name == "labels":
+    def _value(
+        self, cls: type[BaseModel], name: str, node: Node, path: Path
+    ) -> Json | dict[str, str]:
+        if name == "labels" and issubclass(cls, Flow | Trigger):
             return dialect.labels(node, (*path, name), self._problems)
+        is_scalar_text = node.raw is not None and not isinstance(node.value, str)
+        if name in ("defaults", "prefill") and is_scalar_text and cls in _TEXT_INPUTS:
+            return node.raw
         if name == "retry":
             dialect.retry(node, (*path, name), self._problems)
         return node.value

@@ -123,6 +123,16 @@ def _expected(error: ErrorDetails) -> tuple[str, str] | None:
     return None
 
 
+def expectation(errors: Sequence[ErrorDetails]) -> str:
+    """What was expected of a value without a place in a text, as the end of a sentence."""
+    kinds = list(dict.fromkeys(filter(None, map(_expected, errors))))
+    if kinds:
+        return f"expected {' or '.join(f'{phrase}, such as `{shown}`' for phrase, shown in kinds)}"
+    error = errors[0]
+    message, _ = _words(error["type"], error.get("ctx", {}), None, "the value")
+    return message[0].lower() + message[1:].rstrip(".")
+
+
 def at_value(
     node: Node, path: Path, message: str, *, code: str, hint: str | None = None
 ) -> Problem:
@@ -220,9 +230,9 @@ def _model_at(cls: type[BaseModel], path: Path, node: Node) -> type[BaseModel]:
 
 
 def _words(
-    kind: str, context: Mapping[str, object], node: Node, name: str
+    kind: str, context: Mapping[str, object], node: Node | None, name: str
 ) -> tuple[str, str | None]:
-    value = found(node.value)
+    value = found(node.value) if node is not None else "another value"
     if kind in ("value_error", "assertion_error"):
         key = name.rpartition(".")[2]
         return sentence(str(context.get("error", "The value does not hold"))), _EXAMPLES.get(key)
@@ -254,9 +264,11 @@ def _too_short(kind: str, context: Mapping[str, object], name: str) -> tuple[str
     return f"`{name}` needs at least {context.get('min_length')} {unit}.", None
 
 
-def _choice(node: Node, name: str, expected: str) -> tuple[str, str | None]:
+def _choice(node: Node | None, name: str, expected: str) -> tuple[str, str | None]:
     choices = [choice.strip("' ") for choice in expected.replace(" or ", ", ").split(", ")]
     listed = ", ".join(f"`{choice}`" for choice in choices)
-    near = nearest_name(node.raw or "", choices) if node.raw else None
+    if node is None:
+        return f"allowed are {listed}", None
+    near = nearest_name(node.raw, choices) if node.raw else None
     hint = f"Did you mean `{near}`?" if near else None
     return f"`{name}` is {found(node.value)}; allowed are {listed}.", hint

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from penstock.language import sentence
 from penstock.language.build import Draft, Named
+from penstock.language.scope import Known, unknown_names
 from penstock.language.template import Texts
 from penstock.language.yaml import Node, Path
 from penstock.model.problem import Problem
@@ -18,6 +19,9 @@ _RESERVED = frozenset(
     }
 )  # fmt: skip
 _LABEL_KEY = re.compile(r"[^\W\dA-Z_][\w.-]*")
+_OTHER_SCOPE = frozenset({"triggers"})
+"""Parts of a flow whose expressions see the variables of another flow's execution."""
+_SETS_VARIABLES = "execution.SetVariables"
 _SETTABLE_SYSTEM_LABEL = "system.readOnly"
 
 
@@ -31,6 +35,29 @@ def validate(root: Node, draft: Draft, texts: Texts) -> Iterator[Problem]:
     yield from _labels(root)
     yield from _recursion(root, draft)
     yield from _schedule_inputs(root, draft)
+    yield from unknown_names(texts, _known(root, draft), _OTHER_SCOPE)
+
+
+def _known(root: Node, draft: Draft) -> list[Known]:
+    inputs = frozenset(name.id for name in draft.inputs)
+    tasks = frozenset(name.id for name in draft.tasks)
+    known = [
+        Known(
+            "inputs",
+            "input",
+            inputs | {name.partition(".")[0] for name in inputs},
+            "Declare it below `inputs`.",
+        ),
+        Known("outputs", "task", tasks, "`outputs` has one entry per task, by the task's id."),
+    ]
+    kinds = (_raw(mapping, "type") for name in draft.tasks if (mapping := _parent(root, name.path)))
+    if any(kind is not None and kind.endswith(_SETS_VARIABLES) for kind in kinds):
+        return known
+    variables = root.entry("variables")
+    names = variables.value if variables is not None else None
+    declared = frozenset(names) if isinstance(names, dict) else frozenset[str]()
+    known.append(Known("vars", "variable", declared, "Declare it below `variables`."))
+    return known
 
 
 def _duplicates(names: Sequence[Named], kind: str, rule: str) -> Iterator[Problem]:

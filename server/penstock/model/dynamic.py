@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -10,6 +12,9 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
 T = TypeVar("T")
+
+RENDERED: Mapping[str, object] = MappingProxyType({"rendered": True})
+"""Context of a validation whose texts are final: braces in them are no expressions any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +46,17 @@ class _DynamicMarker:
         inner = handler(source)
 
         def keep_expression(
-            value: object, check: core_schema.ValidatorFunctionWrapHandler
+            value: object,
+            check: core_schema.ValidatorFunctionWrapHandler,
+            info: core_schema.ValidationInfo,
         ) -> object:
+            if info.context is RENDERED:
+                return check(value)
             if isinstance(value, Unrendered):
                 return value
             return Unrendered(value) if contains_expression(value) else check(value)
 
-        return core_schema.no_info_wrap_validator_function(keep_expression, inner)
+        return core_schema.with_info_wrap_validator_function(keep_expression, inner)
 
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler

@@ -1,0 +1,112 @@
+"""What a flow needs from elsewhere, as far as its text says it literally."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from pydantic import BaseModel
+
+from penstock.expression import Invocation, compile_template
+from penstock.language.shape import shape_of
+from penstock.language.yaml import Path, path_text
+from penstock.model.dynamic import Unrendered, contains_expression
+from penstock.model.flow import Flow
+from penstock.model.task import Task
+
+_OWN_NAMESPACE = frozenset({("flow", "namespace")})
+
+
+class SubflowReference(NamedTuple):
+    """A call of another flow; `path` is that of the id, for `Parsed.place`."""
+
+    namespace: str
+    id: str
+    path: str
+
+
+class KeyReference(NamedTuple):
+    """A secret or key-value entry; without a namespace it is looked up from the flow's upwards."""
+
+    key: str
+    namespace: str | None
+    path: str
+
+
+class VariableReference(NamedTuple):
+    """A namespace variable, such as ``("warehouse", "host")`` for `namespace.warehouse.host`."""
+
+    keys: tuple[str, ...]
+    path: str
+
+
+@dataclass(slots=True)
+class References:
+    """Everything found; each list in the order of the text."""
+
+    subflows: list[SubflowReference] = field(default_factory=list)
+    secrets: list[KeyReference] = field(default_factory=list)
+    kv: list[KeyReference] = field(default_factory=list)
+    variables: list[VariableReference] = field(default_factory=list)
+
+
+def references(flow: Flow) -> References:
+    """The literal references of a flow. Names that an expression computes are not among them."""
+    found = References()
+    for path, value in _parts(flow, ()):
+        if isinstance(value, Task):
+            _subflow(flow, value, path, found)
+        elif isinstance(value, str) and contains_expression(value):
+            _expressions(value, path_text(path), found)
+    return found
+
+
+def _subflow(flow: Flow, task: Task, path: Path, found: References) -> None:
+    flow_id = getattr(task, "flow_id", None)
+    namespace = getattr(task, "namespace", None)
+    if isinstance(namespace, Unrendered) and isinstance(namespace.value, str):
+        template = compile_template(namespace.value)
+        if template.is_single and template.references() == _OWN_NAMESPACE and not template.filters:
+            namespace = flow.namespace
+    if isinstance(flow_id, str) and isinstance(namespace, str):
+        found.subflows.append(SubflowReference(namespace, flow_id, path_text((*path, "flowId"))))
+
+
+def _expressions(text: str, path: str, found: References) -> None:
+    template = compile_template(text)
+    for call in template.invocations:
+        if call.name in ("secret", "kv"):
+            key, namespace = _argument(call, 0, "key"), _argument(call, 1, "namespace")
+            if isinstance(key, str) and (namespace is None or isinstance(namespace, str)):
+                keys = found.secrets if call.name == "secret" else found.kv
+                keys.append(KeyReference(key, namespace, path))
+    for reference in sorted(template.references()):
+        if reference[0] == "namespace" and len(reference) > 1:
+            found.variables.append(VariableReference(reference[1:], path))
+
+
+def _argument(call: Invocation, index: int, name: str) -> object:
+    if index < len(call.positional):
+        return call.positional[index]
+    return next((value for key, value in call.named if key == name), None)
+
+
+def _parts(value: object, path: Path) -> Iterator[tuple[Path, object]]:
+    """Every task and every text below a value, each with its path."""
+    if isinstance(value, Unrendered):
+        value = value.value
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, BaseModel):
+        yield path, value
+        keys = {known.field: known.current for known in shape_of(type(value)).keys.values()}
+        for name in type(value).model_fields:
+            yield from _parts(getattr(value, name), (*path, keys.get(name, name)))
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from _parts(key, (*path, key))
+            yield from _parts(item, (*path, key))
+    elif isinstance(value, (list, tuple)):
+        for index, item in enumerate(value):
+            yield from _parts(item, (*path, index))
