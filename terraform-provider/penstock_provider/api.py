@@ -130,6 +130,10 @@ class Client:
         """Ends all pauses between attempts; no further attempts are made."""
         self._stopped.set()
 
+    def pause(self, seconds: float) -> None:
+        """Waits, unless everything ends."""
+        self._stopped.wait(seconds)
+
     def close(self) -> None:
         """Closes idle connections."""
         while self._idle:

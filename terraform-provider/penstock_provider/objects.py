@@ -7,8 +7,9 @@ way the rest collects. There is no timer, and a lone operation waits for nobody.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Generic, TypeVar
 
 from penstock_provider.api import ApiError, Client, Json, Problem
@@ -118,6 +119,9 @@ class Queue(Generic[I, R]):
 class Objects:
     """The declared objects of one tenant, for one configured provider."""
 
+    PAUSES = (0.05, 0.2, 0.5, 1.0)
+    """Seconds between attempts to delete what is still in use."""
+
     def __init__(self, loop: Loop, client: Client) -> None:
         self._loop = loop
         self._client = client
@@ -155,7 +159,7 @@ class Objects:
 
     async def delete(self, reference: Reference) -> None:
         """Deletes the object; absent is fine."""
-        await self._writes.submit(reference)
+        await self._patiently(lambda: self._writes.submit(reference))
 
     async def check_secret(self, reference: Reference, value: str) -> SecretCheck:
         """Compares a secret's value with the server's."""
@@ -182,13 +186,29 @@ class Objects:
         self, items: Sequence[Item], deletes: Sequence[Reference]
     ) -> dict[str, Json]:
         """One transaction; full forms of the written objects by their ids."""
-        answer = await self._request("POST", "/apply", _set(items, deletes))
+        body = _set(items, deletes)
+
+        async def once() -> Json:
+            return await self._request("POST", "/apply", body)
+
+        answer = await self._patiently(once)
         for reference in deletes:
             self.snapshot.put(reference, None)
         written = _forms(answer)
         for item in items:
             self.snapshot.put(item.reference, written.get(item.reference.ref))
         return {item.reference.id or "": written[item.reference.ref] for item in items}
+
+    async def _patiently(self, write: Callable[[], Awaitable[R]]) -> R:
+        """Tries a write again that is refused only because of users who may be leaving too."""
+        for pause in self.PAUSES:
+            try:
+                return await write()
+            except ApiError as error:
+                if error.code != "in-use":
+                    raise
+            await self._loop.in_thread(partial(self._client.pause, pause))
+        return await write()
 
     async def _request(
         self, method: str, path: str, body: JsonValue = None, *, etag: str | None = None

@@ -42,6 +42,16 @@ def same_text(one: Value, other: Value) -> bool:
     )
 
 
+def same_texts(one: Value, other: Value) -> bool:
+    """The same for maps of texts."""
+    return (
+        isinstance(one, dict)
+        and isinstance(other, dict)
+        and one.keys() == other.keys()
+        and all(same_text(one[key], other[key]) for key in one)
+    )
+
+
 def _normal(source: str) -> list[str]:
     lines = [line.rstrip() for line in source.replace("\r\n", "\n").replace("\r", "\n").split("\n")]
     while lines and not lines[-1]:

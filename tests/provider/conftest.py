@@ -87,7 +87,8 @@ class Terraform:
         assert code is None or done.returncode == code, (
             f"{arguments} ended with {done.returncode}\n{done.stdout}"
         )
-        return done.stdout
+        # Terraform wraps lines where they happen to end; JSON is left alone.
+        return done.stdout if "-json" in arguments else " ".join(done.stdout.split())
 
     def apply(self, code: int = 0) -> str:
         return self.run("apply", "-auto-approve", "-no-color", code=code)

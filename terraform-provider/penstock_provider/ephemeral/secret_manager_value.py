@@ -166,6 +166,7 @@ def _call(
         with urllib.request.urlopen(request, timeout=seconds) as response:  # noqa: S310 (checked above)
             answer = json.loads(response.read(_LARGEST))
     except urllib.error.HTTPError as error:
+        error.close()
         raise Failure(f"Cannot {doing}", _reason(error)) from None
     except (OSError, ValueError) as error:
         raise Failure(

@@ -244,7 +244,8 @@ class Core:
         schema = resource.schema
         told.planned_private = asked.prior_private
         prior_bytes, proposed_bytes = asked.prior_state.msgpack, asked.proposed_new_state.msgpack
-        unchanged = prior_bytes == proposed_bytes and not resource.always_plan
+        settled = not (resource.always_plan or schema.has_defaults)
+        unchanged = prior_bytes == proposed_bytes and settled
         if unchanged or proposed_bytes == _NIL:
             told.planned_state.msgpack = proposed_bytes
             return

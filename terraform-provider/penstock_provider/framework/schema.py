@@ -89,6 +89,11 @@ class Schema:
         """Names of the attributes whose values are never kept."""
         return tuple(name for name, attribute in self.attributes.items() if attribute.write_only)
 
+    @cached_property
+    def has_defaults(self) -> bool:
+        """True when leaving an attribute out may change it."""
+        return any(attribute.default is not None for attribute in self.attributes.values())
+
     def complete(self, values: Mapping[str, Value]) -> State:
         """``values`` with every absent attribute null."""
         fields = self.type.fields or {}

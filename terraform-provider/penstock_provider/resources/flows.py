@@ -28,7 +28,7 @@ from penstock_provider.framework.values import (
 from penstock_provider.objects import Item
 from penstock_provider.provider import Penstock
 from penstock_provider.reference import Reference, parse_reference
-from penstock_provider.scanner import content_hash, same_text, scan
+from penstock_provider.scanner import content_hash, same_text, same_texts, scan
 from penstock_provider.sentences import failure, sentence, tell
 
 
@@ -45,6 +45,7 @@ class Flows(Resource[Penstock]):
                 "Flow id to YAML text, each stored byte for byte. A flow that leaves the map "
                 "is deleted.",
                 required=True,
+                equal=same_texts,
             ),
             "prune": Attribute(
                 BOOL,
@@ -94,28 +95,23 @@ class Flows(Resource[Penstock]):
         if not isinstance(sources, dict):
             planned["revisions"] = planned["content_hashes"] = UNKNOWN
             return
-        merged: dict[str, Value] = {
-            key: before[key] if key in before and same_text(before[key], source) else source
-            for key, source in sources.items()
-        }
-        planned["sources"] = merged
         planned["id"] = planned["namespace"]
         planned["content_hashes"] = {
             key: content_hash(source) if isinstance(source, str) else UNKNOWN
-            for key, source in merged.items()
+            for key, source in sources.items()
         }
         revisions = prior.get("revisions") if prior else None
-        changed = [key for key, source in merged.items() if before.get(key) != source]
+        changed = [key for key, source in sources.items() if before.get(key) != source]
         planned["revisions"] = {
             key: UNKNOWN
             if key in changed or not isinstance(revisions, dict)
             else revisions.get(key)
-            for key in merged
+            for key in sources
         }
         objects, namespace = self.provider.planner, planned["namespace"]
         if objects is None or not isinstance(namespace, str):
             return
-        await self._ask(plan, namespace, changed=changed, removed=sorted(before.keys() - merged))
+        await self._ask(plan, namespace, changed=changed, removed=sorted(before.keys() - sources))
 
     async def _ask(
         self, plan: Plan, namespace: str, *, changed: list[str], removed: list[str]
