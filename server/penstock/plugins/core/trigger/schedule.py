@@ -70,7 +70,11 @@ class Schedule(Trigger):
         Field(description="An expression; a date for which it is not truthy is skipped."),
     ] = "true"
     backfill: Annotated[
-        JsonValue, Field(description="Accepted for old flows and ignored.", deprecated=True)
+        JsonValue,
+        Field(
+            description="Accepted for old flows and ignored.",
+            json_schema_extra={"deprecated": True},
+        ),
     ] = None
 
     @field_validator("timezone")

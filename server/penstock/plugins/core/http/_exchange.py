@@ -1,0 +1,256 @@
+"""One HTTP request and its answer, bounded in size, ended at once on cancel."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import socket
+import ssl
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import IO, TYPE_CHECKING
+
+from penstock.model.frozen import Json
+from penstock.plugins.core.http._options import (
+    BasicAuth,
+    BearerAuth,
+    DigestAuth,
+    HttpOptions,
+    LogPart,
+)
+from penstock.sdk.context import RunContext
+from penstock.sdk.task import Outputs, TaskFailed
+
+if TYPE_CHECKING:
+    import httpx
+
+MAX_BODY_BYTES = 10 * 1024 * 1024
+_SECRET_HEADERS = {"authorization", "proxy-authorization", "cookie", "set-cookie"}
+
+
+FilePart = tuple[str, tuple[str | None, IO[bytes] | bytes, str | None]]
+"""Field name, then file name, content and type, as a multipart form sends it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What to send; of `content`, `fields` and `files` at most one is given."""
+
+    method: str
+    uri: str
+    params: Mapping[str, str | list[str]] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    content: bytes | None = None
+    fields: Mapping[str, str | list[str]] | None = None
+    files: list[FilePart] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back: the address after redirects, status, headers, decoded text."""
+
+    uri: str
+    code: int
+    headers: dict[str, list[str]]
+    body: str
+
+    def outputs(self) -> Outputs:
+        """The task's outputs."""
+        headers: Json = {name: [*values] for name, values in self.headers.items()}
+        return {"uri": self.uri, "code": self.code, "headers": headers, "body": self.body}
+
+
+@dataclass
+class Exchange:
+    """Sends one request for a task; `stop` may come from another thread."""
+
+    context: RunContext
+    options: HttpOptions
+    _socket: socket.socket | None = None
+    _stopped: threading.Event = field(default_factory=threading.Event)
+
+    def send(self, call: Call) -> Answer:
+        """Sends; raises `TaskFailed` with a sentence that holds neither query nor credentials."""
+        import httpx  # noqa: PLC0415 only flows that call services pay for it
+
+        # httpx logs every URL with its query, which may hold a secret.
+        logging.getLogger("httpx").setLevel(logging.WARNING)
+        self.context.on_cancel(self.stop)
+        place = call.method
+        try:
+            with self._client() as client:
+                request = self._request(client, call)
+                place = f"{request.method} {_public(request.url)}"
+                self._log_request(request)
+                response = client.send(
+                    request, stream=True, follow_redirects=self.options.follow_redirects
+                )
+                try:
+                    body = self._read(response, place)
+                finally:
+                    response.close()
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError) as error:
+            if self._stopped.is_set():
+                raise TaskFailed(f"{place} was cut short: the task was asked to stop.") from None
+            raise TaskFailed(f"{place} failed: {_cause(error)}.") from None
+        if self._stopped.is_set():
+            raise TaskFailed(f"{place} was cut short: the task was asked to stop.")
+        self._log_response(response, body)
+        return self._answer(response, body, place)
+
+    def _request(self, client: httpx.Client, call: Call) -> httpx.Request:
+        import httpx  # noqa: PLC0415 see above
+
+        url = httpx.URL(call.uri)
+        request = client.build_request(
+            call.method,
+            # The client's own `params` would drop the query that the uri already has.
+            url.copy_merge_params(call.params) if call.params else url,
+            headers=call.headers,
+            content=call.content,
+            data=call.fields,
+            files=call.files,
+            extensions={"trace": self._trace},
+        )
+        if request.url.scheme not in ("http", "https") or not request.url.host:
+            raise TaskFailed("The uri must begin with http:// or https:// and name a host.")
+        if isinstance(self.options.auth, BearerAuth):
+            request.headers["Authorization"] = f"Bearer {self.options.auth.token}"
+        return request
+
+    def stop(self) -> None:
+        """Ends the exchange at once: closing would not wake a thread that waits for bytes."""
+        self._stopped.set()
+        if self._socket is not None:
+            try:
+                self._socket.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                return
+
+    def _trace(self, event: str, info: Mapping[str, object]) -> None:
+        if not event.endswith((".connect_tcp.complete", ".start_tls.complete")):
+            return
+        stream = info.get("return_value")
+        extra = getattr(stream, "get_extra_info", None)
+        found = extra("socket") if callable(extra) else None
+        if isinstance(found, socket.socket):
+            self._socket = found
+        if self._stopped.is_set():
+            self.stop()
+
+    def _client(self) -> httpx.Client:
+        import httpx  # noqa: PLC0415 see above
+
+        options = self.options
+        insecure = options.ssl.insecure_trust_all_certificates
+        waits = options.timeout
+        return httpx.Client(
+            auth=_auth(options),
+            proxy=_proxy(options),
+            verify=False if insecure else _certificates(),
+            timeout=httpx.Timeout(
+                waits.read_idle_timeout.total_seconds(),
+                connect=waits.connect_timeout.total_seconds(),
+            ),
+            # The server's own environment (.netrc, proxy variables) is no business of a flow.
+            trust_env=False,
+        )
+
+    def _read(self, response: httpx.Response, place: str) -> bytes:
+        body = bytearray()
+        for chunk in response.iter_bytes():
+            body += chunk
+            if len(body) > MAX_BODY_BYTES:
+                raise TaskFailed(
+                    f"{place} answered {response.status_code} with a body over "
+                    f"{MAX_BODY_BYTES // 1024 // 1024} MiB, which is more than an output may "
+                    "hold. Ask the service for less at a time."
+                )
+        return bytes(body)
+
+    def _answer(self, response: httpx.Response, body: bytes, place: str) -> Answer:
+        charset = response.charset_encoding or self.options.default_charset
+        try:
+            text = body.decode(charset, errors="replace")
+        except LookupError:
+            text = body.decode("utf-8", errors="replace")
+        code = response.status_code
+        options = self.options
+        allowed = options.allow_failed or code in options.allowed_response_codes
+        headers: dict[str, list[str]] = {}
+        for name, value in response.headers.multi_items():
+            headers.setdefault(name, []).append(value)
+        answer = Answer(str(response.url), code, headers, text)
+        if code >= 400 and not allowed:  # noqa: PLR2004 HTTP's own border of failure
+            raise TaskFailed(
+                f"{place} answered {code}{_first_bytes(text)}",
+                outputs=answer.outputs(),
+            )
+        return answer
+
+    def _log_request(self, request: httpx.Request) -> None:
+        if LogPart.REQUEST_HEADERS in self.options.logs:
+            self.context.log(f"Request headers: {_headers(request.headers)}")
+        if LogPart.REQUEST_BODY in self.options.logs:
+            self.context.log(f"Request body: {request.read().decode(errors='replace')}")
+
+    def _log_response(self, response: httpx.Response, body: bytes) -> None:
+        if LogPart.RESPONSE_HEADERS in self.options.logs:
+            self.context.log(f"Response headers: {_headers(response.headers)}")
+        if LogPart.RESPONSE_BODY in self.options.logs:
+            self.context.log(f"Response body: {body.decode(errors='replace')}")
+
+
+def _public(url: httpx.URL) -> str:
+    return str(url.copy_with(username=None, password=None, query=None, fragment=None))
+
+
+def _cause(error: Exception) -> str:
+    text = str(error).strip().rstrip(".")
+    return text or type(error).__name__
+
+
+def _first_bytes(text: str) -> str:
+    shown = " ".join(text[:300].split())
+    return f": {shown}" if shown else " without a body."
+
+
+def _headers(headers: httpx.Headers) -> str:
+    shown = [
+        f"{name}: {'***' if name.lower() in _SECRET_HEADERS else value}"
+        for name, value in headers.multi_items()
+    ]
+    return "; ".join(shown)
+
+
+def _auth(options: HttpOptions) -> httpx.Auth | None:
+    import httpx  # noqa: PLC0415 see above
+
+    match options.auth:
+        case BasicAuth(username=username, password=password):
+            return httpx.BasicAuth(username, password)
+        case DigestAuth(username=username, password=password):
+            return httpx.DigestAuth(username, password)
+        case BearerAuth() | None:
+            return None
+
+
+def _proxy(options: HttpOptions) -> httpx.Proxy | None:
+    import httpx  # noqa: PLC0415 see above
+
+    given = options.proxy
+    if given is None or given.type == "DIRECT" or given.address is None:
+        return None
+    auth = (given.username, given.password or "") if given.username else None
+    return httpx.Proxy(f"http://{given.address}:{given.port}", auth=auth)
+
+
+@functools.cache
+def _certificates() -> ssl.SSLContext:
+    """The system's authorities (a company's own among them) and the public ones of certifi."""
+    import certifi  # noqa: PLC0415 see above
+
+    context = ssl.create_default_context()
+    context.load_verify_locations(certifi.where())
+    return context

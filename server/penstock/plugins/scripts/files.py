@@ -1,0 +1,77 @@
+"""Files that go into a task's working directory and come out of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path, PurePosixPath
+
+from penstock.model.frozen import Json
+from penstock.model.task import LogLevel
+from penstock.sdk.context import RunContext
+from penstock.sdk.task import TaskFailed
+
+_STORED = ("penstock://", "kestra://")
+_FOREIGN = ("file://", "nsfile://")
+
+
+def write_inputs(context: RunContext, files: Mapping[str, Json] | str | None) -> None:
+    """Writes `inputFiles`: a stored file's URI is fetched, other text is the content itself."""
+    for name, value in _as_map(files).items():
+        target = _inside(context.working_directory, name)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if isinstance(value, str) and value.startswith(_STORED):
+            context.fetch_file(value, target)
+        elif isinstance(value, str) and value.startswith(_FOREIGN):
+            scheme = value.partition("://")[0]
+            raise TaskFailed(
+                f"inputFiles['{name}']: {scheme}:// is not supported; give a stored file's "
+                "penstock:// URI, or the content itself."
+            )
+        else:
+            text = "" if value is None else value if isinstance(value, str) else json.dumps(value)
+            target.write_text(text, encoding="utf-8")
+
+
+def keep_outputs(
+    context: RunContext, patterns: Iterable[str], *, ours: frozenset[str] = frozenset()
+) -> dict[str, Json]:
+    """Stores the files that match `outputFiles`; gives relative name → URI, sorted by name.
+
+    `ours` are files and folders at the top that the task itself made: no outputs of the script.
+    """
+    root = context.working_directory.resolve()
+    found: dict[str, Path] = {}
+    for pattern in patterns:
+        _inside(root, pattern)
+        matches = [path for path in root.glob(pattern) if path.is_file()]
+        for path in matches:
+            name = path.relative_to(root).as_posix()
+            if name.split("/")[0] in ours:
+                continue
+            if not path.resolve().is_relative_to(root):
+                context.log(f"{name} leads out of the working directory: left.", LogLevel.WARN)
+                continue
+            found[name] = path
+        if not matches:
+            context.log(f"outputFiles: no file matches '{pattern}'.", LogLevel.WARN)
+    return {name: context.store_file(found[name], name) for name in sorted(found)}
+
+
+def _as_map(files: Mapping[str, Json] | str | None) -> Mapping[str, Json]:
+    if not isinstance(files, str):
+        return files or {}
+    try:
+        parsed = json.loads(files)
+    except json.JSONDecodeError:
+        parsed = None
+    if not isinstance(parsed, dict):
+        raise TaskFailed("inputFiles must be a map of file name to content, or JSON text of one.")
+    return parsed
+
+
+def _inside(root: Path, name: str) -> Path:
+    path = PurePosixPath(name)
+    if path.is_absolute() or ".." in path.parts or not path.parts or "\0" in name:
+        raise TaskFailed(f"'{name}' is not a path inside the working directory.")
+    return root / path

@@ -1,0 +1,155 @@
+"""What all script tasks share."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field, field_validator
+
+from penstock.model.dynamic import Dynamic
+from penstock.model.frozen import Frozen, Json
+from penstock.plugins.scripts.files import keep_outputs, write_inputs
+from penstock.plugins.scripts.process import ScriptProcess, base_environment
+from penstock.plugins.scripts.protocol import MAX_VARS_BYTES, Conversation
+from penstock.plugins.text import Text
+from penstock.sdk.context import RunContext
+from penstock.sdk.task import Outputs, RunnableTask, TaskFailed
+
+_PREFIX = "io.kestra.plugin."
+_RUNNER = "core.runner.Process"
+_MAX_ARGUMENT_BYTES = 100_000
+_TEXT_FILE = ".penstock-commands"
+
+
+class TaskRunner(Frozen):
+    """Where the script runs: `core.runner.Process`, a process on the worker's machine."""
+
+    type: Annotated[str, Field(description="core.runner.Process is the only one so far.")] = _RUNNER
+
+    @field_validator("type")
+    @classmethod
+    def _is_known(cls, value: str) -> str:
+        if value.removeprefix(_PREFIX) != _RUNNER:
+            raise ValueError(
+                f"task runner '{value}' is not available: scripts run as processes of the worker. "
+                f"Leave taskRunner out or set its type to {_RUNNER}"
+            )
+        return value
+
+
+class ScriptTask(RunnableTask):
+    """A program run by an interpreter in an empty working directory.
+
+    Outputs: `exitCode`, `vars` (from ``::{"outputs": {…}}::`` lines), `outputFiles`
+    (name → URI), `stdOutLineCount`, `stdErrLineCount`. An exit code other than 0 fails the
+    task; its outputs are kept. Of the server's environment a script sees PATH, HOME, locale,
+    time zone and TMPDIR only. Whatever it leaves running is killed when it ends.
+    """
+
+    own_files: ClassVar[frozenset[str]] = frozenset({_TEXT_FILE})
+
+    before_commands: Annotated[
+        Dynamic[tuple[str, ...]], Field(description="Commands to run before, in the same shell.")
+    ] = ()
+    interpreter: Annotated[
+        Dynamic[Annotated[tuple[str, ...], Field(min_length=1)]],
+        Field(description="The program, and its arguments, that takes the commands as one text."),
+    ] = ("/bin/sh", "-c")
+    fail_fast: Annotated[
+        Dynamic[bool], Field(description="Whether the first failing command ends the script.")
+    ] = True
+    env: Annotated[
+        Dynamic[dict[str, Text] | None], Field(description="Environment variables of the script.")
+    ] = None
+    input_files: Annotated[
+        Dynamic[dict[str, Json] | str | None],
+        Field(
+            description="Files to write into the working directory: name → content, or the "
+            "penstock:// URI of a stored file. Or JSON text of such a map."
+        ),
+    ] = None
+    output_files: Annotated[
+        Dynamic[tuple[str, ...]],
+        Field(description="Globs of files to keep, read as outputs.<task>.outputFiles['name']."),
+    ] = ()
+    task_runner: Annotated[
+        TaskRunner | None, Field(description="Where the script runs; a local process if left out.")
+    ] = None
+    container_image: Annotated[
+        Dynamic[str | None],
+        Field(description="Accepted for old flows; the process runner has no use for it."),
+    ] = None
+    target_os: Annotated[
+        Literal["AUTO", "LINUX"] | None,
+        Field(alias="targetOS", description="Accepted for old flows; has no effect."),
+    ] = None
+    warning_on_std_err: Annotated[
+        bool | None, Field(description="Accepted for old flows; has no effect.")
+    ] = None
+
+    def command_text(self, directory: Path) -> str:
+        """The commands as one text for the interpreter; may write files into `directory`."""
+        raise NotImplementedError(f"{type(self).__name__} does not say what it runs")
+
+    def language_environment(self, directory: Path) -> dict[str, str]:  # noqa: ARG002 for others
+        """Variables that the script's language needs; `env` wins over them."""
+        return {}
+
+    def run(self, context: RunContext) -> Outputs:
+        """Runs the script; raises `TaskFailed` with its exit code and outputs."""
+        if self.container_image:
+            context.log("containerImage has no effect: the script runs as a local process.")
+        directory = context.working_directory
+        write_inputs(context, self.input_files)
+        talk = Conversation(context)
+        process = ScriptProcess(
+            command=[*self.interpreter, self._argument(directory)],
+            directory=directory,
+            environment=self._environment(directory),
+            on_line=talk.hear,
+        )
+        context.on_cancel(process.stop)
+        if context.is_cancelled:
+            process.stop()
+        try:
+            code = process.run()
+        except OSError as error:
+            raise TaskFailed(f"The script could not be started: {error}.") from None
+        outputs: Outputs = {
+            "exitCode": code,
+            "vars": {**talk.vars},
+            "outputFiles": {},
+            "stdOutLineCount": talk.stdout_lines,
+            "stdErrLineCount": talk.stderr_lines,
+        }
+        if process.was_stopped:
+            raise TaskFailed("The script was ended because the task was asked to stop.")
+        outputs["outputFiles"] = keep_outputs(context, self.output_files, ours=self.own_files)
+        if talk.too_large:
+            raise TaskFailed(
+                f"The script's outputs are over {MAX_VARS_BYTES // 1024 // 1024} MiB: write them "
+                "to a file and name it in outputFiles.",
+                outputs={**outputs, "vars": {}},
+            )
+        if code != 0:
+            raise TaskFailed(f"The script exited with code {code}.", outputs=outputs)
+        return outputs
+
+    def _argument(self, directory: Path) -> str:
+        lines = ["set -e"] if self.fail_fast else []
+        text = "\n".join([*lines, *self.before_commands, self.command_text(directory)])
+        if len(text.encode()) < _MAX_ARGUMENT_BYTES:
+            return text
+        # Linux takes no argument over 128 KiB.
+        (directory / _TEXT_FILE).write_text(text, encoding="utf-8")
+        return f". ./{_TEXT_FILE}"
+
+    def _environment(self, directory: Path) -> dict[str, str]:
+        return {
+            **base_environment(os.environ),
+            "WORKING_DIR": str(directory),
+            **self.language_environment(directory),
+            **(self.env or {}),
+        }

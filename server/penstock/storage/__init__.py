@@ -1,0 +1,1 @@
+"""Where files live that outlast the attempt which made them."""
