@@ -6,10 +6,10 @@ import hashlib
 import hmac
 import threading
 
+from pydantic import SecretStr
 from sqlalchemy import Connection
 
 from penstock.secrets.envelope import Key, new_key, open_box, seal
-from penstock.secrets.value import SecretValue
 from penstock.store import secret as rows
 from penstock.store import tenant as tenants
 
@@ -28,27 +28,31 @@ class SecretStore:
         row = rows.resolve(tx, tenant, namespace, key)
         if row is None:
             return None
-        return self.decrypt(tx, row).reveal()
+        return self.decrypt(tx, row).get_secret_value()
 
-    def decrypt(self, tx: Connection, row: rows.SecretRow) -> SecretValue:
+    def decrypt(self, tx: Connection, row: rows.SecretRow) -> SecretStr:
         """The value of one stored secret."""
         place = _place(row.tenant, row.namespace, row.key)
         plain = open_box(self._data_key(tx, row.tenant), row.ciphertext, bound_to=place)
-        return SecretValue(plain.decode())
+        return SecretStr(plain.decode())
 
     def encrypt(
-        self, tx: Connection, tenant: str, namespace: str, key: str, value: SecretValue
+        self, tx: Connection, tenant: str, namespace: str, key: str, value: SecretStr
     ) -> bytes:
         """The value sealed for its place; makes the tenant's data key at the first secret."""
         if tenants.wrapped_key(tx, tenant) is None:
             wrapped = seal(self._master, new_key().material, bound_to=tenant)
             tenants.set_wrapped_key(tx, tenant, wrapped)
         sealed_by = self._data_key(tx, tenant)
-        return seal(sealed_by, value.reveal().encode(), bound_to=_place(tenant, namespace, key))
+        return seal(
+            sealed_by, value.get_secret_value().encode(), bound_to=_place(tenant, namespace, key)
+        )
 
-    def fingerprint(self, tenant: str, namespace: str, key: str, value: SecretValue) -> str:
+    def fingerprint(self, tenant: str, namespace: str, key: str, value: SecretStr) -> str:
         """An HMAC of value and place: equal values of one place are equal, nothing else shows."""
-        message = b"\0".join(part.encode() for part in (tenant, namespace, key, value.reveal()))
+        message = b"\0".join(
+            part.encode() for part in (tenant, namespace, key, value.get_secret_value())
+        )
         return hmac.digest(self._fingerprint_key, message, hashlib.sha256).hex()
 
     def _data_key(self, tx: Connection, tenant: str) -> Key:

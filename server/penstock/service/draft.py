@@ -1,0 +1,101 @@
+"""A member of a set between what was asked and what will be written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, Protocol, TypeVar
+
+from sqlalchemy import Connection
+
+from penstock.language.parse import Parsed
+from penstock.model.frozen import Json
+from penstock.model.problem import Problem
+from penstock.service.change import Change
+from penstock.service.form import DeclaredRow
+from penstock.service.objectset import Member, Reference
+from penstock.service.services import Services
+
+R = TypeVar("R", bound=DeclaredRow)
+Action = Literal["create", "update", "none", "delete"]
+
+
+@dataclass(slots=True)
+class Draft:
+    """What would be written for a member.
+
+    `content_hash` is None while part of the spec is unknown; `parsed` is a flow's text.
+    """
+
+    member: Member
+    previous: DeclaredRow | None
+    content_hash: str | None = None
+    normalised: dict[str, Json] = field(default_factory=dict)
+    parsed: Parsed | None = None
+    problems: list[Problem] = field(default_factory=list)
+
+    @property
+    def reference(self) -> Reference:
+        """Which object."""
+        return self.member.reference
+
+    @property
+    def action(self) -> Action:
+        """What writing it would do."""
+        if self.previous is None:
+            return "create"
+        return "none" if self.content_hash == self.previous.content_hash else "update"
+
+    def add(self, problems: list[Problem]) -> None:
+        """Adds findings, said of this member."""
+        self.problems.extend(problem.of(str(self.reference)) for problem in problems)
+
+
+class Kind(Protocol[R]):
+    """What one kind of declared object has to say. There is one file per kind."""
+
+    def find(self, tx: Connection, tenant: str, reference: Reference) -> R | None:
+        """The stored object."""
+        ...
+
+    def draft(self, tx: Connection, services: Services, tenant: str, member: Member) -> Draft:
+        """Reads and checks the spec by itself, without looking at other objects."""
+        ...
+
+    def write(
+        self, tx: Connection, services: Services, change: Change, draft: Draft, now: datetime
+    ) -> R:
+        """Stores a draft that differs from what is there, as a new revision."""
+        ...
+
+    def own(self, tx: Connection, change: Change, row: R, now: datetime) -> R:
+        """Records another owner, without a new revision."""
+        ...
+
+    def remove(self, tx: Connection, change: Change, row: R, now: datetime) -> None:
+        """Takes the object away."""
+        ...
+
+    def form(self, tx: Connection, services: Services, row: R) -> dict[str, Json]:
+        """The API's read form."""
+        ...
+
+    def text(self, row: R) -> str:
+        """The text that a diff compares."""
+        ...
+
+    def draft_text(self, draft: Draft) -> str:
+        """The same of a draft."""
+        ...
+
+    def page(
+        self,
+        tx: Connection,
+        tenant: str,
+        *,
+        namespace: str | None,
+        after: tuple[str, ...] | None,
+        limit: int,
+    ) -> list[R]:
+        """Stored objects in order."""
+        ...

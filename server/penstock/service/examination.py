@@ -1,0 +1,116 @@
+"""Looks at a whole set against what is stored; the same look for a plan and for an apply."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from penstock.model.problem import Problem, Severity
+from penstock.service import finding
+from penstock.service.change import Change
+from penstock.service.draft import Draft
+from penstock.service.form import DeclaredRow
+from penstock.service.kind import KIND
+from penstock.service.objectset import KINDS, ObjectSet, Reference, Removal, canonical_hash
+from penstock.service.services import Services
+from penstock.service.world import World
+
+
+@dataclass(slots=True)
+class Going:
+    """A removal, the object that it removes, and what is found about it."""
+
+    removal: Removal
+    row: DeclaredRow | None
+    problems: list[Problem]
+
+    @property
+    def reference(self) -> Reference:
+        """Which object."""
+        return self.removal.reference
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """What a set would do, in the order of writing, and what is wrong with it."""
+
+    drafts: tuple[Draft, ...]
+    goings: tuple[Going, ...]
+    world: World
+    plan_token: str
+
+    @property
+    def problems(self) -> list[Problem]:
+        """Every finding, said of its member."""
+        found = [problem for draft in self.drafts for problem in draft.problems]
+        return found + [problem for going in self.goings for problem in going.problems]
+
+
+def warm(services: Services, wanted: ObjectSet) -> None:
+    """Parses the texts of a set ahead, so that no transaction is held open for it."""
+    for member in wanted.members:
+        source = member.spec.get("source")
+        if member.reference.kind == "flow" and isinstance(source, str):
+            services.parses.get(source)
+
+
+def examine(tx: Connection, services: Services, change: Change, wanted: ObjectSet) -> Examination:
+    """Reads and checks every member, alone and among the others."""
+    tenant = change.caller.tenant
+    members = sorted(wanted.members, key=lambda member: KINDS.index(member.reference.kind))
+    drafts = tuple(
+        KIND[member.reference.kind].draft(tx, services, tenant, member) for member in members
+    )
+    goings = tuple(
+        Going(removal, KIND[removal.reference.kind].find(tx, tenant, removal.reference), [])
+        for removal in sorted(wanted.removals, key=lambda each: -KINDS.index(each.reference.kind))
+    )
+    world = World(
+        tx, services, tenant, drafts=drafts, removed=[going.reference for going in goings]
+    )
+    severity = Severity.ERROR if wanted.complete else Severity.WARNING
+    for draft in drafts:
+        _check_owner(draft.reference, draft.previous, change, draft.problems)
+        draft.add(finding.of_draft(draft, world, severity))
+    for going in goings:
+        _check_owner(going.reference, going.row, change, going.problems)
+        if going.row is not None:
+            going.problems.extend(
+                Problem(
+                    f"{user} still needs {going.reference}.",
+                    code="in-use",
+                    hint="Remove or change it first, or in the same set.",
+                    object=str(going.reference),
+                )
+                for user in finding.users(going.reference, world)
+            )
+    return Examination(drafts, goings, world, _token(tenant, drafts, goings))
+
+
+def _check_owner(
+    reference: Reference, row: DeclaredRow | None, change: Change, problems: list[Problem]
+) -> None:
+    if row is None or row.owner == change.owner or change.force:
+        return
+    problems.append(
+        Problem(
+            f"{reference} is declared by {row.owner}; {change.owner} may not change it.",
+            code="foreign-owner",
+            hint="Change it there, or take it over with Penstock-Force-Owner: true "
+            "(the audit keeps who did).",
+            object=str(reference),
+        )
+    )
+
+
+def _token(tenant: str, drafts: tuple[Draft, ...], goings: tuple[Going, ...]) -> str:
+    seen = {
+        str(draft.reference): None if draft.previous is None else draft.previous.content_hash
+        for draft in drafts
+    }
+    seen |= {
+        str(going.reference): None if going.row is None else going.row.content_hash
+        for going in goings
+    }
+    return canonical_hash([tenant, {**seen}])

@@ -1,0 +1,277 @@
+"""Findings between objects: what would dangle, or no longer fit."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+
+from pydantic.alias_generators import to_camel
+
+from penstock.errors import InvalidInputs
+from penstock.language.inputs import resolve_inputs
+from penstock.language.references import references
+from penstock.model.dynamic import contains_expression
+from penstock.model.flow import Flow
+from penstock.model.frozen import Json
+from penstock.model.input import Input
+from penstock.model.problem import Problem, Severity
+from penstock.plugins.core.flow.subflow import Subflow
+from penstock.service.draft import Draft
+from penstock.service.objectset import Reference, has_unknown
+from penstock.service.world import World
+
+
+def of_draft(draft: Draft, world: World, severity: Severity) -> list[Problem]:
+    """What does not hold between this member and the others."""
+    flow = None if draft.parsed is None else draft.parsed.flow
+    if flow is not None:
+        return [
+            *_subflows(draft, flow, world, severity),
+            *_secrets(draft, flow, world, severity),
+            *_variables(draft, flow, world, severity),
+            *_users_of_inputs(draft, flow, world, severity),
+        ]
+    if draft.reference.kind == "schedule":
+        return _scheduled(draft, world, severity)
+    return []
+
+
+def users(reference: Reference, world: World) -> list[str]:
+    """Who would still need an object that goes: references, by name."""
+    namespace, name = reference.namespace, reference.id
+    if reference.kind == "flow":
+        return [
+            *(
+                str(Reference("flow", *caller))
+                for caller in world.callers(namespace, name)
+                if caller != (namespace, name)
+            ),
+            *(
+                str(Reference("schedule", namespace, schedule))
+                for schedule in world.schedules_of(namespace, name)
+            ),
+        ]
+    if reference.kind == "secret":
+        return [
+            str(Reference("flow", home, flow_id))
+            for home, flow_id, looks_in in world.readers(name)
+            if f"{looks_in}.".startswith(f"{namespace}.") and not world.has_secret(looks_in, name)
+        ]
+    return world.inside(namespace) if reference.kind == "namespace" else []
+
+
+def _subflows(draft: Draft, flow: Flow, world: World, severity: Severity) -> list[Problem]:
+    found = []
+    for each in references(flow).subflows:
+        if not world.has_flow(each.namespace, each.id):
+            close = difflib.get_close_matches(each.id, world.flow_ids(each.namespace), n=1)
+            found.append(
+                _placed(
+                    draft,
+                    each.path,
+                    f"There is no flow {each.namespace}/{each.id}.",
+                    code="unknown-subflow",
+                    hint=f"Did you mean `{close[0]}`?"
+                    if close
+                    else "Write it first, or in the same set.",
+                    severity=severity,
+                )
+            )
+    paths = _paths(flow)
+    for task in flow.all_tasks():
+        if isinstance(task, Subflow):
+            child = _child_of(task, world)
+            if child is not None:
+                found.extend(
+                    _placed(
+                        draft,
+                        f"{paths.get(task.id, 'tasks')}.inputs.{key}",
+                        message,
+                        code="subflow-inputs",
+                        hint=hint,
+                        severity=severity,
+                    )
+                    for key, message, hint in fit(child, task.inputs or {})
+                )
+    return found
+
+
+def _secrets(draft: Draft, flow: Flow, world: World, severity: Severity) -> list[Problem]:
+    found = []
+    for each in references(flow).secrets:
+        namespace = each.namespace or flow.namespace
+        if not world.has_secret(namespace, each.key):
+            close = difflib.get_close_matches(each.key, world.secret_keys(namespace), n=1)
+            found.append(
+                _placed(
+                    draft,
+                    each.path,
+                    f"The secret `{each.key}` is neither in {namespace} nor above it.",
+                    code="missing-secret",
+                    hint=f"Did you mean `{close[0]}`?"
+                    if close
+                    else f"Put it with: penstock secret put {namespace}/{each.key}.",
+                    severity=severity,
+                )
+            )
+    return found
+
+
+def _variables(draft: Draft, flow: Flow, world: World, severity: Severity) -> list[Problem]:
+    wanted = references(flow).variables
+    if not wanted:
+        return []
+    known = world.variables(flow.namespace)
+    return [
+        _placed(
+            draft,
+            each.path,
+            f"The namespace {flow.namespace} has no variable `{each.keys[0]}`, "
+            "neither itself nor from above.",
+            code="missing-variable",
+            hint=_near(each.keys[0], known),
+            severity=severity,
+        )
+        for each in wanted
+        if each.keys[0] not in known and each.keys[0] != "id"
+    ]
+
+
+def _users_of_inputs(draft: Draft, flow: Flow, world: World, severity: Severity) -> list[Problem]:
+    """Callers and schedules outside this set whose inputs the new text would not take."""
+    found = []
+    for namespace, name in world.callers(flow.namespace, flow.id):
+        caller = world.flow(namespace, name)
+        if caller is None or (namespace, name) == (flow.namespace, flow.id):
+            continue
+        for task in caller.all_tasks():
+            if isinstance(task, Subflow) and _calls(task, flow):
+                found.extend(
+                    _placed(
+                        draft,
+                        "inputs",
+                        f"The flow {namespace}/{name} (task `{task.id}`) would no longer fit: "
+                        f"{message}",
+                        code="caller-inputs",
+                        hint="Keep the input, or change that flow in the same set.",
+                        severity=severity,
+                    )
+                    for _, message, _ in fit(flow, task.inputs or {})
+                )
+    return found
+
+
+def _scheduled(draft: Draft, world: World, severity: Severity) -> list[Problem]:
+    spec, namespace = draft.member.spec, draft.reference.namespace
+    name, inputs = spec.get("flowId"), spec.get("inputs", {})
+    if not isinstance(name, str):
+        return []
+    if not world.has_flow(namespace, name):
+        close = difflib.get_close_matches(name, world.flow_ids(namespace), n=1)
+        return [
+            Problem(
+                f"There is no flow {namespace}/{name}.",
+                path="flowId",
+                code="unknown-flow",
+                hint=f"Did you mean `{close[0]}`?"
+                if close
+                else "Write it first, or in the same set.",
+                severity=severity,
+            )
+        ]
+    flow = world.flow(namespace, name)
+    if flow is None or not isinstance(inputs, dict):
+        return []
+    return [
+        Problem(
+            message,
+            path=f"inputs.{key}",
+            code="schedule-inputs",
+            hint=hint,
+            severity=severity,
+        )
+        for key, message, hint in fit(flow, inputs)
+    ]
+
+
+def fit(flow: Flow, given: Mapping[str, Json]) -> list[tuple[str, str, str | None]]:
+    """Where inputs written down ahead do not fit: ``(input, sentence, hint)``.
+
+    Values with expressions or unknown parts are taken to fit.
+    """
+    name = f"{flow.namespace}/{flow.id}"
+    declared = {each.id: each for each in flow.inputs}
+    groups = {each.partition(".")[0] for each in declared if "." in each}
+    found: list[tuple[str, str, str | None]] = []
+    for key, value in given.items():
+        if key in groups:
+            continue
+        if key not in declared:
+            found.append((key, f"The flow {name} has no input `{key}`.", _near(key, declared)))
+        elif not contains_expression(value) and not has_unknown(value):
+            found.extend(
+                (key, problem.message, problem.hint) for problem in _wrong(declared[key], value)
+            )
+    found.extend(
+        (key, f"The flow {name} needs the input `{key}`.", "Give it, or declare a default.")
+        for key, each in declared.items()
+        if each.required
+        and each.defaults is None
+        and key not in given
+        and key.partition(".")[0] not in given
+    )
+    return found
+
+
+def _wrong(declared: Input, value: Json) -> Sequence[Problem]:
+    try:
+        resolve_inputs((declared,), {declared.id: value}, lambda text: text)
+    except InvalidInputs as error:
+        return error.problems
+    return ()
+
+
+def _near(key: str, declared: Mapping[str, object]) -> str | None:
+    close = difflib.get_close_matches(key, declared, n=1)
+    if close:
+        return f"Did you mean `{close[0]}`?"
+    return f"It has {', '.join(declared)}." if declared else "It has none."
+
+
+def _calls(task: Subflow, flow: Flow) -> bool:
+    return (task.namespace, task.flow_id) == (flow.namespace, flow.id)
+
+
+def _child_of(task: Subflow, world: World) -> Flow | None:
+    if isinstance(task.namespace, str) and isinstance(task.flow_id, str):
+        return world.flow(task.namespace, task.flow_id)
+    return None
+
+
+def _paths(flow: Flow) -> dict[str, str]:
+    """The path in the text of every task, by its id."""
+    found: dict[str, str] = {}
+    lists = (
+        ("tasks", flow.tasks),
+        ("errors", flow.errors),
+        ("finally", flow.finally_),
+        ("afterExecution", flow.after_execution),
+    )
+    pending = [
+        (f"{name}[{index}]", task) for name, each in lists for index, task in enumerate(each)
+    ]
+    while pending:
+        path, task = pending.pop()
+        found[task.id] = path
+        for field in task.task_fields:
+            children = enumerate(getattr(task, field) or ())
+            pending += [(f"{path}.{to_camel(field)}[{index}]", child) for index, child in children]
+    return found
+
+
+def _placed(
+    draft: Draft, path: str, message: str, *, code: str, hint: str | None, severity: Severity
+) -> Problem:
+    place = draft.parsed.place(path) if draft.parsed is not None else None
+    line, column = place or (None, None)
+    return Problem(message, path, line, column, code=code, hint=hint, severity=severity)

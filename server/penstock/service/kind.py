@@ -1,0 +1,19 @@
+"""The kinds of declared objects, by name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from penstock.service.draft import Kind
+from penstock.service.flow import FlowKind
+from penstock.service.namespace import NamespaceKind
+from penstock.service.objectset import KindName
+from penstock.service.schedule import ScheduleKind
+from penstock.service.secret import SecretKind
+
+KIND: dict[KindName, Kind[Any]] = {  # each kind has its own row
+    "namespace": NamespaceKind(),
+    "secret": SecretKind(),
+    "flow": FlowKind(),
+    "schedule": ScheduleKind(),
+}

@@ -1,0 +1,114 @@
+"""Namespaces, as members of a set."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+import orjson
+from sqlalchemy import Connection
+
+from penstock.model.frozen import Json
+from penstock.service import form
+from penstock.service.change import Change
+from penstock.service.draft import Draft
+from penstock.service.objectset import Member, Reference, canonical_hash
+from penstock.service.services import Services
+from penstock.service.spec import NamespaceSpec, has_all, read
+from penstock.store import namespace as rows
+from penstock.store.namespace import NamespaceRow
+
+
+class NamespaceKind:
+    """See `penstock.service.draft.Kind`."""
+
+    def find(self, tx: Connection, tenant: str, reference: Reference) -> NamespaceRow | None:
+        """The stored namespace."""
+        return rows.find(tx, tenant, reference.namespace)
+
+    def draft(self, tx: Connection, services: Services, tenant: str, member: Member) -> Draft:
+        """The spec, filled up with its defaults."""
+        del services
+        draft = Draft(member, self.find(tx, tenant, member.reference))
+        draft.add(member.reference.problems())
+        spec, problems = read(NamespaceSpec, member.spec)
+        draft.add(problems)
+        if spec is not None and has_all(NamespaceSpec, member.spec):
+            draft.normalised = spec.model_dump(mode="json", by_alias=True)
+            draft.content_hash = canonical_hash(draft.normalised)
+        return draft
+
+    def write(
+        self, tx: Connection, services: Services, change: Change, draft: Draft, now: datetime
+    ) -> NamespaceRow:
+        """Stores it."""
+        del services
+        spec = NamespaceSpec.model_validate(draft.member.spec)
+        previous, content_hash = draft.previous, draft.content_hash
+        assert content_hash is not None
+        row = NamespaceRow(
+            tenant=change.caller.tenant,
+            namespace=draft.reference.namespace,
+            owner=change.owner,
+            revision=1 if previous is None else previous.revision + 1,
+            content_hash=content_hash,
+            created_at=now if previous is None else previous.created_at,
+            updated_at=now,
+            provenance=change.provenance,
+            description=spec.description,
+            variables=spec.variables,
+            labels=spec.labels,
+        )
+        rows.put(tx, row)
+        return row
+
+    def own(self, tx: Connection, change: Change, row: NamespaceRow, now: datetime) -> NamespaceRow:
+        """Records another owner."""
+        owned = replace(row, owner=change.owner, updated_at=now)
+        rows.put(tx, owned)
+        return owned
+
+    def remove(self, tx: Connection, change: Change, row: NamespaceRow, now: datetime) -> None:
+        """Takes it away."""
+        del change, now
+        rows.delete(tx, row.tenant, row.namespace)
+
+    def form(self, tx: Connection, services: Services, row: NamespaceRow) -> dict[str, Json]:
+        """The API's read form."""
+        del tx, services
+        return {**form.declared(Reference("namespace", row.namespace), row), **_spec(row)}
+
+    def text(self, row: NamespaceRow) -> str:
+        """The spec as indented JSON."""
+        return as_text(_spec(row))
+
+    def draft_text(self, draft: Draft) -> str:
+        """The spec as indented JSON."""
+        return as_text(draft.normalised or draft.member.spec)
+
+    def page(
+        self,
+        tx: Connection,
+        tenant: str,
+        *,
+        namespace: str | None,
+        after: tuple[str, ...] | None,
+        limit: int,
+    ) -> list[NamespaceRow]:
+        """Stored namespaces by name."""
+        name = None if after is None else after[0]
+        return rows.page(tx, tenant, namespace=namespace, after=name, limit=limit)
+
+
+def as_text(spec: dict[str, Json]) -> str:
+    """JSON for people, with a newline at the end."""
+    packed = orjson.dumps(spec, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS)
+    return packed.decode() + "\n"
+
+
+def _spec(row: NamespaceRow) -> dict[str, Json]:
+    return {
+        "description": row.description,
+        "variables": row.variables,
+        "labels": {**row.labels},
+    }

@@ -1,0 +1,131 @@
+"""Says what an apply would do, without writing."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from penstock.language.diff import line_diff
+from penstock.model.flow import Flow
+from penstock.model.frozen import Json
+from penstock.plugins.core.trigger.schedule import Schedule
+from penstock.service import schedule
+from penstock.service.change import Change
+from penstock.service.draft import Draft
+from penstock.service.examination import Examination, Going, examine, warm
+from penstock.service.form import instant
+from penstock.service.kind import KIND
+from penstock.service.objectset import ObjectSet
+from penstock.service.services import Services
+from penstock.store import execution as executions
+from penstock.store import flow as flows
+
+_FIRES = 5
+
+
+def plan(services: Services, change: Change, wanted: ObjectSet) -> dict[str, Json]:
+    """The API's answer to ``POST /plan``; also for a set that does not hold."""
+    warm(services, wanted)
+    now = services.now()
+    with services.database.read() as tx:
+        seen = examine(tx, services, change, wanted)
+        running = executions.active_by_flow(tx, change.caller.tenant)
+        objects = [_draft(draft, seen, running, now=now) for draft in seen.drafts]
+        objects += [_going(going, seen, running) for going in seen.goings]
+    problems = seen.problems
+    return {
+        "valid": not any(problem.is_error for problem in problems),
+        "planToken": seen.plan_token,
+        "objects": objects,
+        "problems": [{**problem.to_json()} for problem in problems],
+    }
+
+
+def _draft(
+    draft: Draft, seen: Examination, running: dict[tuple[str, str], int], *, now: datetime
+) -> Json:
+    reference, previous = draft.reference, draft.previous
+    kind = KIND[reference.kind]
+    before = "" if previous is None else kind.text(previous)
+    diff = (
+        "" if draft.action == "none" else line_diff(before, kind.draft_text(draft), str(reference))
+    )
+    is_flow = reference.kind == "flow"
+    callers = seen.world.callers(reference.namespace, reference.id) if is_flow else []
+    return {
+        "ref": str(reference),
+        **reference.to_json(),
+        "action": draft.action,
+        "contentHash": draft.content_hash,
+        "previousHash": None if previous is None else previous.content_hash,
+        "revision": _revision(draft, seen),
+        "diff": diff,
+        "summary": _summary(draft, diff),
+        "normalised": draft.normalised,
+        "problems": [{**problem.to_json()} for problem in draft.problems],
+        "callers": [f"{namespace}/{name}" for namespace, name in callers],
+        "nextFires": [instant(at) for at in _fires(draft, now)],
+        "runningExecutions": running.get((reference.namespace, reference.id), 0) if is_flow else 0,
+    }
+
+
+def _going(going: Going, seen: Examination, running: dict[tuple[str, str], int]) -> Json:
+    reference, row = going.reference, going.row
+    is_flow = reference.kind == "flow"
+    callers = seen.world.callers(reference.namespace, reference.id) if is_flow else []
+    before = "" if row is None else KIND[reference.kind].text(row)
+    return {
+        "ref": str(reference),
+        **reference.to_json(),
+        "action": "none" if row is None else "delete",
+        "contentHash": None,
+        "previousHash": None if row is None else row.content_hash,
+        "revision": 0 if row is None else row.revision,
+        "diff": line_diff(before, "", str(reference)) if row is not None else "",
+        "summary": f"{reference} is not there" if row is None else f"delete {reference}",
+        "normalised": {},
+        "problems": [{**problem.to_json()} for problem in going.problems],
+        "callers": [f"{namespace}/{name}" for namespace, name in callers],
+        "nextFires": [],
+        "runningExecutions": running.get((reference.namespace, reference.id), 0) if is_flow else 0,
+    }
+
+
+def _revision(draft: Draft, seen: Examination) -> int:
+    previous, reference = draft.previous, draft.reference
+    if previous is not None and draft.action == "none":
+        return previous.revision
+    if reference.kind == "flow":
+        world = seen.world
+        return flows.next_revision(world.tx, world.tenant, reference.namespace, reference.id)
+    return 1 if previous is None else previous.revision + 1
+
+
+def _summary(draft: Draft, diff: str) -> str:
+    reference = draft.reference
+    if draft.action == "none":
+        return f"{reference} stays as it is"
+    if draft.action == "create":
+        return f"create {reference}"
+    lines = [line for line in diff.splitlines() if not line.startswith(("+++", "---"))]
+    added = sum(line.startswith("+") for line in lines)
+    removed = sum(line.startswith("-") for line in lines)
+    return f"change {reference}: {added} lines added, {removed} removed"
+
+
+def _fires(draft: Draft, now: datetime) -> list[datetime]:
+    if draft.reference.kind == "schedule":
+        return schedule.fires(draft.member.spec, now, _FIRES)
+    flow = None if draft.parsed is None else draft.parsed.flow
+    return [] if flow is None else _trigger_fires(flow, now)
+
+
+def _trigger_fires(flow: Flow, now: datetime) -> list[datetime]:
+    if flow.disabled:
+        return []
+    found = [
+        at
+        for trigger in flow.triggers
+        if isinstance(trigger, Schedule) and not trigger.disabled
+        for at in schedule.fires({"cron": trigger.cron, "timezone": trigger.timezone}, now, _FIRES)
+    ]
+    return sorted(found)[:_FIRES]

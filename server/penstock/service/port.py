@@ -1,0 +1,80 @@
+"""What the services need from the layers above them, as protocols."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Protocol
+
+from sqlalchemy import Connection
+
+from penstock.model.execution import Execution, Source
+from penstock.model.flow import Flow
+from penstock.store.audit import AuditRecord
+
+
+class FlowVersion(Protocol):
+    """A flow at one revision, parsed."""
+
+    @property
+    def flow(self) -> Flow:
+        """The model."""
+        ...
+
+    @property
+    def revision(self) -> int:
+        """Its number."""
+        ...
+
+    @property
+    def content_hash(self) -> str:
+        """SHA-256 of its text."""
+        ...
+
+    @property
+    def source(self) -> Source | None:
+        """The commit that it came from."""
+        ...
+
+
+class FlowVersions(Protocol):
+    """Parsed flows, each content parsed once."""
+
+    def latest(
+        self,
+        tx: Connection,
+        tenant: str,
+        namespace: str,
+        id: str,  # noqa: A002 - the word of the API
+    ) -> FlowVersion | None:
+        """The present revision, or None when there is no such flow."""
+        ...
+
+    def at(
+        self,
+        tx: Connection,
+        tenant: str,
+        namespace: str,
+        id: str,  # noqa: A002 - the word of the API
+        revision: int,
+    ) -> FlowVersion | None:
+        """A given revision, or None."""
+        ...
+
+
+class Executor(Protocol):
+    """What runs executions."""
+
+    def submit(
+        self, execution: Execution, version: FlowVersion, audit: AuditRecord | None
+    ) -> Future[Execution]:
+        """Accepts a new execution; the future ends after the commit that stored it."""
+        ...
+
+    def kill(self, tenant: str, execution_id: str, reason: str) -> Future[Execution]:
+        """Asks for the end of an execution; the future ends after commit."""
+        ...
+
+    def subscribe(self, execution_id: str, callback: Callable[[], None]) -> Callable[[], None]:
+        """Calls back, from any thread, after each commit that touched it; returns the undo."""
+        ...

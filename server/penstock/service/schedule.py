@@ -1,0 +1,189 @@
+"""Schedules, as members of a set."""
+
+from __future__ import annotations
+
+import zoneinfo
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from penstock.language.cron import check_cron, next_fire, next_fires
+from penstock.model.frozen import Json
+from penstock.model.problem import Problem
+from penstock.service import form
+from penstock.service.change import Change
+from penstock.service.draft import Draft
+from penstock.service.namespace import as_text
+from penstock.service.objectset import Member, Reference, canonical_hash
+from penstock.service.services import Services
+from penstock.service.spec import ScheduleSpec, has_all, read
+from penstock.store import schedule as rows
+from penstock.store import timetable
+from penstock.store.schedule import ScheduleRow
+from penstock.store.timetable import TimetableEntry
+
+
+class ScheduleKind:
+    """See `penstock.service.draft.Kind`."""
+
+    def find(self, tx: Connection, tenant: str, reference: Reference) -> ScheduleRow | None:
+        """The stored schedule."""
+        return rows.find(tx, tenant, reference.namespace, reference.id)
+
+    def draft(self, tx: Connection, services: Services, tenant: str, member: Member) -> Draft:
+        """Checks the cron expression and the time zone."""
+        del services
+        draft = Draft(member, self.find(tx, tenant, member.reference))
+        draft.add(member.reference.problems())
+        spec, problems = read(ScheduleSpec, member.spec)
+        draft.add(problems)
+        draft.add(_cron_problems(member.spec.get("cron")))
+        draft.add(_zone_problems(member.spec.get("timezone", "UTC")))
+        if spec is not None and has_all(ScheduleSpec, member.spec):
+            draft.normalised = spec.model_dump(mode="json", by_alias=True)
+            draft.content_hash = canonical_hash(draft.normalised)
+        return draft
+
+    def write(
+        self, tx: Connection, services: Services, change: Change, draft: Draft, now: datetime
+    ) -> ScheduleRow:
+        """Stores it and puts it on the timetable."""
+        del services
+        spec = ScheduleSpec.model_validate(draft.member.spec)
+        previous, content_hash = draft.previous, draft.content_hash
+        assert content_hash is not None
+        row = ScheduleRow(
+            tenant=change.caller.tenant,
+            namespace=draft.reference.namespace,
+            id=draft.reference.id,
+            flow_id=spec.flow_id,
+            cron=spec.cron,
+            owner=change.owner,
+            revision=1 if previous is None else previous.revision + 1,
+            content_hash=content_hash,
+            created_at=now if previous is None else previous.created_at,
+            updated_at=now,
+            provenance=change.provenance,
+            timezone=spec.timezone,
+            inputs=spec.inputs,
+            disabled=spec.disabled,
+            description=spec.description,
+        )
+        rows.put(tx, row)
+        timetable.replace(tx, row.tenant, [_entry(row, now)])
+        return row
+
+    def own(self, tx: Connection, change: Change, row: ScheduleRow, now: datetime) -> ScheduleRow:
+        """Records another owner."""
+        owned = replace(row, owner=change.owner, updated_at=now)
+        rows.put(tx, owned)
+        return owned
+
+    def remove(self, tx: Connection, change: Change, row: ScheduleRow, now: datetime) -> None:
+        """Takes it away, off the timetable too."""
+        del change, now
+        timetable.remove(tx, row.tenant, "schedule", row.namespace, row.id)
+        rows.delete(tx, row.tenant, row.namespace, row.id)
+
+    def form(self, tx: Connection, services: Services, row: ScheduleRow) -> dict[str, Json]:
+        """The API's read form; `nextFireAt` is what the timetable holds."""
+        del services
+        entries = timetable.find(tx, row.tenant, "schedule", row.namespace, row.id)
+        fire = entries[0].next_fire_at if entries and not row.disabled else None
+        return {
+            **form.declared(Reference("schedule", row.namespace, row.id), row),
+            "id": row.id,
+            **_spec(row),
+            "nextFireAt": form.instant(fire),
+        }
+
+    def text(self, row: ScheduleRow) -> str:
+        """The spec as indented JSON."""
+        return as_text(_spec(row))
+
+    def draft_text(self, draft: Draft) -> str:
+        """The spec as indented JSON."""
+        return as_text(draft.normalised or draft.member.spec)
+
+    def page(
+        self,
+        tx: Connection,
+        tenant: str,
+        *,
+        namespace: str | None,
+        after: tuple[str, ...] | None,
+        limit: int,
+    ) -> list[ScheduleRow]:
+        """Stored schedules by namespace and id."""
+        return rows.page(tx, tenant, namespace=namespace, after=after, limit=limit)
+
+
+def fires(spec: dict[str, Json], now: datetime, count: int) -> list[datetime]:
+    """The next times of a schedule's spec, none when it is disabled, wrong or unknown."""
+    cron, zone = spec.get("cron"), spec.get("timezone", "UTC")
+    if spec.get("disabled") is True or not isinstance(cron, str) or not isinstance(zone, str):
+        return []
+    if _cron_problems(cron) or _zone_problems(zone):
+        return []
+    return next_fires(cron, zone, now, count)
+
+
+def _entry(row: ScheduleRow, now: datetime) -> TimetableEntry:
+    return TimetableEntry(
+        kind="schedule",
+        tenant=row.tenant,
+        namespace=row.namespace,
+        flow_id=row.flow_id,
+        id=row.id,
+        cron=row.cron,
+        timezone=row.timezone,
+        inputs=row.inputs,
+        disabled=row.disabled,
+        next_fire_at=next_fire(row.cron, row.timezone, now),
+    )
+
+
+def _spec(row: ScheduleRow) -> dict[str, Json]:
+    return {
+        "flowId": row.flow_id,
+        "cron": row.cron,
+        "timezone": row.timezone,
+        "inputs": row.inputs,
+        "disabled": row.disabled,
+        "description": row.description,
+    }
+
+
+def _cron_problems(cron: Json) -> list[Problem]:
+    if not isinstance(cron, str):
+        return []
+    wrong = check_cron(cron)
+    if wrong is None:
+        return []
+    return [
+        Problem(
+            wrong,
+            path="cron",
+            code="invalid-cron",
+            hint="Five fields: minute, hour, day of month, month, day of week. "
+            'Each day at 06:30 is "30 6 * * *".',
+        )
+    ]
+
+
+def _zone_problems(zone: Json) -> list[Problem]:
+    if not isinstance(zone, str):
+        return []
+    try:
+        zoneinfo.ZoneInfo(zone)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        return [
+            Problem(
+                f"There is no time zone `{zone}`.",
+                path="timezone",
+                code="unknown-timezone",
+                hint="Use an IANA name such as Europe/Berlin or UTC.",
+            )
+        ]
+    return []

@@ -1,0 +1,182 @@
+"""Secrets, as members of a set: values go in and never come out."""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import replace
+from datetime import datetime
+
+from pydantic import SecretStr
+from sqlalchemy import Connection
+
+from penstock.errors import InvalidObject
+from penstock.model.frozen import Json
+from penstock.model.problem import Problem
+from penstock.security.caller import Caller
+from penstock.service import form
+from penstock.service.change import Change
+from penstock.service.draft import Draft
+from penstock.service.namespace import as_text
+from penstock.service.objectset import Member, Reference, canonical_hash, has_unknown
+from penstock.service.services import Services
+from penstock.service.spec import SecretSpec, read
+from penstock.store import secret as rows
+from penstock.store.audit import append
+from penstock.store.secret import SecretRow
+
+
+class SecretKind:
+    """See `penstock.service.draft.Kind`."""
+
+    def find(self, tx: Connection, tenant: str, reference: Reference) -> SecretRow | None:
+        """The stored secret."""
+        return rows.find(tx, tenant, reference.namespace, reference.id)
+
+    def draft(self, tx: Connection, services: Services, tenant: str, member: Member) -> Draft:
+        """Compares by fingerprint. Without a value (a plan) the stored one is assumed."""
+        previous = self.find(tx, tenant, member.reference)
+        draft = Draft(member, previous)
+        draft.add(member.reference.problems())
+        spec, problems = read(SecretSpec, member.spec, optional=("value",))
+        draft.add(problems)
+        if problems:
+            return draft
+        fingerprint = None
+        if spec is not None:
+            fingerprint = services.secrets.fingerprint(
+                tenant, member.reference.namespace, member.reference.id, spec.value
+            )
+        elif "value" not in member.spec and previous is not None:
+            fingerprint = previous.fingerprint
+        description = member.spec.get("description")
+        if fingerprint is not None and not has_unknown(member.spec):
+            draft.normalised = {"description": description, "fingerprint": fingerprint}
+            draft.content_hash = canonical_hash(draft.normalised)
+        return draft
+
+    def write(
+        self, tx: Connection, services: Services, change: Change, draft: Draft, now: datetime
+    ) -> SecretRow:
+        """Encrypts and stores it; `version` grows when the value differs."""
+        previous = draft.previous
+        assert previous is None or isinstance(previous, SecretRow)
+        spec = SecretSpec.model_validate(draft.member.spec)
+        tenant, reference = change.caller.tenant, draft.reference
+        fingerprint = services.secrets.fingerprint(
+            tenant, reference.namespace, reference.id, spec.value
+        )
+        content_hash = draft.content_hash
+        assert content_hash is not None
+        same = previous is not None and previous.fingerprint == fingerprint
+        row = SecretRow(
+            tenant=tenant,
+            namespace=reference.namespace,
+            key=reference.id,
+            owner=change.owner,
+            revision=1 if previous is None else previous.revision + 1,
+            content_hash=content_hash,
+            created_at=now if previous is None else previous.created_at,
+            updated_at=now,
+            ciphertext=services.secrets.encrypt(
+                tx, tenant, reference.namespace, reference.id, value=spec.value
+            ),
+            fingerprint=fingerprint,
+            version=1 if previous is None else previous.version + (0 if same else 1),
+            provenance=change.provenance,
+            description=spec.description,
+        )
+        rows.put(tx, row)
+        return row
+
+    def own(self, tx: Connection, change: Change, row: SecretRow, now: datetime) -> SecretRow:
+        """Records another owner."""
+        owned = replace(row, owner=change.owner, updated_at=now)
+        rows.put(tx, owned)
+        return owned
+
+    def remove(self, tx: Connection, change: Change, row: SecretRow, now: datetime) -> None:
+        """Takes it away."""
+        del change, now
+        rows.delete(tx, row.tenant, row.namespace, row.key)
+
+    def form(self, tx: Connection, services: Services, row: SecretRow) -> dict[str, Json]:
+        """The API's read form: everything but the value."""
+        del tx, services
+        return {
+            **form.declared(Reference("secret", row.namespace, row.key), row),
+            "key": row.key,
+            "description": row.description,
+            "fingerprint": row.fingerprint,
+            "version": row.version,
+        }
+
+    def text(self, row: SecretRow) -> str:
+        """Description and fingerprint; a diff of a secret shows no more."""
+        return as_text({"description": row.description, "fingerprint": row.fingerprint})
+
+    def draft_text(self, draft: Draft) -> str:
+        """The same of a draft."""
+        shown = draft.normalised or {"description": draft.member.spec.get("description")}
+        return as_text(shown)
+
+    def page(
+        self,
+        tx: Connection,
+        tenant: str,
+        *,
+        namespace: str | None,
+        after: tuple[str, ...] | None,
+        limit: int,
+    ) -> list[SecretRow]:
+        """Stored secrets by namespace and key."""
+        return rows.page(tx, tenant, namespace=namespace, after=after, limit=limit)
+
+
+def compare(services: Services, caller: Caller, body: Json) -> list[Json]:
+    """Whether given values are the stored ones: how drift of write-only values is seen.
+
+    Audited, because an answer tells something about a value.
+    """
+    items = body.get("items") if isinstance(body, dict) else None
+    if not isinstance(items, list):
+        raise InvalidObject(
+            "The body must be an object with the list `items`.",
+            problems=[Problem("`items` must be a list.", path="items", code="wrong-type")],
+        )
+    answers: list[Json] = []
+    names: list[Json] = []
+    change = Change(caller)
+    wanted = [_item(item, index) for index, item in enumerate(items)]
+    with services.database.transaction() as tx:
+        for reference, value in wanted:
+            row = rows.find(tx, caller.tenant, reference.namespace, reference.id)
+            fingerprint = services.secrets.fingerprint(
+                caller.tenant, reference.namespace, reference.id, value
+            )
+            equal = row is not None and hmac.compare_digest(row.fingerprint, fingerprint)
+            names.append(str(reference))
+            answers.append(
+                {
+                    "namespace": reference.namespace,
+                    "key": reference.id,
+                    "equal": equal,
+                    "exists": row is not None,
+                    "fingerprint": fingerprint,
+                }
+            )
+        if names:
+            record = change.audit(
+                "secret.compare", "secret", at=services.now(), detail={"secrets": names}
+            )
+            append(tx, record)
+    return answers
+
+
+def _item(item: Json, index: int) -> tuple[Reference, SecretStr]:
+    path = f"items[{index}]"
+    if isinstance(item, dict):
+        namespace, key, value = item.get("namespace"), item.get("key"), item.get("value")
+        if isinstance(namespace, str) and isinstance(key, str) and isinstance(value, str):
+            return Reference("secret", namespace, key), SecretStr(value)
+    message = "Each item needs the texts `namespace`, `key` and `value`."
+    raise InvalidObject(message, problems=[Problem(message, path=path, code="wrong-type")])

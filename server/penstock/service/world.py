@@ -1,0 +1,169 @@
+"""The declared objects as they would be once a set is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import Connection
+
+from penstock.model.flow import Flow
+from penstock.model.frozen import Json
+from penstock.service.draft import Draft
+from penstock.service.flow import references_of
+from penstock.service.objectset import Reference
+from penstock.service.services import Services
+from penstock.store import flow as flows
+from penstock.store import namespace as namespaces
+from penstock.store import schedule as schedules
+from penstock.store import secret as secrets
+from penstock.store.declared import ancestors
+
+
+class World:
+    """What is stored, less what the set removes, plus what it writes."""
+
+    def __init__(
+        self,
+        tx: Connection,
+        services: Services,
+        tenant: str,
+        *,
+        drafts: Sequence[Draft],
+        removed: Iterable[Reference],
+    ) -> None:
+        self.tx = tx
+        self.services = services
+        self.tenant = tenant
+        self._drafts = {str(draft.reference): draft for draft in drafts}
+        self._removed = {str(reference) for reference in removed}
+
+    def has_flow(self, namespace: str, id: str) -> bool:  # noqa: A002 - the word of the API
+        """Whether there would be such a flow."""
+        name = str(Reference("flow", namespace, id))
+        if name in self._drafts:
+            return True
+        if name in self._removed:
+            return False
+        return flows.head(self.tx, self.tenant, namespace, id) is not None
+
+    def flow(self, namespace: str, id: str) -> Flow | None:  # noqa: A002 - the word of the API
+        """The flow as it would be; None when there is none, or its text is not known or broken."""
+        name = str(Reference("flow", namespace, id))
+        draft = self._drafts.get(name)
+        if draft is not None:
+            return draft.parsed.flow if draft.parsed is not None else None
+        if name in self._removed:
+            return None
+        row = flows.find(self.tx, self.tenant, namespace, id)
+        return None if row is None else self.services.parses.get(row.source).flow
+
+    def flow_ids(self, namespace: str) -> list[str]:
+        """Ids of a namespace's flows, for hints."""
+        found = set(flows.ids(self.tx, self.tenant, namespace))
+        for draft in self._drafts.values():
+            if draft.reference.kind == "flow" and draft.reference.namespace == namespace:
+                found.add(draft.reference.id)
+        return sorted(found)
+
+    def has_secret(self, namespace: str, key: str) -> bool:
+        """Whether a flow of the namespace would find the key there or above."""
+        held = set(secrets.holders(self.tx, self.tenant, key))
+        for name in ancestors(namespace):
+            reference = str(Reference("secret", name, key))
+            if reference in self._drafts:
+                return True
+            if name in held and reference not in self._removed:
+                return True
+        return False
+
+    def variables(self, namespace: str) -> dict[str, Json]:
+        """What ``namespace.*`` would show to the flows of a namespace."""
+        merged = namespaces.variables(self.tx, self.tenant, namespace)
+        for name in reversed(ancestors(namespace)):
+            draft = self._drafts.get(str(Reference("namespace", name)))
+            written = draft.member.spec.get("variables") if draft is not None else None
+            if isinstance(written, dict):
+                merged.update(written)
+        return merged
+
+    def secret_keys(self, namespace: str) -> list[str]:
+        """Keys that a flow of the namespace would find, for hints."""
+        found = set(secrets.keys(self.tx, self.tenant, namespace))
+        chain = ancestors(namespace)
+        for draft in self._drafts.values():
+            if draft.reference.kind == "secret" and draft.reference.namespace in chain:
+                found.add(draft.reference.id)
+        return sorted(found)
+
+    def callers(self, namespace: str, id: str) -> list[tuple[str, str]]:  # noqa: A002 - the word of the API
+        """Flows that would execute this one as a subflow."""
+        stored = flows.referring(
+            self.tx, self.tenant, "flow", target_id=id, target_namespace=namespace
+        )
+        found = {
+            (each.namespace, each.flow_id)
+            for each in stored
+            if not self._is_touched(Reference("flow", each.namespace, each.flow_id))
+        }
+        for flow in self._drafted_flows():
+            for each in references_of(flow):
+                if (each.kind, each.target_namespace, each.target_id) == ("flow", namespace, id):
+                    found.add((flow.namespace, flow.id))
+        return sorted(found)
+
+    def schedules_of(self, namespace: str, id: str) -> list[str]:  # noqa: A002 - the word of the API
+        """Ids of the schedules that would start this flow."""
+        found = {
+            row.id
+            for row in schedules.of_flow(self.tx, self.tenant, namespace, id)
+            if not self._is_touched(Reference("schedule", namespace, row.id))
+        }
+        for draft in self._drafts.values():
+            reference = draft.reference
+            is_near = reference.kind == "schedule" and reference.namespace == namespace
+            if is_near and draft.member.spec.get("flowId") == id:
+                found.add(reference.id)
+        return sorted(found)
+
+    def readers(self, key: str) -> list[tuple[str, str, str]]:
+        """Flows that would read a secret key, and the namespace in which they look for it."""
+        stored = flows.referring(self.tx, self.tenant, "secret", target_id=key)
+        found = {
+            (each.namespace, each.flow_id, each.target_namespace)
+            for each in stored
+            if not self._is_touched(Reference("flow", each.namespace, each.flow_id))
+        }
+        for flow in self._drafted_flows():
+            for each in references_of(flow):
+                if (each.kind, each.target_id) == ("secret", key):
+                    found.add((flow.namespace, flow.id, each.target_namespace))
+        return sorted(found)
+
+    def inside(self, namespace: str) -> list[str]:
+        """References to everything that would stand in a namespace itself."""
+        limit = 1_000
+        found = {
+            str(Reference("flow", namespace, id))
+            for id in flows.ids(self.tx, self.tenant, namespace)  # noqa: A001 - the word of the API
+        }
+        for row in schedules.page(self.tx, self.tenant, namespace=namespace, limit=limit):
+            if row.namespace == namespace:
+                found.add(str(Reference("schedule", namespace, row.id)))
+        for secret in secrets.page(self.tx, self.tenant, namespace=namespace, limit=limit):
+            if secret.namespace == namespace:
+                found.add(str(Reference("secret", namespace, secret.key)))
+        for draft in self._drafts.values():
+            if draft.reference.namespace == namespace and draft.reference.kind != "namespace":
+                found.add(str(draft.reference))
+        return sorted(found - self._removed)
+
+    def _is_touched(self, reference: Reference) -> bool:
+        name = str(reference)
+        return name in self._drafts or name in self._removed
+
+    def _drafted_flows(self) -> list[Flow]:
+        return [
+            draft.parsed.flow
+            for draft in self._drafts.values()
+            if draft.parsed is not None and draft.parsed.flow is not None
+        ]
