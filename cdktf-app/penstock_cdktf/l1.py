@@ -36,10 +36,12 @@ class Namespace(Resource):
 
 @dataclass(frozen=True, slots=True)
 class Flow(Resource):
-    """One flow by its YAML text; namespace and id are in the text."""
+    """One flow by its YAML text; namespace and id are in the text, and may be said again."""
 
     TYPE: ClassVar[str] = "penstock_flow"
     source: str
+    namespace: str | None = None
+    flow_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

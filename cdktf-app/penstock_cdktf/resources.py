@@ -31,6 +31,9 @@ def escape(text: str) -> str:
 
 def literal(value: object) -> JsonValue:
     """Returns any value of a resource as Terraform JSON: escaped, without None in dataclasses."""
+    if value is None:
+        # The libraries drop a bare null, out of lists too; the expression means the same.
+        return "${null}"
     if isinstance(value, str):
         return escape(value)
     if is_dataclass(value) and not isinstance(value, type):
