@@ -10,8 +10,8 @@ from pydantic import BaseModel, ValidationError
 
 from penstock.language import dialect, sentence
 from penstock.language.found import found
+from penstock.language.node import Node, Path
 from penstock.language.shape import Shape, nearest_name, shape_of
-from penstock.language.yaml import Node, Path
 from penstock.model.flow import Flow
 from penstock.model.frozen import Json
 from penstock.model.input import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel
 
 from penstock.language import sentence
-from penstock.language.yaml import Node, Path, Place, path_text
+from penstock.language.node import Node, Path, Place, path_text
 from penstock.model.problem import Problem, Severity
 
 EXAMPLE_TYPES = {"task": "core.log.Log", "trigger": "core.trigger.Schedule", "input": "STRING"}

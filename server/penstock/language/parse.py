@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 
 from penstock.language import sentence
 from penstock.language.build import Builder, Catalog
+from penstock.language.node import Node, Path
 from penstock.language.template import Texts
 from penstock.language.validate import validate
-from penstock.language.yaml import Document, Node, Path, read
+from penstock.language.yaml import Document, read
 from penstock.model.flow import Flow
 from penstock.model.problem import Problem
 

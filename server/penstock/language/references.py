@@ -9,8 +9,8 @@ from typing import NamedTuple
 from pydantic import BaseModel
 
 from penstock.expression import Invocation, compile_template
+from penstock.language.node import Path, path_text
 from penstock.language.shape import shape_of
-from penstock.language.yaml import Path, path_text
 from penstock.model.dynamic import Unrendered, contains_expression
 from penstock.model.flow import Flow
 from penstock.model.task import Task

@@ -13,9 +13,9 @@ from pydantic import BaseModel, JsonValue, ValidationError
 
 from penstock.expression import ExpressionError
 from penstock.language.found import found
+from penstock.language.node import path_text
 from penstock.language.sentence import expectation
 from penstock.language.shape import shape_of
-from penstock.language.yaml import path_text
 from penstock.model.dynamic import RENDERED, Unrendered
 from penstock.model.frozen import Json
 from penstock.model.task import Task

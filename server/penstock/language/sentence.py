@@ -9,8 +9,8 @@ from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from penstock.language.found import found, sentence
+from penstock.language.node import Node, Path, path_text
 from penstock.language.shape import model_below, nearest_name, shape_of
-from penstock.language.yaml import Node, Path, path_text
 from penstock.model.frozen import Frozen
 from penstock.model.problem import Problem
 

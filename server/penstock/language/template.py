@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from penstock.expression import ExpressionError, Template, compile_template
-from penstock.language.yaml import Node, Path, Place, path_text
+from penstock.language.node import Node, Path, Place, path_text
 from penstock.model.dynamic import contains_expression
 from penstock.model.problem import Problem, Severity
 

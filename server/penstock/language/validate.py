@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 
 from penstock.language import sentence
 from penstock.language.build import Draft, Named
+from penstock.language.node import Node, Path
 from penstock.language.scope import Known, unknown_names
 from penstock.language.template import Texts
-from penstock.language.yaml import Node, Path
 from penstock.model.problem import Problem
 
 _RESERVED = frozenset(

@@ -7,11 +7,9 @@ schema of YAML 1.2, except that numbers beyond 64 bits and without end stay text
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple, TypeAlias, cast
+from typing import cast
 
 import yaml
 from yaml.events import (
@@ -27,6 +25,8 @@ from yaml.events import (
     StreamEndEvent,
 )
 
+from penstock.language.node import Node, path_text, place_of
+from penstock.language.scalar import scalar
 from penstock.language.syntax import explain
 from penstock.model.frozen import Json
 from penstock.model.problem import Problem
@@ -36,94 +36,12 @@ MAX_DEPTH = 100
 MAX_NODES = 100_000
 """Values in a document, aliases counted as if they were written out."""
 
-Path: TypeAlias = tuple[str | int, ...]
-"""Keys and indexes from the root."""
-
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _FORBIDDEN = re.compile(
     "[^\\t\\n\\r -~\\x85\\xa0-\\ud7ff\\ue000-\\ufefe\\uff00-\\ufffd\\U00010000-\\U0010ffff]"
 )
-_NUMERIC = frozenset("-+.0123456789")
-_WORDS: dict[str, Json] = {
-    "": None, "~": None, "null": None, "Null": None, "NULL": None,
-    "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
-}  # fmt: skip
-_INT = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
-_FLOAT = re.compile(
-    r"[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?",
-)
-_BASED = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
-_LONGEST_INT = 20
-_INT64 = 2**63
 _TAG = "tag:yaml.org,2002:"
 _SCALAR_TAGS = frozenset(f"{_TAG}{name}" for name in ("int", "float", "bool", "null"))
-
-
-class Place(NamedTuple):
-    """A place in the text; both count from 1, columns in characters."""
-
-    line: int
-    column: int
-
-
-class Node:
-    """A value and the event that began it.
-
-    `children` is a dict of key to (event of the key, node) for mappings, a list for sequences,
-    None for scalars.
-    """
-
-    __slots__ = ("children", "end", "event", "value")
-
-    def __init__(
-        self,
-        value: Json,
-        event: Event,
-        children: dict[str, tuple[Event, Node]] | list[Node] | None = None,
-        end: int = 0,
-    ) -> None:
-        self.value = value
-        self.event = event
-        self.children = children
-        self.end = end
-
-    @property
-    def place(self) -> Place:
-        """Where the value begins."""
-        return place_of(self.event)
-
-    @property
-    def raw(self) -> str | None:
-        """The text of a scalar as written, without quotes and escapes; None for collections."""
-        return self.event.value if isinstance(self.event, ScalarEvent) else None
-
-    def entry(self, key: str) -> Node | None:
-        """The value under a key of a mapping."""
-        if not isinstance(self.children, dict):
-            return None
-        found = self.children.get(key)
-        return found[1] if found else None
-
-    def key_place(self, key: str) -> Place:
-        """Where a key of this mapping is written, or where the mapping begins."""
-        found = self.children.get(key) if isinstance(self.children, dict) else None
-        return place_of(found[0]) if found else self.place
-
-    def child(self, step: str | int) -> Node | None:
-        """The value under a key or at an index."""
-        if isinstance(step, str):
-            return self.entry(step)
-        if isinstance(self.children, list) and 0 <= step < len(self.children):
-            return self.children[step]
-        return None
-
-    def items(self) -> Iterator[tuple[str | int, Node]]:
-        """Each key or index with its value."""
-        if isinstance(self.children, dict):
-            for key, (_, node) in self.children.items():
-                yield key, node
-        elif isinstance(self.children, list):
-            yield from enumerate(self.children)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,25 +51,6 @@ class Document:
     source: str
     root: Node | None
     problems: tuple[Problem, ...]
-
-
-def place_of(event: Event) -> Place:
-    """Where an event begins."""
-    mark = event.start_mark
-    return Place(mark.line + 1, mark.column + 1)
-
-
-def path_text(path: Path) -> str:
-    """A path as people write it: ``tasks[2].then[0].message``."""
-    parts: list[str] = []
-    for step in path:
-        if isinstance(step, int):
-            parts.append(f"[{step}]")
-        elif re.fullmatch(r"[A-Za-z_][\w-]*", step):
-            parts.append(f".{step}" if parts else step)
-        else:
-            parts.append(f'["{step}"]')
-    return "".join(parts)
 
 
 def read(text: str) -> Document:
@@ -181,23 +80,6 @@ def _forbidden(source: str, found: re.Match[str]) -> Problem:
         code="yaml-syntax",
         hint="Delete it, or write it as an escape in a double-quoted text.",
     )
-
-
-def scalar(text: str) -> Json:
-    """The value of an unquoted scalar."""
-    if text in _WORDS:
-        return _WORDS[text]
-    if text[0] not in _NUMERIC:
-        return text
-    if _INT.fullmatch(text):
-        value = int(text) if len(text) <= _LONGEST_INT else _INT64
-        return value if -_INT64 <= value < _INT64 else text
-    if _FLOAT.fullmatch(text):
-        number = float(text)
-        return number if math.isfinite(number) else text
-    if _BASED.fullmatch(text) and len(text) <= _LONGEST_INT - 4:
-        return int(text, 0)
-    return text
 
 
 class _Refused(Exception):
