@@ -76,8 +76,9 @@ class Connection:
             )
         )
         codes = h2.settings.SettingCodes
-        self._h2.update_settings(
-            {codes.INITIAL_WINDOW_SIZE: _WINDOW, codes.MAX_CONCURRENT_STREAMS: 1000}
+        self._h2.local_settings = h2.settings.Settings(
+            client=False,
+            initial_values={codes.INITIAL_WINDOW_SIZE: _WINDOW, codes.MAX_CONCURRENT_STREAMS: 1000},
         )
         self._h2.initiate_connection()
         self._h2.increment_flow_control_window(_WINDOW)

@@ -1,0 +1,135 @@
+"""Our HTTP/2 server against grpcio, a client that shares no code with it."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import grpc
+import pytest
+
+from penstock_provider.framework.http2 import Connection
+from penstock_provider.framework.loop import Loop
+
+SLOW = threading.Event()
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    """Serves /t/Echo, /t/Fail, /t/Slow (waits for SLOW) and the open stream /t/Open."""
+    loop = Loop()
+    path = str(tmp_path_factory.mktemp("h2") / "socket")
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(path)
+    listener.listen()
+    listener.setblocking(False)
+    connections = []
+
+    async def echo(data: bytes) -> bytes:
+        return data[::-1]
+
+    async def fail(_: bytes) -> bytes:
+        raise RuntimeError("a value that nobody may see")
+
+    async def slow(data: bytes) -> bytes:
+        await loop.in_thread(lambda: SLOW.wait(10))
+        return data
+
+    async def grow(data: bytes) -> bytes:
+        return b"x" * int(data)
+
+    handlers = {"/t/Echo": echo, "/t/Fail": fail, "/t/Slow": slow, "/t/Grow": grow}
+
+    def accept() -> None:
+        sock, _ = listener.accept()
+        sock.setblocking(False)
+        connections.append(
+            Connection(
+                loop, sock, handlers=handlers, open_streams=frozenset({"/t/Open"}), on_close=lambda: None
+            )
+        )
+
+    loop.watch(listener, accept)
+    thread = threading.Thread(target=loop.run)
+    thread.start()
+    yield f"unix:{path}"
+    loop.stop()
+    thread.join()
+    for connection in connections:
+        connection.close()
+    listener.close()
+    loop.close()
+
+
+@pytest.fixture
+def channel(address):
+    options = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
+    with grpc.insecure_channel(address, options) as opened:
+        yield opened
+
+
+def test_echo_of_many_sizes(channel):
+    call = channel.unary_unary("/t/Echo")
+    for size in (0, 1, 5, 16_383, 16_384, 16_385, 65_535, 65_536, 1_000_000, 20_000_000):
+        data = bytes(range(256)) * (size // 256 + 1)
+        assert call(data[:size], timeout=20) == data[:size][::-1]
+
+
+def test_large_answers_at_once(channel):
+    call = channel.unary_unary("/t/Grow")
+    with ThreadPoolExecutor(8) as pool:
+        sizes = [3_000_000 + n for n in range(8)]
+        answers = list(pool.map(lambda size: call(str(size).encode(), timeout=20), sizes))
+    assert [len(answer) for answer in answers] == sizes
+
+
+def test_slow_calls_do_not_hold_up_others(channel):
+    SLOW.clear()
+    slow, echo = channel.unary_unary("/t/Slow"), channel.unary_unary("/t/Echo")
+    waiting = [slow.future(str(n).encode(), timeout=20) for n in range(40)]
+    for n in range(200):
+        assert echo(str(n).encode(), timeout=5) == str(n).encode()[::-1]
+    assert not any(call.done() for call in waiting)
+    SLOW.set()
+    assert [call.result() for call in waiting] == [str(n).encode() for n in range(40)]
+
+
+def test_cancelled_calls_are_forgotten(channel):
+    SLOW.clear()
+    call = channel.unary_unary("/t/Slow").future(b"x", timeout=20)
+    call.cancel()
+    assert channel.unary_unary("/t/Echo")(b"ab", timeout=5) == b"ba"
+    SLOW.set()
+    assert channel.unary_unary("/t/Echo")(b"cd", timeout=5) == b"dc"
+
+
+def test_failures_have_a_status_and_tell_no_value(channel):
+    with pytest.raises(grpc.RpcError) as error:
+        channel.unary_unary("/t/Fail")(b"", timeout=5)
+    assert error.value.code() is grpc.StatusCode.INTERNAL
+    assert error.value.details() == "RuntimeError"
+    with pytest.raises(grpc.RpcError) as error:
+        channel.unary_unary("/t/None")(b"", timeout=5)
+    assert error.value.code() is grpc.StatusCode.UNIMPLEMENTED
+
+
+def test_open_streams_stay_open(channel):
+    stream = channel.unary_stream("/t/Open")(b"", timeout=20)
+    stream.initial_metadata()
+    assert channel.unary_unary("/t/Echo")(b"ab", timeout=5) == b"ba"
+    assert stream.is_active()
+    stream.cancel()
+    assert channel.unary_unary("/t/Echo")(b"ab", timeout=5) == b"ba"
+
+
+def test_garbage_only_ends_its_own_connection(address, channel):
+    with socket.socket(socket.AF_UNIX) as sock:
+        sock.connect(address.removeprefix("unix:"))
+        sock.settimeout(5)
+        sock.sendall(b"GET / HTTP/1.1\r\n\r\n" + b"\0" * 100)
+        deadline = time.monotonic() + 5
+        while time.monotonic() < deadline and sock.recv(4096):
+            pass
+    assert channel.unary_unary("/t/Echo")(b"ab", timeout=5) == b"ba"
