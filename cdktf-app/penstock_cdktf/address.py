@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import yaml
@@ -29,21 +30,30 @@ _PLACES = (
 
 def resolve_addresses(document: Document, root: yaml.Node, environ: Mapping[str, str]) -> None:
     """Replaces the references in a document's nodes, in place; reports what is not allowed."""
-    _walk(document, root, "", environ)
+    _Resolution(document, environ, set()).walk(root, "")
 
 
-def _walk(document: Document, node: yaml.Node, path: str, environ: Mapping[str, str]) -> None:
-    if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            # A namespace has dots in its name; the slash marks where it ends.
-            glue = "/" if path.startswith("namespaces.") and "/" not in path else "."
-            if isinstance(key, yaml.ScalarNode):
-                _walk(document, value, f"{path}{glue}{key.value}" if path else key.value, environ)
-    elif isinstance(node, yaml.SequenceNode):
-        for index, value in enumerate(node.value):
-            _walk(document, value, f"{path}[{index}]", environ)
-    elif isinstance(node, yaml.ScalarNode) and "${env:" in node.value:
-        _resolve(document, node, path, environ)
+@dataclass(frozen=True, slots=True)
+class _Resolution:
+    document: Document
+    environ: Mapping[str, str]
+    seen: set[int]
+
+    def walk(self, node: yaml.Node, path: str) -> None:
+        if id(node) in self.seen:  # an alias, perhaps to something that holds it
+            return
+        self.seen.add(id(node))
+        if isinstance(node, yaml.MappingNode):
+            for key, value in node.value:
+                # A namespace has dots in its name; the slash marks where it ends.
+                glue = "/" if path.startswith("namespaces.") and "/" not in path else "."
+                if isinstance(key, yaml.ScalarNode):
+                    self.walk(value, f"{path}{glue}{key.value}" if path else key.value)
+        elif isinstance(node, yaml.SequenceNode):
+            for index, value in enumerate(node.value):
+                self.walk(value, f"{path}[{index}]")
+        elif isinstance(node, yaml.ScalarNode) and "${env:" in node.value:
+            _resolve(self.document, node, path, self.environ)
 
 
 def _resolve(

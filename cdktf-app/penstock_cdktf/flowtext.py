@@ -17,7 +17,8 @@ from penstock_cdktf.errors import InvalidFileError, Position, Problem
 _LINE = re.compile(
     rb"^(id|namespace):[ \t]+([A-Za-z0-9][A-Za-z0-9._-]*)[ \t]*(?:#[^\n]*)?\r?$", re.MULTILINE
 )
-_SECRET = re.compile(r"""\bsecret\(\s*(?:key\s*=\s*)?(["'])([A-Za-z0-9_.-]+)\1""")
+# Inside quoted YAML the quotes of the call are escaped or doubled.
+_SECRET = re.compile(r"""\bsecret\(\s*(?:key\s*=\s*)?\\?(''|["'])([A-Za-z0-9_.-]+)\\?\1""")
 _SUBFLOW = re.compile(r"(?:^|\.)(?:flow|flows)\.Subflow$|\.tasks\.flows\.Flow$")
 
 

@@ -93,7 +93,7 @@ class Server:
         server = self
 
         class Handler(BaseHTTPRequestHandler):
-            def log_message(self, format: str, *args: object) -> None:
+            def log_message(self, *_: object) -> None:
                 return
 
             def answer(self) -> None:
@@ -107,7 +107,7 @@ class Server:
                 self.end_headers()
                 self.wfile.write(data)
 
-            do_GET = do_POST = answer
+            do_GET = do_POST = answer  # noqa: N815  # the names in http.server
 
         self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.http.server_port}"
@@ -138,9 +138,7 @@ class Server:
                 ]
             }
         if what == "/state:read":
-            found = [
-                {"kind": one["kind"]} if self._has(one) else None for one in body["objects"]
-            ]
+            found = [{"kind": one["kind"]} if self._has(one) else None for one in body["objects"]]
             return 200, {"objects": [{"ref": "", "object": one} for one in found]}
         if what == "/state?kinds=flow":
             rows = [
