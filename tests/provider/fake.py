@@ -47,6 +47,7 @@ class Fake:
         self.failures: list[tuple[int, dict[str, str]] | None] = []
         self.refusals: dict[str, Refused] = {}
         self.lock = threading.Lock()
+        self.asked = threading.Condition()
 
     def start(self) -> str:
         fake = self
@@ -79,6 +80,9 @@ class Fake:
         size = int(request.headers.get("Content-Length") or 0)
         body = json.loads(request.rfile.read(size)) if size else None
         path = url.path.removeprefix("/api/v1/tenants/main")
+        name = path.strip("/").replace(":", "_")
+        with self.asked:
+            self.asked.notify_all()
         with self.lock:
             self.requests.append((request.command, path))
             self.bodies.append(body)
@@ -91,7 +95,6 @@ class Fake:
             etag = ""
             try:
                 self.admit(request, status)
-                name = path.strip("/").replace(":", "_")
                 query = {k: v[0] for k, v in urllib.parse.parse_qs(url.query).items()}
                 self.owner = request.headers.get("Penstock-Owner", "api")
                 status, answer = 200, getattr(self, f"on_{name}")(body or query)
@@ -111,6 +114,13 @@ class Fake:
             request.send_header(key, value)
         request.end_headers()
         request.wfile.write(data)
+        with self.asked:
+            self.asked.notify_all()
+
+    def wait_until(self, predicate) -> None:
+        """Returns once a request makes the predicate true."""
+        with self.asked:
+            assert self.asked.wait_for(predicate, 30)
 
     def admit(self, request: BaseHTTPRequestHandler, status: int) -> None:
         if status:

@@ -47,7 +47,11 @@ def address(tmp_path_factory):
         sock.setblocking(False)
         connections.append(
             Connection(
-                loop, sock, handlers=handlers, open_streams=frozenset({"/t/Open"}), on_close=lambda: None
+                loop,
+                sock,
+                handlers=handlers,
+                open_streams=frozenset({"/t/Open"}),
+                on_close=lambda: None,
             )
         )
 

@@ -17,7 +17,13 @@ from penstock_provider.framework.tls import server_context
 
 
 def test_multiplication_agrees():
-    for secret in (1, 2, 3, 2**255, 115792089210356248762697446949407573529996955224135760342422259061068512044368):
+    for secret in (
+        1,
+        2,
+        3,
+        2**255,
+        115792089210356248762697446949407573529996955224135760342422259061068512044368,
+    ):
         numbers = ec.derive_private_key(secret, ec.SECP256R1()).public_key().public_numbers()
         assert p256.multiply(secret) == (numbers.x, numbers.y)
 
@@ -44,9 +50,26 @@ def test_certificate():
 def openssl_pair(tmp_path, curve: str, name: str):
     key, certificate = tmp_path / f"{name}.key", tmp_path / f"{name}.pem"
     subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", f"ec_paramgen_curve:{curve}", "-nodes",
-         "-keyout", key, "-out", certificate, "-days", "2", "-subj", "/CN=localhost"],
-        check=True, capture_output=True,
+        [
+            "openssl",
+            "req",
+            "-x509",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            f"ec_paramgen_curve:{curve}",
+            "-nodes",
+            "-keyout",
+            key,
+            "-out",
+            certificate,
+            "-days",
+            "2",
+            "-subj",
+            "/CN=localhost",
+        ],
+        check=True,
+        capture_output=True,
     )
     return key, certificate
 

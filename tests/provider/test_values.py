@@ -43,8 +43,14 @@ types = st.recursive(
     max_leaves=6,
 )
 json_values = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=6), inner, max_size=4),
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**70), 2**70)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=6), inner, max_size=4)
+    ),
     max_leaves=12,
 )
 
@@ -105,7 +111,7 @@ def test_no_type(bad):
     if bad == ["object", "string"]:
         assert type_from_json(bad) == Type("object", element=STRING)
         return
-    with pytest.raises(ValueError, match="no|not"):
+    with pytest.raises(ValueError, match="no"):
         type_from_json(bad)
 
 

@@ -1,0 +1,123 @@
+"""The HTTP client against a server that fails on purpose."""
+
+import threading
+import time
+
+import pytest
+
+from penstock_provider.api import ApiError, Client, Settings
+from penstock_provider.sentences import failure
+
+from .fake import TOKEN
+
+READ = ("POST", "/state:read", {"objects": []})
+
+
+@pytest.fixture
+def client(fake, monkeypatch):
+    made = Client(
+        Settings(fake.url, TOKEN, max_retries=3, timeout=5, provenance={"Penstock-Run-Id": "7"})
+    )
+    made.waits = []
+    monkeypatch.setattr(made._stopped, "wait", lambda seconds: bool(made.waits.append(seconds)))
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize("broken", [(503, {}), (500, {}), (429, {"Retry-After": "7"}), None])
+def test_tries_again(fake, client, broken):
+    fake.failures = [broken, broken]
+    assert client.request(*READ).json == {"objects": []}
+    assert len(fake.requests) == 3
+    if broken and broken[0] == 429:
+        assert client.waits == [7.0, 7.0]
+    else:
+        assert 0 < client.waits[0] < client.waits[1] * 2
+
+
+def test_gives_up(fake, client):
+    fake.failures = [(503, {})] * 9
+    with pytest.raises(ApiError) as error:
+        client.request(*READ)
+    assert error.value.status == 503
+    assert len(fake.requests) == 4
+
+
+def test_refusals_are_not_repeated(fake, client):
+    fake.failures = [(409, {})]
+    with pytest.raises(ApiError):
+        client.request(*READ)
+    assert len(fake.requests) == 1
+
+
+def test_headers_and_one_connection(fake, client):
+    for _ in range(5):
+        client.request(*READ)
+    assert fake.headers[0]["Penstock-Owner"] == "terraform:default"
+    assert fake.headers[0]["Penstock-Run-Id"] == "7"
+    assert len(client._idle) == 1
+
+
+def test_stop_ends_a_pause(fake):
+    client = Client(Settings(fake.url, TOKEN, max_retries=3))
+    fake.failures = [(429, {"Retry-After": "30"})] * 4
+    threading.Timer(0.1, client.stop).start()
+    began = time.monotonic()
+    with pytest.raises(ApiError):
+        client.request(*READ)
+    assert time.monotonic() - began < 10
+    client.close()
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "words"),
+    [
+        (401, "unauthenticated", "PENSTOCK_TOKEN"),
+        (403, "forbidden", "permission"),
+        (404, "not-found", "`endpoint` and `tenant`"),
+        (409, "foreign-owner", "let its owner release it"),
+        (409, "in-use", "Remove its users first"),
+        (412, "precondition-failed", "Plan again"),
+        (413, "body-too-large", "Split"),
+        (429, "rate-limited", "Apply again later"),
+        (500, "internal", "look into its log"),
+        (0, "unreachable", "PENSTOCK_ENDPOINT"),
+    ],
+)
+def test_each_refusal_says_what_to_do(status, code, words):
+    (diagnostic,) = failure(ApiError(status, code, "It is so."), "create flow a.b/c").diagnostics
+    assert diagnostic.summary == "Cannot create flow a.b/c"
+    assert diagnostic.detail.startswith("It is so.\n")
+    assert words in diagnostic.detail
+
+
+def test_nobody_there(terraform, fake):
+    terraform.write('resource "penstock_namespace" "a" { namespace = "a.b" }\n')
+    fake.stop()
+    out = terraform.plan(1)
+    assert "Cannot plan namespace a.b" in out
+    assert "does not answer" in out
+
+
+def test_wrong_token(terraform, fake, monkeypatch):
+    terraform.write('resource "penstock_namespace" "a" { namespace = "a.b" }\n')
+    monkeypatch.setattr("tests.provider.fake.TOKEN", "another")
+    out = terraform.plan(1)
+    assert "The token is not known." in out
+    assert "PENSTOCK_TOKEN" in out
+
+
+def test_provider_settings_are_checked(terraform):
+    terraform.provider = "timeout = -1"
+    terraform.write('resource "penstock_namespace" "a" { namespace = "a.b" }\n')
+    assert "`timeout` is no number from 0 on" in terraform.plan(1)
+
+
+def test_provenance_reaches_the_server(terraform, fake):
+    terraform.provider = 'owner = "terraform:prod"\n source { commit = "abc" }\n run {\n id = "9"\n url = "https://ci/9"\n }'
+    terraform.write('resource "penstock_namespace" "a" { namespace = "a.b" }\n')
+    terraform.apply()
+    sent = fake.headers[-1]
+    assert sent["Penstock-Source-Commit"] == "abc"
+    assert sent["Penstock-Run-Url"] == "https://ci/9"
+    assert fake.objects["namespace/a.b"]["owner"] == "terraform:prod"

