@@ -231,9 +231,7 @@ def conclude(
         again = retry_at(node.retry, run, ended)
         if again is not None:
             again = max(again, work.now)
-            run = work.move(
-                run, State.RETRYING, kind, at=ended, retry_at=again, failure=reason, outputs=outputs
-            )
+            run = work.move(run, State.RETRYING, kind, at=ended, retry_at=again, failure=reason)
             work.wake(again, TimerKind.RETRY, run, run.fence)
             return
     if state is State.SUCCESS and node.retry and node.retry.warning_on_retry and tries(run) > 1:
