@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Index, RowMapping, Select, and_, func, or_, select, text
 from sqlmodel import Field, SQLModel
 
+from penstock.engine.advance import is_over
 from penstock.model.execution import Execution, Failure, Origin, Source, TaskRun
 from penstock.model.frozen import Json
 from penstock.model.state import State
@@ -17,7 +18,8 @@ from penstock.store.bulk import Upsert, table_of
 from penstock.store.column import Instant, JsonText, iso
 from penstock.store.declared import below
 
-_ACTIVE = text("ended_at IS NULL")
+_ACTIVE = text("NOT is_over")
+_ACTIVE_ON_SQLITE = text("is_over = 0")
 _CHILD = text("parent_id IS NOT NULL")
 
 
@@ -29,7 +31,7 @@ class ExecutionRow(SQLModel, table=True):
         Index("execution_by_time", "tenant", "created_at", "id"),
         Index("execution_by_flow", "tenant", "namespace", "flow_id", "created_at", "id"),
         Index("execution_by_content", "tenant", "flow_hash", "state"),
-        Index("execution_active", "id", sqlite_where=_ACTIVE, postgresql_where=_ACTIVE),
+        Index("execution_active", "id", sqlite_where=_ACTIVE_ON_SQLITE, postgresql_where=_ACTIVE),
         Index("execution_children", "parent_id", sqlite_where=_CHILD, postgresql_where=_CHILD),
     )
 
@@ -55,6 +57,7 @@ class ExecutionRow(SQLModel, table=True):
     parent_task_run_id: str | None = None
     original_id: str | None = None
     failure: str | None = None
+    is_over: bool
 
 
 table = table_of(ExecutionRow)
@@ -102,12 +105,15 @@ def get_any(tx: Connection, execution_id: str) -> Execution | None:
 
 
 def active(tx: Connection, page_size: int = _PAGE) -> Iterator[list[Execution]]:
-    """Every execution that has not ended, with task runs, in pages, oldest id first."""
+    """Every execution that is not all over, with task runs, in pages, oldest id first.
+
+    One that has ended but still runs its `afterExecution` tasks is not over.
+    """
     last = ""
     while True:
         query = (
             select(table)
-            .where(table.c.ended_at.is_(None), table.c.id > last)
+            .where(~table.c.is_over, table.c.id > last)
             .order_by(table.c.id)
             .limit(page_size)
         )
@@ -172,7 +178,7 @@ def running_counts(tx: Connection) -> dict[tuple[str, str, str], int]:
     query = (
         select(table.c.tenant, table.c.namespace, table.c.flow_id, func.count())
         .where(
-            table.c.ended_at.is_(None),
+            ~table.c.is_over,
             table.c.state.not_in((State.QUEUED.value, State.CREATED.value)),
         )
         .group_by(table.c.tenant, table.c.namespace, table.c.flow_id)
@@ -180,7 +186,7 @@ def running_counts(tx: Connection) -> dict[tuple[str, str, str], int]:
     return {(row[0], row[1], row[2]): row[3] for row in tx.execute(query)}
 
 
-def ended_states(tx: Connection, execution_ids: Sequence[str]) -> Mapping[str, Execution]:
+def ended(tx: Connection, execution_ids: Sequence[str]) -> Mapping[str, Execution]:
     """Those of the executions that have ended, without task runs, by id."""
     if not execution_ids:
         return {}
@@ -257,6 +263,7 @@ def _to_row(execution: Execution) -> tuple[object, ...]:
         execution.parent_task_run_id,
         execution.original_id,
         execution.failure.message if execution.failure else None,
+        is_over(execution),
     )
 
 

@@ -17,6 +17,7 @@ from penstock.store.column import Instant, JsonText
 TimetableKind = Literal["schedule", "trigger"]
 MissedPolicy = Literal["ALL", "LAST", "NONE"]
 _DUE = text("next_fire_at IS NOT NULL AND NOT disabled")
+_DUE_ON_SQLITE = text("next_fire_at IS NOT NULL AND disabled = 0")
 
 
 class TimetableRow(SQLModel, table=True):
@@ -24,7 +25,7 @@ class TimetableRow(SQLModel, table=True):
 
     __tablename__ = "timetable"  # pyrefly: ignore[bad-override] - as SQLModel documents it  # pyrefly: ignore[bad-override] - as SQLModel documents it
     __table_args__ = (
-        Index("timetable_due", "next_fire_at", sqlite_where=_DUE, postgresql_where=_DUE),
+        Index("timetable_due", "next_fire_at", sqlite_where=_DUE_ON_SQLITE, postgresql_where=_DUE),
     )
 
     tenant: str = Field(primary_key=True)

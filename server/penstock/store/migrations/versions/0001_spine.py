@@ -71,6 +71,7 @@ def upgrade() -> None:
         sa.Column("parent_task_run_id", sa.String(), nullable=True),
         sa.Column("original_id", sa.String(), nullable=True),
         sa.Column("failure", sa.String(), nullable=True),
+        sa.Column("is_over", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index(
@@ -78,8 +79,8 @@ def upgrade() -> None:
         "execution",
         ["id"],
         unique=False,
-        sqlite_where=sa.text("ended_at IS NULL"),
-        postgresql_where=sa.text("ended_at IS NULL"),
+        sqlite_where=sa.text("is_over = 0"),
+        postgresql_where=sa.text("NOT is_over"),
     )
     op.create_index(
         "execution_by_content", "execution", ["tenant", "flow_hash", "state"], unique=False
@@ -302,7 +303,7 @@ def upgrade() -> None:
         "timetable",
         ["next_fire_at"],
         unique=False,
-        sqlite_where=sa.text("next_fire_at IS NOT NULL AND NOT disabled"),
+        sqlite_where=sa.text("next_fire_at IS NOT NULL AND disabled = 0"),
         postgresql_where=sa.text("next_fire_at IS NOT NULL AND NOT disabled"),
     )
     op.create_table(
@@ -325,7 +326,7 @@ def downgrade() -> None:
     op.drop_index(
         "timetable_due",
         table_name="timetable",
-        sqlite_where=sa.text("next_fire_at IS NOT NULL AND NOT disabled"),
+        sqlite_where=sa.text("next_fire_at IS NOT NULL AND disabled = 0"),
         postgresql_where=sa.text("next_fire_at IS NOT NULL AND NOT disabled"),
     )
     op.drop_table("timetable")
@@ -357,8 +358,8 @@ def downgrade() -> None:
     op.drop_index(
         "execution_active",
         table_name="execution",
-        sqlite_where=sa.text("ended_at IS NULL"),
-        postgresql_where=sa.text("ended_at IS NULL"),
+        sqlite_where=sa.text("is_over = 0"),
+        postgresql_where=sa.text("NOT is_over"),
     )
     op.drop_table("execution")
     op.drop_table("event")

@@ -1,0 +1,1 @@
+"""What runs: the executor, its workers, and the duties beside them."""

@@ -1,0 +1,156 @@
+"""Runs one attempt of a task, from rendering to the message for the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import orjson
+import structlog
+
+from penstock.engine.message import Finished
+from penstock.engine.step import Job
+from penstock.engine.variables import task_variables
+from penstock.errors import PenstockError
+from penstock.expression.error import ExpressionError
+from penstock.language.rendering import RenderingFailed, render_task
+from penstock.model.execution import Execution
+from penstock.model.frozen import Json
+from penstock.model.state import State
+from penstock.runtime.clock import Clock
+from penstock.runtime.command import Record
+from penstock.runtime.context import Context, Place, storable
+from penstock.runtime.flows import FlowVersion
+from penstock.runtime.rendering import Renderer
+from penstock.sdk.task import Result, RunnableTask, TaskFailed
+
+_MIB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A job with all that running it needs; `execution` is the value at dispatch."""
+
+    job: Job
+    execution: Execution
+    version: FlowVersion
+    renderer: Renderer
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """Task run id and fence: no other work has the same."""
+        return self.job.task_run_id, self.job.fence
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What every attempt of this process works with."""
+
+    clock: Clock
+    place: Place
+    outputs_limit: int = _MIB
+
+
+def open_context(work: Work, bench: Bench, send: Callable[[Record], None]) -> Context:
+    """The context of an attempt that is about to run."""
+    run = work.execution.task_runs[work.job.task_run_id]
+    task = work.version.tasks[work.job.task_id]
+    environment = work.renderer.environment()
+    variables = task_variables(work.version.flow, work.execution, run, environment)
+    options = {} if task.log_level is None else {"level": task.log_level}
+    return Context(
+        renderer=work.renderer,
+        task_run=run,
+        attempt=work.job.attempt,
+        variables=variables,
+        clock=bench.clock,
+        place=bench.place,
+        send=send,
+        **options,
+    )
+
+
+def run_attempt(work: Work, context: Context, bench: Bench, worker: str) -> Finished:
+    """Renders and runs the task. Never raises: whatever happens becomes the result."""
+    started = bench.clock.now()
+    state, outputs, failure = State.SUCCESS, {}, None
+    try:
+        state, outputs = _run(work, context)
+        outputs = _checked(outputs, work, bench)
+    except TaskFailed as error:
+        state, failure = State.FAILED, error.message
+        outputs = _salvaged(error.outputs, work, bench)
+    except (ExpressionError, RenderingFailed, PenstockError, _Unfit) as error:
+        state, failure = State.FAILED, str(error)
+    except Exception as error:  # noqa: BLE001 - a plugin's bug ends its attempt, not the worker
+        state, failure = State.FAILED, _unexpected(work, error)
+    if context.is_cancelled:
+        state = State.KILLED
+    mask = work.renderer.masker
+    if failure is not None:
+        failure = storable(mask.text(failure))
+    return Finished(
+        task_run_id=work.job.task_run_id,
+        fence=work.job.fence,
+        state=state,
+        at=bench.clock.now(),
+        started_at=started,
+        worker=worker,
+        outputs=mask.value(outputs),
+        failure=failure,
+    )
+
+
+def _run(work: Work, context: Context) -> tuple[State, dict[str, Json]]:
+    def render(value: Json, *, typed: bool = False) -> Json:
+        return work.renderer.render(value, context.variables, typed=typed)
+
+    task = render_task(work.version.tasks[work.job.task_id], render)
+    if not isinstance(task, RunnableTask):
+        raise TaskFailed(f"'{task.type}' is not a task that a worker can run.")
+    answer = task.run(context)
+    if isinstance(answer, Result):
+        return answer.state, answer.outputs
+    return State.SUCCESS, answer or {}
+
+
+class _Unfit(Exception):
+    """Outputs that cannot be kept."""
+
+
+def _checked(outputs: dict[str, Json], work: Work, bench: Bench) -> dict[str, Json]:
+    if not outputs:
+        return outputs
+    try:
+        size = len(orjson.dumps(outputs))
+    except (TypeError, ValueError) as error:
+        raise _Unfit(
+            f"The outputs of task '{work.job.task_id}' are not JSON: {error}. Outputs may hold "
+            "texts, numbers of up to 64 bits, booleans, null, lists and objects."
+        ) from None
+    if size > bench.outputs_limit:
+        raise _Unfit(
+            f"The outputs of task '{work.job.task_id}' are {size / _MIB:.1f} MiB; at most "
+            f"{bench.outputs_limit / _MIB:.1f} MiB can be kept. Write large data to a file and "
+            "hand on its URI (`outputFiles`)."
+        )
+    return outputs
+
+
+def _salvaged(outputs: dict[str, Json], work: Work, bench: Bench) -> dict[str, Json]:
+    try:
+        return _checked(outputs, work, bench)
+    except _Unfit:
+        return {}
+
+
+def _unexpected(work: Work, error: Exception) -> str:
+    type_name = work.version.tasks[work.job.task_id].type
+    structlog.get_logger("penstock.worker").warning(
+        "task raised an error that it does not declare",
+        type=type_name,
+        execution=work.execution.id,
+        task_run=work.job.task_run_id,
+        error=work.renderer.masker.text(f"{type(error).__name__}: {error}"),
+    )
+    return f"The task type '{type_name}' failed unexpectedly: {type(error).__name__}: {error}"

@@ -1,0 +1,307 @@
+"""One transaction in the making: commands become new values of executions and rows to write."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import structlog
+
+from penstock.engine.advance import advance, is_over
+from penstock.engine.concurrency import admit
+from penstock.engine.message import (
+    Begin,
+    ChildEnded,
+    ChildStarted,
+    KillRequested,
+    Lost,
+    Message,
+)
+from penstock.engine.step import ChildRequest, Job, Step
+from penstock.model.execution import Execution
+from penstock.model.state import State
+from penstock.runtime import breakdown
+from penstock.runtime.active import Active, Draft, draft_of
+from penstock.runtime.attempt import Bench, Work, open_context, run_attempt
+from penstock.runtime.child import ChildRefused, Children
+from penstock.runtime.command import Answer, Record, Submit
+from penstock.runtime.flows import FlowVersion
+from penstock.runtime.functions import World
+from penstock.runtime.rendering import Renderer
+from penstock.runtime.slots import Key, Slots, key_of
+from penstock.store.log import LogLine
+from penstock.store.timer import StoredTimer
+
+_IN_PLACE = "executor"
+
+
+@dataclass(slots=True)
+class Core:
+    """What the executor keeps between transactions. Only its own thread touches it."""
+
+    world: World
+    bench: Bench
+    children: Children
+    active: dict[str, Active] = field(default_factory=dict)
+    slots: Slots = field(default_factory=Slots)
+
+
+class Batch:
+    """Collects the effect of many commands. `core.slots` is the only thing it changes at once;
+    a batch that is not committed must be followed by `core.slots.rebuild`.
+    """
+
+    def __init__(self, core: Core, now: datetime, seconds: float) -> None:
+        self.core = core
+        self.now = now
+        self.drafts: dict[str, Draft] = {}
+        self.late: list[Record] = []
+        self.answers: list[tuple[Answer, str]] = []
+        self._ready: deque[Draft] = deque()
+        self._deadline = time.perf_counter() + seconds
+
+    # -- commands --------------------------------------------------------------------------
+
+    def submit(self, command: Submit) -> None:
+        """A new execution, begun or queued."""
+        self._create(command.execution, command.version)
+        if command.answer is not None:
+            self.answers.append((command.answer, command.execution.id))
+
+    def deliver(self, execution_id: str, *messages: Message) -> None:
+        """Messages for an execution; nothing when it is over."""
+        draft = self.draft(execution_id)
+        if draft is None:
+            return
+        draft.messages.extend(messages)
+        if not draft.is_ready:
+            draft.is_ready = True
+            self._ready.append(draft)
+
+    def record(self, record: Record) -> None:
+        """Lines and values of a task, also when its execution is over meanwhile."""
+        draft = self.draft(record.execution_id)
+        if draft is None:
+            self.late.append(record)
+            return
+        for line in record.lines:
+            _add_line(draft, line)
+        draft.metrics.extend(record.metrics)
+
+    def fire(self, timer: StoredTimer, message: Message) -> None:
+        """A timer has run out."""
+        draft = self.draft(timer.execution_id)
+        if draft is not None:
+            draft.fired.append(timer.id)
+            self.deliver(timer.execution_id, message)
+
+    def resume(self, execution_id: str, jobs: Iterable[Job]) -> None:
+        """Instant jobs for which an earlier batch had no time."""
+        draft = self.draft(execution_id)
+        if draft is not None:
+            self._run_in_place(draft, list(jobs))
+
+    def reconsider(self, key: Key) -> None:
+        """Begins executions that wait for a slot of a flow, as far as there are slots."""
+        slots = self.core.slots
+        while (first := slots.first_queued(key)) is not None:
+            draft = self.draft(first)
+            assert draft is not None, f"{first} waits for a slot but is not active"
+            version = self.core.children.latest(*key) or draft.active.version
+            if not isinstance(admit(version.flow.concurrency, slots.running(key)), Begin):
+                return
+            slots.take(draft.execution)
+            self.deliver(first, Begin())
+
+    def draft(self, execution_id: str) -> Draft | None:
+        """The draft of an active execution, made when there is none yet."""
+        found = self.drafts.get(execution_id)
+        if found is None:
+            active = self.core.active.get(execution_id)
+            if active is None:
+                return None
+            found = self.drafts[execution_id] = draft_of(active)
+        return found
+
+    # -- advancing -------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Advances every execution that has messages until none has."""
+        while self._ready:
+            draft = self._ready.popleft()
+            draft.is_ready = False
+            self._advance(draft)
+
+    def _create(self, execution: Execution, version: FlowVersion) -> None:
+        core = self.core
+        renderer = Renderer(core.world, core.bench.clock, execution)
+        draft = draft_of(Active(execution, version, renderer), is_new=True)
+        self.drafts[execution.id] = draft
+        draft.event_seq = 1
+        draft.events.append(
+            (
+                execution.id,
+                1,
+                execution.tenant,
+                execution.created_at,
+                "created",
+                State.CREATED,
+                None,
+                None,
+            )
+        )
+        message = admit(version.flow.concurrency, core.slots.running(key_of(execution)))
+        if isinstance(message, Begin):
+            core.slots.take(execution)
+        elif message.state is State.QUEUED:
+            core.slots.queue(execution)
+        self.deliver(execution.id, message)
+
+    def _advance(self, draft: Draft) -> None:
+        messages = list(draft.messages)
+        draft.messages.clear()
+        active, before = draft.active, draft.execution
+        active.renderer.execution = before
+        now = self.core.bench.clock.now()
+        try:
+            step = advance(active.version.flow, before, messages, now, active.renderer)
+        except Exception as error:  # noqa: BLE001 - one execution must not stop the others
+            structlog.get_logger("penstock.executor").exception(
+                "the engine cannot go on with an execution", execution=before.id
+            )
+            step = breakdown.step(before, now, error)
+        self._apply(draft, step)
+        if step.execution.state.is_terminated and not before.state.is_terminated:
+            self._tell_parent(step.execution)
+        if not draft.is_over and is_over(step.execution):
+            draft.is_over = True
+            if self.core.slots.release(step.execution):
+                self.reconsider(key_of(step.execution))
+
+    def _apply(self, draft: Draft, step: Step) -> None:
+        draft.execution = step.execution
+        draft.changed.update(dict.fromkeys(step.changed))
+        tenant, id_ = step.execution.tenant, step.execution.id
+        mask = draft.active.renderer.masker
+        for event in step.events:
+            draft.event_seq += 1
+            detail = mask.value(event.detail)
+            draft.events.append(
+                (
+                    id_,
+                    draft.event_seq,
+                    tenant,
+                    event.at,
+                    event.kind,
+                    event.state,
+                    event.task_run_id,
+                    detail,
+                )
+            )
+        for log in step.logs:
+            run = step.execution.task_runs.get(log.task_run_id or "")
+            task_id = run.task_id if run else None
+            line = LogLine(log.at, log.level, mask.text(log.message), log.task_run_id, task_id)
+            _add_line(draft, line)
+        for timer in step.timers:
+            draft.has_timers = True
+            draft.timers.append(
+                StoredTimer(id_, tenant, timer.at, timer.kind, timer.task_run_id, timer.fence)
+            )
+        draft.cancels.extend(step.cancels)
+        for child_id in step.child_kills:
+            self.deliver(child_id, KillRequested("the execution that called it was ended"))
+        for request in step.children:
+            self._call(draft, request)
+        if step.jobs:
+            self._sort_jobs(draft, step.jobs)
+
+    def _sort_jobs(self, draft: Draft, jobs: Iterable[Job]) -> None:
+        instant = draft.active.version.instant
+        in_place: list[Job] = []
+        for job in jobs:
+            if job.task_id in instant:
+                in_place.append(job)
+            else:
+                draft.jobs[job.task_run_id] = job
+        if in_place:
+            self._run_in_place(draft, in_place)
+
+    def _run_in_place(self, draft: Draft, jobs: list[Job]) -> None:
+        bench = self.core.bench
+        active = draft.active
+        active.renderer.execution = draft.execution
+        for index, job in enumerate(jobs):
+            if time.perf_counter() > self._deadline:
+                draft.deferred.extend(jobs[index:])
+                return
+            run = draft.execution.task_runs.get(job.task_run_id)
+            if run is None or run.fence != job.fence or run.state.is_terminated:
+                continue
+            work = Work(job, draft.execution, active.version, active.renderer)
+            context = open_context(work, bench, self.record)
+            result = run_attempt(work, context, bench, _IN_PLACE)
+            context.close()
+            self.deliver(draft.execution.id, result)
+
+    # -- other executions ------------------------------------------------------------------
+
+    def _call(self, draft: Draft, request: ChildRequest) -> None:
+        parent = draft.execution
+        try:
+            child, version = self.core.children.make(
+                request, parent, draft.active.renderer, self.now
+            )
+        except ChildRefused as refused:
+            ended = ChildEnded(request.task_run_id, None, State.FAILED, failure=refused.args[0])
+            self.deliver(parent.id, ended)
+            return
+        self._create(child, version)
+        self.deliver(parent.id, ChildStarted(request.task_run_id, child.id))
+
+    def _tell_parent(self, ended: Execution) -> None:
+        if ended.parent_id is not None and ended.parent_task_run_id is not None:
+            self.deliver(ended.parent_id, child_ended(ended))
+
+
+def child_ended(ended: Execution) -> ChildEnded:
+    """What the calling task run is told."""
+    assert ended.parent_task_run_id is not None
+    return ChildEnded(
+        task_run_id=ended.parent_task_run_id,
+        child_id=ended.id,
+        state=ended.state,
+        outputs=ended.outputs or {},
+        failure=ended.failure.message if ended.failure else None,
+    )
+
+
+def lost_messages(execution: Execution, version: FlowVersion) -> list[Lost]:
+    """For each attempt that somebody ran, or was about to run, when the server died."""
+    return [
+        Lost(run.id, run.fence)
+        for run in execution.task_runs.values()
+        if not run.state.is_terminated
+        and run.state is not State.RETRYING
+        and run.fence > 0
+        and run.child_execution_id is None
+        and run.task_id in version.tasks
+    ]
+
+
+def _add_line(draft: Draft, line: LogLine) -> None:
+    draft.log_seq += 1
+    draft.lines.append(
+        LogLine(
+            line.at,
+            line.level,
+            line.message,
+            line.task_run_id,
+            line.task_id,
+            line.attempt,
+            draft.log_seq,
+        )
+    )

@@ -1,0 +1,92 @@
+"""Executions that a Subflow task starts."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from penstock.engine.start import child_execution
+from penstock.engine.step import ChildRequest
+from penstock.errors import InvalidInputs
+from penstock.expression.error import ExpressionError
+from penstock.language.inputs import resolve_inputs
+from penstock.model.execution import Execution
+from penstock.model.flow import Flow
+from penstock.model.frozen import Json
+from penstock.runtime.flows import FlowVersion, FlowVersions, InvalidFlow
+from penstock.runtime.rendering import Renderer
+from penstock.store.session import Database
+
+
+class ChildRefused(Exception):
+    """The flow cannot be executed; the calling task fails with the sentence."""
+
+
+class Children:
+    """Finds flows and builds executions for requests of the engine."""
+
+    def __init__(self, database: Database, flows: FlowVersions) -> None:
+        self._database = database
+        self._flows = flows
+
+    def latest(self, tenant: str, namespace: str, flow_id: str) -> FlowVersion | None:
+        """A flow's present revision; None when it is gone or no longer parses."""
+        try:
+            with self._database.read() as tx:
+                return self._flows.latest(tx, tenant, namespace, flow_id)
+        except InvalidFlow:
+            return None
+
+    def make(
+        self, request: ChildRequest, parent: Execution, renderer: Renderer, now: datetime
+    ) -> tuple[Execution, FlowVersion]:
+        """The execution that a request asks for. Raises `ChildRefused`."""
+        version = self._find(parent.tenant, request)
+        if version.disabled or version.flow.disabled:
+            raise ChildRefused("Cannot execute a flow which is disabled")
+        inputs = self._inputs(version.flow, request, renderer)
+        child = child_execution(
+            request,
+            parent,
+            version.flow,
+            revision=version.revision,
+            content_hash=version.content_hash,
+            now=now,
+            inputs=inputs,
+            source=version.source,
+        )
+        return child, version
+
+    def _find(self, tenant: str, request: ChildRequest) -> FlowVersion:
+        namespace, id_, revision = request.namespace, request.flow_id, request.revision
+        try:
+            with self._database.read() as tx:
+                found = (
+                    self._flows.latest(tx, tenant, namespace, id_)
+                    if revision is None
+                    else self._flows.at(tx, tenant, namespace, id_, revision)
+                )
+        except InvalidFlow as error:
+            raise ChildRefused(f"Cannot execute an invalid flow: {error}") from None
+        if found is None:
+            suffix = "" if revision is None else f" with revision '{revision}'"
+            raise ChildRefused(f"Unable to find flow '{namespace}'.'{id_}'{suffix}")
+        return found
+
+    def _inputs(self, flow: Flow, request: ChildRequest, renderer: Renderer) -> dict[str, Json]:
+        def render(value: Json) -> Json:
+            return renderer.render(value, {}, typed=True)
+
+        try:
+            inputs = resolve_inputs(flow.inputs, request.inputs, render)
+        except InvalidInputs as error:
+            sentences = " ".join(problem.sentence() for problem in error.problems)
+            raise ChildRefused(sentences or error.message) from None
+        except ExpressionError as error:
+            raise ChildRefused(str(error)) from None
+        for name, value in inputs.items():
+            if renderer.masker.holds(value):
+                raise ChildRefused(
+                    f"The input '{name}' of '{request.namespace}'.'{request.flow_id}' holds a "
+                    "secret, and inputs are stored readable. Call `secret(…)` in that flow instead."
+                )
+        return inputs

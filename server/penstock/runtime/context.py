@@ -1,0 +1,228 @@
+"""What a running task gets: `penstock.sdk.context.RunContext` for one attempt."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from types import MappingProxyType
+
+from penstock.model.execution import TaskRun
+from penstock.model.frozen import Json
+from penstock.model.task import LogLevel
+from penstock.runtime.clock import Clock
+from penstock.runtime.command import Record
+from penstock.runtime.rendering import Renderer
+from penstock.storage.base import Storage, task_file
+from penstock.store.identity import new_id
+from penstock.store.log import LogLine
+from penstock.store.metric import MetricValue
+
+_FLUSH_LINES = 200
+_FLUSH_SECONDS = 0.2
+_LONGEST_LINE = 64 * 1024
+_LEVELS = tuple(LogLevel)
+_NOTHING: Mapping[str, Json] = MappingProxyType({})
+_NO_TAGS: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where attempts work: the stored files, and a folder for working directories."""
+
+    storage: Storage
+    folder: Path
+
+
+class Context:
+    """The world of one attempt. Lines are masked, buffered, and sent with `send` in batches."""
+
+    def __init__(
+        self,
+        *,
+        renderer: Renderer,
+        task_run: TaskRun,
+        attempt: int,
+        variables: Mapping[str, Json],
+        clock: Clock,
+        place: Place,
+        send: Callable[[Record], None],
+        level: LogLevel = LogLevel.TRACE,
+    ) -> None:
+        self._renderer = renderer
+        self._run = task_run
+        self._attempt = attempt
+        self.variables = variables
+        self._clock = clock
+        self._place = place
+        self._send = send
+        self._least = _LEVELS.index(level)
+        self._lock = threading.Lock()
+        self._record = self._new_record()
+        self._flushed = time.monotonic()
+        self._folder: Path | None = None
+        self._cancelled = False
+        self._stops: list[Callable[[], None]] = []
+
+    @property
+    def tenant(self) -> str:
+        """Tenant of the execution."""
+        return self._renderer.execution.tenant
+
+    @property
+    def namespace(self) -> str:
+        """Namespace of the flow."""
+        return self._renderer.execution.namespace
+
+    @property
+    def flow_id(self) -> str:
+        """Id of the flow."""
+        return self._renderer.execution.flow_id
+
+    @property
+    def execution_id(self) -> str:
+        """Id of the execution."""
+        return self._renderer.execution.id
+
+    @property
+    def task_run_id(self) -> str:
+        """Id of the task run."""
+        return self._run.id
+
+    @property
+    def attempt(self) -> int:
+        """Number of this attempt, from 1."""
+        return self._attempt
+
+    @property
+    def working_directory(self) -> Path:
+        """An empty folder of this attempt, made at first use, removed afterwards."""
+        with self._lock:
+            if self._folder is None:
+                self._place.folder.mkdir(parents=True, exist_ok=True)
+                made = tempfile.mkdtemp(prefix=f"{self.task_run_id}-", dir=self._place.folder)
+                self._folder = Path(made)
+            return self._folder
+
+    def now(self) -> datetime:
+        """The present moment in UTC."""
+        return self._clock.now()
+
+    def log(self, message: str, level: LogLevel = LogLevel.INFO) -> None:
+        """Writes a line to the execution's log; secrets in it are masked."""
+        if _LEVELS.index(level) < self._least:
+            return
+        line = LogLine(
+            at=self._clock.now(),
+            level=level,
+            message=storable(self._renderer.masker.text(message)),
+            task_run_id=self._run.id,
+            task_id=self._run.task_id,
+            attempt=self._attempt,
+        )
+        with self._lock:
+            self._record.lines.append(line)
+            is_full = len(self._record.lines) >= _FLUSH_LINES
+        if is_full or time.monotonic() - self._flushed > _FLUSH_SECONDS:
+            self.flush()
+
+    def metric(
+        self,
+        name: str,
+        value: float,
+        *,
+        kind: str = "counter",
+        tags: Mapping[str, str] = _NO_TAGS,
+    ) -> None:
+        """Records a metric (``counter``, ``timer`` or ``gauge``) on the task run."""
+        mask = self._renderer.masker
+        made = MetricValue(
+            id=new_id(),
+            at=self._clock.now(),
+            task_run_id=self._run.id,
+            name=storable(mask.text(name)),
+            value=float(value),
+            kind=kind,
+            tags={str(key): mask.text(str(item)) for key, item in tags.items()},
+        )
+        with self._lock:
+            self._record.metrics.append(made)
+
+    def render(self, value: Json, extra: Mapping[str, Json] = _NOTHING) -> Json:
+        """Renders expressions in a value with this task run's variables and `extra`."""
+        return self._renderer.render(value, {**self.variables, **extra}, typed=True)
+
+    def store_file(self, path: Path, name: str | None = None) -> str:
+        """Keeps a file beyond the attempt; gives back its ``penstock://`` URI."""
+        execution = self._renderer.execution
+        uri = task_file(
+            execution.namespace,
+            execution.flow_id,
+            execution.id,
+            task=self._run.task_id,
+            task_run=self._run.id,
+            name=name or path.name,
+        )
+        return self._place.storage.put(execution.tenant, uri, path)
+
+    def fetch_file(self, uri: str, target: Path) -> Path:
+        """Brings a stored file to `target`."""
+        with self._place.storage.open(self.tenant, uri) as source, target.open("wb") as copy:
+            shutil.copyfileobj(source, copy, 1024 * 1024)
+        return target
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether a kill, a timeout or a shutdown asks the task to end."""
+        return self._cancelled
+
+    def on_cancel(self, stop: Callable[[], None]) -> None:
+        """Registers what ends the work at once; called at once when it is too late already."""
+        with self._lock:
+            if not self._cancelled:
+                self._stops.append(stop)
+                return
+        stop()
+
+    def cancel(self) -> None:
+        """Asks the task to end. Called from another thread."""
+        with self._lock:
+            self._cancelled = True
+            stops, self._stops = self._stops, []
+        for stop in stops:
+            stop()
+
+    def flush(self) -> None:
+        """Sends what was buffered."""
+        with self._lock:
+            self._flushed = time.monotonic()
+            if not self._record.lines and not self._record.metrics:
+                return
+            record, self._record = self._record, self._new_record()
+        self._send(record)
+
+    def close(self) -> None:
+        """Sends the rest and removes the working directory."""
+        self.flush()
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _new_record(self) -> Record:
+        execution = self._renderer.execution
+        return Record(execution.id, execution.tenant)
+
+
+def storable(text: str) -> str:
+    """A text that every database takes: no NUL, no lone surrogate, of bounded length."""
+    if len(text) > _LONGEST_LINE:
+        text = text[:_LONGEST_LINE] + f"… ({len(text)} characters)"
+    if "\0" in text:
+        text = text.replace("\0", "\N{REPLACEMENT CHARACTER}")
+    if text.isascii():
+        return text
+    return text.encode("utf-8", "replace").decode()

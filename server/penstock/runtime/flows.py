@@ -1,0 +1,151 @@
+"""Flows as the runtime needs them: parsed once for each content, kept by hash."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection
+
+from penstock import registry
+from penstock.expression import compile_template
+from penstock.expression.error import ExpressionError
+from penstock.language.parse import parse
+from penstock.model.dynamic import Unrendered
+from penstock.model.execution import Source
+from penstock.model.flow import Flow
+from penstock.model.frozen import Json
+from penstock.model.task import Task
+from penstock.sdk.task import RunnableTask
+from penstock.store import flow as flow_store
+from penstock.store.flow import FlowRow
+
+_CACHED = 2_000
+EFFECTFUL = frozenset({"secret", "kv", "read", "http", "subflow", "errorLogs"})
+"""Functions that reach beyond the processor; a task that calls one is never run in place."""
+
+
+@dataclass(frozen=True, slots=True)
+class FlowVersion:
+    """A flow at one revision, parsed. `tasks` has every task by id; `instant` those that only
+    compute, so that the executor may run them in place.
+    """
+
+    flow: Flow
+    revision: int
+    content_hash: str
+    source: Source | None = None
+    disabled: bool = False
+    tasks: dict[str, Task] = field(default_factory=dict)
+    instant: frozenset[str] = frozenset()
+
+
+class InvalidFlow(Exception):
+    """A stored flow does not parse any more (a plugin is gone, for example)."""
+
+
+class FlowVersions:
+    """Finds flows in the database; a content is parsed once, the models are kept."""
+
+    def __init__(self, size: int = _CACHED) -> None:
+        self._parsed: OrderedDict[str, FlowVersion] = OrderedDict()
+        self._size = size
+        self._lock = threading.Lock()
+
+    def latest(
+        self,
+        tx: Connection,
+        tenant: str,
+        namespace: str,
+        id: str,  # noqa: A002 - the flow's field
+    ) -> FlowVersion | None:
+        """The present revision, or None. Raises `InvalidFlow`."""
+        row = flow_store.find(tx, tenant, namespace, id)
+        return None if row is None else self._version(row)
+
+    def at(
+        self,
+        tx: Connection,
+        tenant: str,
+        namespace: str,
+        id: str,  # noqa: A002 - the flow's field
+        revision: int,
+    ) -> FlowVersion | None:
+        """A given revision, or None. Raises `InvalidFlow`."""
+        row = flow_store.find(tx, tenant, namespace, id, revision)
+        return None if row is None else self._version(row)
+
+    def _version(self, row: FlowRow) -> FlowVersion:
+        with self._lock:
+            found = self._parsed.get(row.content_hash)
+            if found is not None:
+                self._parsed.move_to_end(row.content_hash)
+        if found is None:
+            found = version_of(row.source, revision=row.revision, content_hash=row.content_hash)
+            with self._lock:
+                self._parsed[row.content_hash] = found
+                if len(self._parsed) > self._size:
+                    self._parsed.popitem(last=False)
+        return FlowVersion(
+            flow=found.flow,
+            revision=row.revision,
+            content_hash=row.content_hash,
+            source=Source(row.provenance.repository, row.provenance.commit),
+            disabled=row.disabled,
+            tasks=found.tasks,
+            instant=found.instant,
+        )
+
+
+def version_of(source: str, *, revision: int, content_hash: str) -> FlowVersion:
+    """The version of a flow's text. Raises `InvalidFlow` with the first problem's sentence."""
+    parsed = parse(source, registry)
+    if parsed.flow is None or not parsed.ok:
+        problem = next((found for found in parsed.problems if found.is_error), None)
+        raise InvalidFlow(problem.sentence() if problem else "it does not parse")
+    return of_flow(parsed.flow, revision=revision, content_hash=content_hash)
+
+
+def of_flow(
+    flow: Flow, *, revision: int, content_hash: str, source: Source | None = None
+) -> FlowVersion:
+    """The version of a parsed flow."""
+    tasks = {task.id: task for task in flow.all_tasks()}
+    return FlowVersion(
+        flow=flow,
+        revision=revision,
+        content_hash=content_hash,
+        source=source,
+        disabled=flow.disabled,
+        tasks=tasks,
+        instant=frozenset(id_ for id_, task in tasks.items() if _is_instant(task)),
+    )
+
+
+def _is_instant(task: Task) -> bool:
+    if not isinstance(task, RunnableTask) or not task.instant:
+        return False
+    values = [getattr(task, name) for name in type(task).model_fields]
+    return not any(functions_in(value) & EFFECTFUL for value in values)
+
+
+def functions_in(value: object) -> frozenset[str]:
+    """Names of the functions that a property's expressions call.
+
+    `render` hides what it renders, so it counts as all of the effectful ones.
+    """
+    if isinstance(value, Unrendered):
+        return functions_in(value.value)
+    if isinstance(value, str):
+        try:
+            names = compile_template(value).functions
+        except ExpressionError:
+            return frozenset()
+        return names | EFFECTFUL if names & {"render", "renderOnce"} else frozenset(names)
+    if isinstance(value, dict):
+        nested: list[Json] = [*value.keys(), *value.values()]
+        return frozenset().union(*(functions_in(item) for item in nested))
+    if isinstance(value, list | tuple):
+        return frozenset().union(*(functions_in(item) for item in value))
+    return frozenset()

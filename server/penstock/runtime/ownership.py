@@ -1,0 +1,62 @@
+"""One executor per database: it keeps active executions in memory."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+
+from sqlalchemy import Connection, make_url, text
+
+from penstock.errors import Unavailable
+from penstock.store.session import Database
+
+_ADVISORY_KEY = 0x70656E73746F636B
+
+
+class Ownership:
+    """Holds a lock that the operating system or the database gives back when this process dies."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._file: int | None = None
+        self._connection: Connection | None = None
+
+    def acquire(self) -> None:
+        """Takes the lock. Raises `Unavailable` when another server has it."""
+        if self._database.is_sqlite:
+            path = make_url(self._database.url).database
+            assert path, "the database is a file"
+            self._file = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            try:
+                fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                holder = Path(f"{path}.lock").read_text(encoding="ascii", errors="replace").strip()
+                os.close(self._file)
+                self._file = None
+                raise _taken(f"process {holder}" if holder else "another process") from None
+            os.ftruncate(self._file, 0)
+            os.write(self._file, str(os.getpid()).encode())
+            return
+        connection = self._database.engine.connect()
+        query = text("SELECT pg_try_advisory_lock(:key)")
+        if not connection.execute(query, {"key": _ADVISORY_KEY}).scalar_one():
+            connection.close()
+            raise _taken("another server")
+        self._connection = connection
+
+    def release(self) -> None:
+        """Gives the lock back."""
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+def _taken(holder: str) -> Unavailable:
+    return Unavailable(
+        f"The database is in use by {holder}: only one server at a time runs its executions.",
+        hint="Stop that server first, or give this one a data folder of its own.",
+    )

@@ -1,0 +1,69 @@
+"""Renders expressions for the engine and for tasks of one execution."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from penstock.engine.variables import Environment
+from penstock.expression import Scope, render_deep
+from penstock.expression.template import has_expression
+from penstock.expression.value import Function, Value, to_text
+from penstock.model.execution import Execution
+from penstock.model.frozen import Json
+from penstock.runtime.clock import Clock
+from penstock.runtime.functions import World, functions_of
+from penstock.runtime.masking import Masker
+from penstock.store.identity import new_id
+
+
+class Renderer:
+    """One execution's way to render; `execution` is kept current by the executor.
+
+    It is the engine's `Ports` too.
+    """
+
+    __slots__ = ("_clock", "_functions", "_roots", "_world", "execution", "masker")
+
+    def __init__(self, world: World, clock: Clock, execution: Execution) -> None:
+        self._world = world
+        self._clock = clock
+        self.execution = execution
+        self.masker = Masker()
+        self._functions: Mapping[str, Function] | None = None
+        self._roots: dict[str, Json] | None = None
+
+    def environment(self) -> Environment:
+        """What expressions see of the server and the namespace."""
+        return self._world.environment_of(self.execution.tenant, self.execution.namespace)
+
+    def new_id(self) -> str:
+        """A fresh id for a task run or a child execution."""
+        return new_id()
+
+    def render(self, value: Json, variables: Mapping[str, Json], *, typed: bool = False) -> Json:
+        """Renders expressions deeply with `variables` and those of the environment."""
+        if isinstance(value, str) and not has_expression(value):
+            return value
+        if self._functions is None or self._roots is None:
+            self._functions = functions_of(self._world, lambda: self.execution, self.masker)
+            self._roots = self.environment().variables()
+        scope = Scope(
+            variables={**self._roots, **variables},
+            functions=self._functions,
+            now=self._clock.now(),
+        )
+        return _json(render_deep(value, scope, typed=typed))
+
+
+def _json(value: Value) -> Json:
+    """What an expression gave, as JSON: moments and decimals as texts and numbers."""
+    if value is None or isinstance(value, str | bool | int | float):
+        return value
+    if isinstance(value, Mapping):
+        return {str(key): _json(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_json(item) for item in value]
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    return to_text(value)
