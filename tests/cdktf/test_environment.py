@@ -60,8 +60,10 @@ def complaints(text: str, **environ: str) -> list[str]:
         (
             GOOD
             + "schedules:\n  - {namespace: a, id: b, flow: c, cron: '* * * * *', timezone: Europe/Pariss}\n",
-            ("dev.yaml:4:65: `schedules[0].timezone`: there is no time zone `Europe/Pariss`. "
-            "Did you mean `Europe/Paris`?"),
+            (
+                "dev.yaml:4:65: `schedules[0].timezone`: there is no time zone `Europe/Pariss`. "
+                "Did you mean `Europe/Paris`?"
+            ),
         ),
         (
             GOOD + "schedules:\n" + "  - {namespace: a, id: b, flow: c, cron: '* * * * *'}\n" * 2,
