@@ -231,6 +231,10 @@ class ExpressionCompiler:
                 offset=at,
                 hint=f"Did you mean `{near}`?" if near else "",
             )
+        if any(given == "limits" for given, _ in arguments.named):
+            raise ExpressionSyntaxError(
+                f"The filter `{name}` has no argument `limits`.", expression=text, offset=at
+            )
         function, wants_limits = known
         given = self.arguments(arguments)
         if name == "default":

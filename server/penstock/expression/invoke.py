@@ -58,7 +58,7 @@ def _misfit(
     ]
     known = [parameter.name for parameter in parameters]
     for given in kwargs:
-        if given not in known and given != "limits":
+        if given not in known:
             near = nearest(given, known)
             hint = f"Did you mean '{camel(near)}'?" if near else ""
             return ExpressionError(

@@ -10,11 +10,12 @@ import re
 
 from penstock.expression.error import ExpressionError, LimitError
 from penstock.expression.filter.collection import whole
-from penstock.expression.filter.regex_cost import matching_cost, translate
+from penstock.expression.filter.regex_cost import matching_cost
+from penstock.expression.filter.regex_syntax import translate
 from penstock.expression.limit import Limits
 from penstock.expression.value import Value, to_text
 
-_STEPS = math.log2(100_000_000)
+_STEPS = math.log2(400_000_000)
 """Logarithm of the steps of the matcher which a filter may take, about a second."""
 
 _LONGEST = 1000
@@ -26,9 +27,9 @@ def _compiled(pattern: str) -> tuple[re.Pattern[str], int, float]:
     """The pattern and its cost, see `matching_cost`."""
     if len(pattern) > _LONGEST:
         raise ExpressionError(f"A regular expression has at most {_LONGEST} characters.")
-    repetitions, choices = matching_cost(pattern)
+    exponent, choices = matching_cost(pattern)
     try:
-        return re.compile(translate(pattern)), repetitions, choices
+        return re.compile(translate(pattern)), exponent, choices
     except (re.error, OverflowError, RecursionError) as error:
         raise ExpressionError(f"{pattern!r:.100} is no regular expression: {error}.") from None
 
@@ -39,11 +40,11 @@ def safe_pattern(pattern: str, text: str) -> re.Pattern[str]:
     Raises:
         ExpressionError: it is no pattern, or could take too long on this text.
     """
-    compiled, repetitions, choices = _compiled(pattern)
-    if not repetitions and not choices:
+    compiled, exponent, choices = _compiled(pattern)
+    if not exponent:
         return compiled
-    if math.log2(len(text) + 1) * (repetitions + 1) + choices > _STEPS:
-        allowed = int(2 ** max(0.0, (_STEPS - choices) / (repetitions + 1)))
+    if math.log2(len(text) + 1) * exponent + choices > _STEPS:
+        allowed = int(2 ** max(0.0, (_STEPS - choices) / exponent))
         raise LimitError(
             f"The regular expression could take too long on a text of {len(text):,} characters; "
             f"with its repetitions and choices at most {allowed:,} are allowed.",

@@ -1,98 +1,35 @@
 """Reads a regular expression just enough to say what matching it may cost."""
 
+import functools
 import math
 import re
 
 from penstock.expression.error import ExpressionError
+from penstock.expression.filter.regex_syntax import PIECE, translate
 
-_PIECE = re.compile(
-    r"""(?P<escape>\\(?:[pP]\{\w+\}|Q.*?(?:\\E|$)|.))
-    |(?P<set>\[\^?\]?(?:\\.|\[[^\]]*\]|[^\]\\])*\])
-    |(?P<open>\((?:\?(?:<[A-Za-z]\w*>|<=|<!|[:=!>]|[a-zA-Z-]+[:)]))?)
-    |(?P<close>\))
-    |(?P<repeat>(?:[*+?]|\{\d+(?:,\d*)?\})[?+]?)
-    |(?P<bar>\|)
-    |(?P<literal>.)
-    """,
-    re.VERBOSE | re.DOTALL,
-)
 _COUNT = re.compile(r"\{(\d+)(?:(,)(\d*))?\}")
 _MOST = 1000
 _HINT = "Write it without a repetition or a choice inside of another repetition."
-_PROPERTIES = {
-    "L": r"[^\W\d_]", "IsLetter": r"[^\W\d_]", "IsAlphabetic": r"[^\W\d_]",
-    "Alpha": "[a-zA-Z]", "Lu": "[A-Z]", "Upper": "[A-Z]", "Ll": "[a-z]", "Lower": "[a-z]",
-    "N": r"\d", "Nd": r"\d", "IsDigit": r"\d", "Digit": "[0-9]", "Alnum": "[a-zA-Z0-9]",
-    "Punct": r"[!-/:-@\[-`{-~]", "Space": r"\s", "XDigit": "[0-9a-fA-F]", "ASCII": r"[\x00-\x7f]",
-}  # fmt: skip
-_LETTERS = {"L", "IsLetter", "IsAlphabetic"}
-_ALL_LETTERS = "a-zA-Z\u00aa-\U0003134f"
-_ESCAPES = {
-    "\\z": "\\Z",
-    "\\Z": "(?=\\n?\\Z)",
-    "\\h": "[ \\t]",
-    "\\R": "(?:\\r\\n|[\\n\\r])",
-}
+_CHARACTERS = "".join(map(chr, range(128))) + "\u00a0\u00bd\u00e9\u0663\u2028\u6f22"
+"""Stand for all characters; patterns with others are taken to overlap."""
 
-
-def translate(pattern: str) -> str:
-    r"""The pattern in Python's spelling: named groups, `\Q…\E`, `\p{…}`, `\z`, `\h`, `\R`."""
-    parts: list[str] = []
-    for piece in _PIECE.finditer(pattern):
-        text = piece.group()
-        if (
-            piece.lastgroup == "open"
-            and text[:2] == "(?"
-            and text[2:3] == "<"
-            and text[3:4].isalpha()
-        ):
-            text = f"(?P{text[2:]}"
-        elif piece.lastgroup == "escape":
-            text = _escape(text)
-        elif piece.lastgroup == "set":
-            text = re.sub(r"\\p\{(\w+)\}", lambda found: _inside(found.group(1)), text)
-        parts.append(text)
-    return "".join(parts)
-
-
-def _escape(text: str) -> str:
-    if text.startswith("\\Q"):
-        return re.escape(text[2:].removesuffix("\\E"))
-    if text[:3] in {"\\p{", "\\P{"}:
-        known = _property(text[3:-1])
-        return known if text[1] == "p" else f"(?!{known})(?s:.)"
-    return _ESCAPES.get(text, text)
-
-
-def _property(name: str) -> str:
-    known = _PROPERTIES.get(name)
-    if known is None:
-        raise ExpressionError(
-            f"The character class `\\p{{{name}}}` is not known.",
-            hint=f"There are: {', '.join(_PROPERTIES)}.",
-        )
-    return known
-
-
-def _inside(name: str) -> str:
-    known = _property(name)
-    if name in _LETTERS:
-        return _ALL_LETTERS
-    return known[1:-1] if known.startswith("[") else known
+_Piece = tuple[str, str]
 
 
 class _Part:
     """What has been read of a group: how many ways there are to match it.
 
     Attributes:
-        open_ended: repetitions without a bound.
+        open_ended: repetitions without a bound that may end at more than one place.
+        scans: whether there are repetitions that can end at one place only.
         choices: logarithm to base 2 of the ways through bounded repetitions and alternatives.
     """
 
-    __slots__ = ("choices", "open_ended", "starts")
+    __slots__ = ("choices", "open_ended", "scans", "starts")
 
     def __init__(self) -> None:
         self.open_ended = 0
+        self.scans = False
         self.choices = 0.0
         self.starts: list[str | None] = [None]
 
@@ -112,21 +49,22 @@ class _Part:
         """Counts what has been repeated, or not, within this group."""
         self.open_ended += inner.open_ended
         self.choices += inner.choices
+        self.scans = self.scans or inner.scans
 
 
 def matching_cost(pattern: str) -> tuple[int, float]:
-    """The unbounded repetitions and the logarithm of the choices: `n ** (first + 1) * 2 ** second`.
+    """The exponents of the worst cost of a search: `n ** first * 2 ** second` for n characters.
 
     Raises:
         ExpressionError: a repetition or choice stands within a repetition without a bound, which
             may take forever.
     """
+    pieces = [(piece.lastgroup or "", piece.group()) for piece in PIECE.finditer(pattern)]
     groups = [_Part()]
     last: _Part | None = None
-    for piece in _PIECE.finditer(pattern):
-        kind, text = piece.lastgroup or "", piece.group()
+    for index, (kind, text) in enumerate(pieces):
         if kind == "repeat":
-            last = _repeated(pattern, last or _Part(), text)
+            last = _repeated(pattern, pieces, index, last or _Part())
             continue
         if last is not None:
             groups[-1].add(last)
@@ -142,36 +80,79 @@ def matching_cost(pattern: str) -> tuple[int, float]:
             groups[-1].starts.append(None)
         else:
             groups[-1].start(text if kind == "literal" else "")
+    whole = groups[0]
     if last is not None:
-        groups[-1].add(last)
-    groups[0].close()
-    return groups[0].open_ended, groups[0].choices
+        whole.add(last)
+    whole.close()
+    if not (whole.open_ended or whole.scans or whole.choices):
+        return 0, 0.0
+    anchored = pattern.startswith(("^", "\\A")) and len(whole.starts) == 1
+    return whole.open_ended + whole.scans + (not anchored), whole.choices
 
 
-def _repeated(pattern: str, inner: _Part, text: str) -> _Part:
-    least, most = _bounds(text)
+def _repeated(pattern: str, pieces: list[_Piece], index: int, inner: _Part) -> _Part:
+    least, most = _bounds(pieces[index][1])
+    ends_once = _ends_once(pieces, index)
     result = _Part()
     if most is None:
         if inner.open_ended or inner.choices:
             raise ExpressionError(
                 f"The regular expression {pattern!r:.100} could take forever.", hint=_HINT
             )
-        result.open_ended = 1
+        result.open_ended = 0 if ends_once else 1
+        result.scans = ends_once or inner.scans
         return result
     if most > _MOST:
         raise ExpressionError(f"A regular expression repeats at most {_MOST} times, or `*`.")
     result.open_ended = inner.open_ended * most
-    result.choices = inner.choices * most + math.log2(most - least + 1 if most >= least else 1)
+    result.scans = inner.scans
+    result.choices = inner.choices * most
+    if not ends_once and most > least:
+        result.choices += math.log2(most - least + 1)
     return result
 
 
 def _bounds(text: str) -> tuple[int, int | None]:
-    if text[0] == "?":
-        return 0, 1
+    if text[0] in "?*":
+        return 0, 1 if text[0] == "?" else None
     found = _COUNT.match(text)
     if found is None:
-        return 0, None
+        return 1, None
     least = int(found[1][:9])
     if not found[2]:
         return least, least
     return least, int(found[3][:9]) if found[3] else None
+
+
+def _ends_once(pieces: list[_Piece], index: int) -> bool:
+    """Whether what follows a repetition cannot begin with what is repeated."""
+    following = index + 1
+    while following < len(pieces) and pieces[following][0] == "close":
+        following += 1
+        if following < len(pieces) and pieces[following][0] == "repeat":
+            return False
+    if following >= len(pieces):
+        return True
+    if pieces[following] in {("literal", "$"), ("escape", "\\z"), ("escape", "\\Z")}:
+        return True
+    if following + 1 < len(pieces) and pieces[following + 1][0] == "repeat":
+        least, _ = _bounds(pieces[following + 1][1])
+        if least == 0:
+            return False
+    return not _members(*pieces[index - 1]) & _members(*pieces[following])
+
+
+@functools.lru_cache(maxsize=256)
+def _members(kind: str, text: str) -> frozenset[str]:
+    """The characters that a single piece matches; all when that cannot be told."""
+    everything = frozenset(_CHARACTERS)
+    tellable = kind in {"literal", "set", "escape"} and text != "^" and text.isascii()
+    if kind == "escape":
+        tellable = tellable and (text[1] in "dDwWsShtnrf" or not text[1].isalnum())
+    if not tellable:
+        return everything
+    try:
+        compiled = re.compile(translate(text), re.IGNORECASE | re.DOTALL)
+    except re.error:
+        return everything
+    return frozenset(filter(compiled.fullmatch, _CHARACTERS)) or everything

@@ -201,7 +201,7 @@ def replace(
 def _replace_deep(
     value: Value,
     pairs: Mapping[str, Value],
-    regexp: bool,
+    regexp: bool,  # noqa: FBT001 - private, four calls
     limits: Limits,
 ) -> Value:
     if isinstance(value, Mapping):

@@ -1,0 +1,19 @@
+import pytest
+
+from penstock.expression import Scope, compile_template
+
+
+@pytest.fixture
+def render():
+    def render(text, variables=None, **scope):
+        return compile_template(text).render(Scope(variables=variables or {}, **scope))
+
+    return render
+
+
+@pytest.fixture
+def evaluate():
+    def evaluate(text, variables=None, **scope):
+        return compile_template(text).evaluate(Scope(variables=variables or {}, **scope))
+
+    return evaluate
