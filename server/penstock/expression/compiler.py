@@ -7,10 +7,21 @@ from typing import TypeAlias
 
 from penstock.expression import operator
 from penstock.expression.access import attribute, member
+from penstock.expression.closure import (
+    TESTS,
+    UNARY,
+    Evaluator,
+    coalesce,
+    constant,
+    list_of,
+    map_of,
+    no_function,
+    or_null,
+    otherwise,
+)
 from penstock.expression.error import (
     ExpressionError,
     ExpressionSyntaxError,
-    LimitError,
     UndefinedError,
     nearest,
 )
@@ -34,9 +45,8 @@ from penstock.expression.syntax import (
     Test,
     Unary,
 )
-from penstock.expression.value import Value, from_json, to_text
+from penstock.expression.value import Value, to_text
 
-Evaluator: TypeAlias = Callable[[Frame], Value]
 _Arguments: TypeAlias = Callable[[Frame], tuple[list[Value], dict[str, Value]]]
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
@@ -61,7 +71,7 @@ class ExpressionCompiler:
         """
         match node:
             case Literal():
-                return _constant(node.value)
+                return constant(node.value)
             case Name() | Attribute():
                 return self._reference(node)
             case Call():
@@ -78,10 +88,10 @@ class ExpressionCompiler:
             case Ternary():
                 return self._ternary(node)
             case ListLiteral():
-                return _list([self.compile(item) for item in node.items])
+                return list_of([self.compile(item) for item in node.items])
             case MapLiteral():
                 entries = [(self.compile(key), self.compile(item)) for key, item in node.entries]
-                return _map(entries)
+                return map_of(entries)
             case Interpolation():
                 return self._interpolation(node)
 
@@ -209,7 +219,7 @@ class ExpressionCompiler:
                     return frame.macros[name](frame, args, kwargs)
                 function = frame.scope.functions.get(name) or BUILTINS.get(name)
                 if function is None:
-                    raise _no_function(name, [*frame.scope.functions, *BUILTINS])
+                    raise no_function(name, [*frame.scope.functions, *BUILTINS])
                 if getattr(function, "receives_scope", False):
                     function = partial(function, frame.inner_scope())
                 return invoke("function", name, function, args, kwargs)
@@ -238,7 +248,7 @@ class ExpressionCompiler:
         function, wants_limits = known
         given = self.arguments(arguments)
         if name == "default":
-            operand = _or_null(operand)
+            operand = or_null(operand)
 
         def apply(frame: Frame) -> Value:
             value = operand(frame)
@@ -259,10 +269,10 @@ class ExpressionCompiler:
     def _test(self, node: Test) -> Evaluator:
         text, at, negated = self._text, node.at, node.negated
         operand = self.compile(node.operand)
-        check = _TESTS.get(node.name)
+        check = TESTS.get(node.name)
         if check is None:
-            near = nearest(node.name, _TESTS)
-            hint = f"Did you mean `{near}`?" if near else f"There are: {', '.join(_TESTS)}."
+            near = nearest(node.name, TESTS)
+            hint = f"Did you mean `{near}`?" if near else f"There are: {', '.join(TESTS)}."
             raise ExpressionSyntaxError(
                 f"There is no test `{node.name}`.", expression=text, offset=at, hint=hint
             )
@@ -271,7 +281,7 @@ class ExpressionCompiler:
                 f"The test `{node.name}` takes no arguments.", expression=text, offset=at
             )
         if node.name == "defined":
-            operand = _or_null(operand)
+            operand = or_null(operand)
 
         def test(frame: Frame) -> Value:
             value = operand(frame)
@@ -286,7 +296,7 @@ class ExpressionCompiler:
     def _unary(self, node: Unary) -> Evaluator:
         text, at = self._text, node.at
         operand = self.compile(node.operand)
-        action = _UNARY[node.operator]
+        action = UNARY[node.operator]
 
         def apply(frame: Frame) -> Value:
             value = operand(frame)
@@ -303,9 +313,9 @@ class ExpressionCompiler:
         left, right = self.compile(node.left), self.compile(node.right)
         match node.operator:
             case "??":
-                return _coalesce(left, right)
+                return coalesce(left, right)
             case "???":
-                return _otherwise(left, right)
+                return otherwise(left, right)
             case "and" | "or":
                 return self._logic(node, left, right)
         action = operator.BINARY[node.operator]
@@ -376,81 +386,3 @@ class ExpressionCompiler:
             return "".join(texts)
 
         return join
-
-
-def _constant(value: Value) -> Evaluator:
-    return lambda _frame: value
-
-
-def _list(items: list[Evaluator]) -> Evaluator:
-    return lambda frame: [item(frame) for item in items]
-
-
-def _map(entries: list[tuple[Evaluator, Evaluator]]) -> Evaluator:
-    return lambda frame: {to_text(key(frame)): item(frame) for key, item in entries}
-
-
-def _or_null(operand: Evaluator) -> Evaluator:
-    def evaluate(frame: Frame) -> Value:
-        try:
-            return operand(frame)
-        except UndefinedError:
-            return None
-
-    return evaluate
-
-
-def _coalesce(left: Evaluator, right: Evaluator) -> Evaluator:
-    def evaluate(frame: Frame) -> Value:
-        try:
-            value = left(frame)
-        except UndefinedError:
-            return right(frame)
-        return right(frame) if value is None else value
-
-    return evaluate
-
-
-def _otherwise(left: Evaluator, right: Evaluator) -> Evaluator:
-    def evaluate(frame: Frame) -> Value:
-        try:
-            return left(frame)
-        except UndefinedError:
-            return right(frame)
-
-    return evaluate
-
-
-def _no_function(name: str, known: list[str]) -> ExpressionError:
-    near = nearest(name, known)
-    hint = f"Did you mean `{near}`?" if near else ""
-    return ExpressionError(f"There is no function or macro `{name}`.", hint=hint)
-
-
-def _is_json(value: Value) -> bool:
-    if not isinstance(value, str):
-        return False
-    try:
-        from_json(value)
-    except LimitError:
-        raise
-    except ExpressionError:
-        return False
-    return True
-
-
-_TESTS: dict[str, Callable[[Value], bool]] = {
-    "defined": lambda value: value is not None,
-    "null": lambda value: value is None,
-    "empty": operator.is_empty,
-    "even": operator.is_even,
-    "odd": lambda value: not operator.is_even(value),
-    "iterable": lambda value: isinstance(value, (list, tuple)),
-    "map": lambda value: isinstance(value, Mapping),
-    "json": _is_json,
-}
-_UNARY: dict[str, Callable[[Value], Value]] = {
-    "not": lambda value: not operator.truth(value, "The operator `not`"),
-    "-": operator.negative,
-    "+": operator.positive,
-}

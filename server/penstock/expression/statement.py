@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from typing import TypeAlias, cast
 
 from penstock.expression.access import entries
-from penstock.expression.compiler import Evaluator, ExpressionCompiler, snake
+from penstock.expression.closure import Evaluator
+from penstock.expression.compiler import ExpressionCompiler, snake
 from penstock.expression.error import ExpressionError
 from penstock.expression.limit import Limits
 from penstock.expression.scope import Frame

@@ -2,7 +2,8 @@
 
 from functools import lru_cache
 
-from penstock.expression.compiler import Evaluator, ExpressionCompiler
+from penstock.expression.closure import Evaluator
+from penstock.expression.compiler import ExpressionCompiler
 from penstock.expression.error import ExpressionError, ExpressionSyntaxError, LimitError
 from penstock.expression.operator import is_scalar
 from penstock.expression.reference import Argument, Invocation, Survey, macros
