@@ -105,13 +105,19 @@ def names() -> tuple[str, ...]:
 def nearest(type_name: str) -> str | None:
     """The installed type whose name is most like this one, for a hint."""
     name = canonical(type_name)
-    by_end = {known.rpartition(".")[2].lower(): known for known in names()}
     last = name.rpartition(".")[2].lower()
-    close = difflib.get_close_matches(name, names(), n=1, cutoff=0.6)
-    if close:
-        return close[0]
+    by_end: dict[str, list[str]] = {}
+    for known in names():
+        by_end.setdefault(known.rpartition(".")[2].lower(), []).append(known)
     ends = difflib.get_close_matches(last, by_end, n=1, cutoff=0.7)
-    return by_end[ends[0]] if ends else None
+    if ends:
+        return max(by_end[ends[0]], key=lambda known: _likeness(name, known))
+    whole = difflib.get_close_matches(name, names(), n=1, cutoff=0.85)
+    return whole[0] if whole else None
+
+
+def _likeness(one: str, other: str) -> float:
+    return difflib.SequenceMatcher(None, one, other).ratio()
 
 
 def _package_of(package: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple, Protocol, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
@@ -12,6 +12,7 @@ from penstock.language import dialect, sentence
 from penstock.language.found import found
 from penstock.language.node import Node, Path
 from penstock.language.shape import Shape, nearest_name, shape_of
+from penstock.model.dynamic import AS_WRITTEN
 from penstock.model.flow import Flow
 from penstock.model.frozen import Json
 from penstock.model.input import (
@@ -125,7 +126,8 @@ class Builder:
         if node.value is None:
             return ()
         if not isinstance(node.children, list):
-            self._problems.append(sentence.wrong_type(node, path, ["list"]))
+            problem = sentence.wrong_type(node, path, ["list"])
+            self._problems.append(replace(problem, hint="Begin each item with `- id: …`."))
             return ()
         made: list[M] = []
         for index, child in enumerate(node.children):
@@ -241,16 +243,25 @@ class Builder:
         catalog = self._catalog
         other = catalog.load_trigger(name) if kind == "task" else catalog.load_task(name)
         if other is not None:
-            is_task = kind == "task"
-            message = (
-                f"`{name}` is a {'trigger, not a task' if is_task else 'task, not a trigger'}."
-            )
-            hint = f"Move it below `{'triggers' if is_task else 'tasks'}`."
+            real = "trigger" if kind == "task" else "task"
+            message = f"`{name}` is a {real}, not a {kind}."
+            hint = f"Move it below `{real}s`."
         else:
             near = catalog.nearest(name)
             message = f"Unknown {kind} type `{name}`."
-            hint = f"Did you mean `{near}`?" if near else "`penstock task list` shows all types."
+            hint = f"Did you mean `{near}`?" if near else self._offer(name)
         return sentence.at_value(node, path, message, code="unknown-type", hint=hint)
+
+    def _offer(self, name: str) -> str:
+        """The types of the package that was meant, or else all packages."""
+        package = self._catalog.canonical(name).rpartition(".")[0]
+        names = self._catalog.names()
+        inside = [known for known in names if known.rpartition(".")[0] == package]
+        if inside:
+            listed = ", ".join(f"`{known}`" for known in inside)
+            return f"This release has {listed} there."
+        packages = dict.fromkeys(known.rpartition(".")[0] for known in names)
+        return f"There are types in {', '.join(f'`{known}`' for known in packages)}."
 
     def validated(self, cls: type[M], node: Node, path: Path, ignored: frozenset[str]) -> M | None:
         """The node's mapping as `cls`, or None with problems noted."""
@@ -263,7 +274,7 @@ class Builder:
     def checked(self, cls: type[M], values: dict[str, object], node: Node, path: Path) -> M | None:
         """Validates ready values; scalars that should be texts are taken as they are written."""
         try:
-            return cls.model_validate(values, by_alias=True, by_name=False)
+            return _validate(cls, values)
         except ValidationError as error:
             findings = sentence.locate(_details(error), node)
         rewritten = False
@@ -275,7 +286,7 @@ class Builder:
                 rewritten = True
         if rewritten:
             try:
-                return cls.model_validate(values, by_alias=True, by_name=False)
+                return _validate(cls, values)
             except ValidationError as error:
                 findings = sentence.locate(_details(error), node)
         self._problems.extend(sentence.problems(findings, cls, path))
@@ -332,6 +343,10 @@ def _items(node: Node, key: str) -> Iterator[tuple[Node, Path]]:
     if listed is not None and isinstance(listed.children, list):
         for index, child in enumerate(listed.children):
             yield child, (key, index)
+
+
+def _validate(cls: type[M], values: dict[str, object]) -> M:
+    return cls.model_validate(values, by_alias=True, by_name=False, context=AS_WRITTEN)
 
 
 def _details(error: ValidationError) -> list[sentence.ErrorDetails]:

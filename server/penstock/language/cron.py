@@ -46,9 +46,7 @@ def check_cron(text: str) -> str | None:
             return f"invalid cron expression '{text}': '{fields[index]}' is no {name}"
     try:
         next(CronSim(" ".join(fields), _ANY))
-    except CronSimError:
-        return f"invalid cron expression '{text}': its fields do not fit together"
-    except StopIteration:
+    except (CronSimError, StopIteration):
         return f"invalid cron expression '{text}': there is no such date"
     return None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from penstock.language import sentence
 from penstock.language.build import Builder, Catalog
@@ -14,6 +14,7 @@ from penstock.language.yaml import Document, read
 from penstock.model.flow import Flow
 from penstock.model.problem import Problem
 
+_FIRST_LINES = "A flow begins with `id: …`, `namespace: …` and `tasks:`."
 _IDENTITY = re.compile(r"^(id|namespace):[ \t]+[\"']?([\w.-]+)", re.MULTILINE | re.ASCII)
 
 
@@ -69,7 +70,8 @@ def parse(source: str, catalog: Catalog) -> Parsed:
         if not problems:
             problems.append(_no_flow())
     elif not isinstance(root.children, dict):
-        problems.append(sentence.wrong_type(root, (), ["dict"]))
+        wrong = sentence.wrong_type(root, (), ["dict"])
+        problems.append(replace(wrong, hint=_FIRST_LINES))
     else:
         flow = _flow(root, document, catalog, problems)
     if any(problem.is_error for problem in problems):
@@ -83,10 +85,27 @@ def _flow(root: Node, document: Document, catalog: Catalog, problems: list[Probl
     flow = builder.flow(root)
     texts = Texts(document.source)
     texts.collect(root)
-    problems.extend(builder.draft.problems)
-    problems.extend(texts.problems)
-    problems.extend(validate(root, builder.draft, texts))
+    told = {(problem.line, problem.column) for problem in problems}
+    seen = [*builder.draft.problems, *texts.problems, *validate(root, builder.draft, texts)]
+    misspelt = {
+        (problem.path.rpartition(".")[0], problem.hint)
+        for problem in seen
+        if problem.code == "unknown-property"
+    }
+    problems.extend(
+        problem
+        for problem in seen
+        if (problem.line, problem.column) not in told and not _follows(problem, misspelt)
+    )
     return flow
+
+
+def _follows(problem: Problem, misspelt: set[tuple[str, str | None]]) -> bool:
+    """Whether a missing property is there, only misspelt; the misspelling has its own problem."""
+    if problem.code != "missing-property":
+        return False
+    parent, _, key = problem.path.rpartition(".")
+    return (parent, f"Did you mean `{key}`?") in misspelt
 
 
 def _no_flow() -> Problem:
@@ -95,7 +114,7 @@ def _no_flow() -> Problem:
         line=1,
         column=1,
         code="empty",
-        hint="A flow begins with `id: …`, `namespace: …` and `tasks:`.",
+        hint=_FIRST_LINES,
     )
 
 

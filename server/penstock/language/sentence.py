@@ -212,6 +212,8 @@ def _one(finding: Finding, cls: type[BaseModel], prefix: Path) -> Problem:
         return unknown_property(parent, full, _model_at(cls, path[:-1], parent))
     if kind == "union_tag_invalid" and (tag := node.entry("type")) is not None:
         node, full = tag, (*full, "type")
+    if kind == "union_tag_not_found":
+        return missing_property(node, (*full, "type"), Frozen)
     message, hint = _words(kind, context, node, path_text(full))
     return at_value(node, full, message, code="invalid-value", hint=hint)
 
@@ -240,8 +242,6 @@ def _words(
         return _choice(node, name, str(context.get("expected", "")))
     if kind == "union_tag_invalid":
         return _choice(node, name, str(context.get("expected_tags", "")))
-    if kind == "union_tag_not_found":
-        return f"`{name}` needs the property `type`.", "Add `type: …` to this mapping."
     if kind == "string_pattern_mismatch":
         pattern = str(context.get("pattern"))
         rule = _PATTERNS.get(pattern, f"texts that match `{pattern}`")

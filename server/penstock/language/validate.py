@@ -118,8 +118,8 @@ def _labels(root: Node) -> Iterator[Problem]:
 
 def _label_keys(labels: Node) -> Iterator[tuple[str, Node, Path]]:
     if isinstance(labels.children, dict):
-        for key, (_, node) in labels.children.items():
-            yield key, node, ("labels", key)
+        for key, (event, _) in labels.children.items():
+            yield key, Node(key, event), ("labels", key)
     elif isinstance(labels.children, list):
         for index, item in enumerate(labels.children):
             key = item.entry("key")

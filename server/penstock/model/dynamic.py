@@ -13,6 +13,9 @@ from pydantic_core import CoreSchema, core_schema
 
 T = TypeVar("T")
 
+AS_WRITTEN: Mapping[str, object] = MappingProxyType({"written": True})
+"""Context of a validation of a flow's text: who wants text where a number stands gets `1.10` as it
+is written, not as it would be printed, so no validator may turn numbers into texts."""
 RENDERED: Mapping[str, object] = MappingProxyType({"rendered": True})
 """Context of a validation whose texts are final: braces in them are no expressions any more."""
 
