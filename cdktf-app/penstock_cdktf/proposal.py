@@ -125,14 +125,14 @@ def propose(question: Question, closures: Closures) -> Proposal:
     }
     _close(items, question, closures)
     after = _after(items, question, closures)
+    callers: dict[str, list[str]] = {}
+    for other, entry in sorted(after.items()):
+        if other not in items or items[other].action == "same":
+            for name in entry.closure:
+                callers.setdefault(name, []).append(str(other))
     for ref, item in items.items():
-        if item.action in {"create", "update"}:
-            callers = tuple(
-                str(other)
-                for other, entry in sorted(after.items())
-                if str(ref) in entry.closure and other not in items
-            )
-            items[ref] = replace(item, callers=callers)
+        if item.action in {"create", "update"} and str(ref) in callers:
+            items[ref] = replace(item, callers=tuple(callers[str(ref)]))
     return Proposal(tuple(items[ref] for ref in sorted(items)), after)
 
 
@@ -206,11 +206,11 @@ def _gone(question: Question) -> list[Item]:
     if not question.allow_remove:
         return [Item(ref, "kept", None, question.before[ref].sha256) for ref in gone]
     users: dict[FlowRef, list[str]] = {ref: [] for ref in gone}
+    named = {str(ref): ref for ref in gone}
     for other, entry in question.before.items():
         if other not in users:
-            for ref in gone:
-                if str(ref) in entry.closure:
-                    users[ref].append(f"flow {other}")
+            for name in entry.closure.keys() & named.keys():
+                users[named[name]].append(f"flow {other}")
     for schedule in question.target.schedules:
         ref = FlowRef(schedule.namespace, schedule.flow)
         if ref in users:
