@@ -233,3 +233,9 @@ def test_deep_trees():
     driver = Driver(flow(tree)).run()
     assert driver.execution.state == "SUCCESS"
     assert driver.starts == ["leaf"] * 16
+
+
+def test_nothing_starts_after_a_failure_in_the_same_step():
+    tree = task("parallel", "p", tasks=[job("x", runIf="{{ nope }}"), job("y")])
+    driver = Driver(flow(tree)).run()
+    assert driver.states == {"p": "FAILED", "x": "FAILED"}

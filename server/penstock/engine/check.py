@@ -191,6 +191,8 @@ def _outcome(
     if worst is State.FAILED and state in {State.SUCCESS, State.WARNING} and not lenient:
         name = "The execution" if parent is None else _name(parent)
         yield f"{name} is {state.value} although a task in it failed."
-    if worst is State.KILLED and state is not State.KILLED:
+    # The flow's timeout fails what is open, whatever had ended inside.
+    allowed = {State.KILLED} if plan.timeout is None else {State.KILLED, State.FAILED}
+    if worst is State.KILLED and state not in allowed:
         name = "The execution" if parent is None else _name(parent)
         yield f"{name} is {state.value} although a task in it was killed."

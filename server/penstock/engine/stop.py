@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from penstock.engine.task_runs import worse
 from penstock.engine.tree import duration_text, over, settle
 from penstock.engine.work import Work, evolve
 from penstock.model.execution import Attempt, Failure, TaskRun
@@ -83,7 +82,7 @@ def expire(work: Work) -> None:
         if run.state not in TERMINATED:
             _expire_run(work, run, message)
             scope.cause = scope.cause or run.id
-    scope.worst = worse(scope.worst, State.FAILED)
+    scope.worst = State.FAILED
     scope.open = 0
     scope.side_open = False
     work.todo.append((settle, None))

@@ -32,8 +32,11 @@ _duration = TypeAdapter(timedelta)
 
 def start(
     work: Work, node: Node, parent_id: str | None, value: str | None, iteration: int | None
-) -> None:
-    """Creates a task run and lets it begin: a job, a call of a flow, or its first children."""
+) -> str:
+    """Creates a task run and lets it begin: a job, a call of a flow, or its first children.
+
+    Returns its id. It may have ended already, when it is skipped or cannot begin.
+    """
     run_id = work.ports.new_id()
     detail: dict[str, Json] = {"taskId": node.task.id}
     if parent_id is not None:
@@ -55,13 +58,14 @@ def start(
     work.runs.active += 1
     work.events.append(Event(work.now, "created", State.CREATED, run_id, detail))
     if not node.always and not _shall_run(work, node, run):
-        return
+        return run_id
     if node.flowable is not None:
         _begin(work, node.flowable, run)
     elif node.is_call:
         call(work, cast("CallingTask", node.task), run)
     else:
         dispatch(work, node, run)
+    return run_id
 
 
 def _shall_run(work: Work, node: Node, run: TaskRun) -> bool:
@@ -322,7 +326,9 @@ def _fill(work: Work, owner_id: str | None, scope: Scope) -> None:
         node, value, iteration = scope.group(scope.begun)
         scope.begun += 1
         scope.open += 1
-        start(work, node, owner_id, value, iteration)
+        run = work.runs[start(work, node, owner_id, value, iteration)]
+        if run.state in TERMINATED and run.state not in PASSES:
+            return
 
 
 def _enter(work: Work, owner_id: str | None, scope: Scope, section: str) -> bool:
@@ -366,8 +372,9 @@ def end_execution(work: Work, state: State, message: str | None) -> None:
     """Gives the execution its final state and outputs, then starts `afterExecution`."""
     if message is None and state is State.FAILED:
         message = "A task failed."
-    if work.failure is not None and state is State.FAILED:
-        message = work.failure.message
+    if work.failure is not None and work.state is not State.KILLING:
+        # The flow's timeout has passed, whatever its tasks have come to.
+        state, message = State.FAILED, work.failure.message
     if work.flow.outputs and state is not State.KILLED:
         try:
             variables = task_variables(work.flow, work.execution(), None, None)
