@@ -1,0 +1,201 @@
+"""The demo's stage: processes on free loopback ports, and a Git repository of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+SHOWN = ("cdktf-app/flows", "environments")
+_PATIENCE_SECONDS = 60.0
+
+
+class DemoFailed(Exception):
+    """The demo cannot go on; the text says why and where to look."""
+
+
+@dataclass
+class Stage:
+    """Starts processes and ends them again; everything is below `folder`."""
+
+    folder: Path
+    _processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    _taken: set[int] = field(default_factory=set)
+
+    def clear(self) -> None:
+        """Ends what an earlier demo with KEEP=1 left running."""
+        file = self.folder / "processes.json"
+        if not file.exists():
+            return
+        left: dict[str, int] = json.loads(file.read_text())
+        for number in left.values():
+            # The number may belong to somebody else by now.
+            if str(self.folder) in _command_of(number):
+                os.kill(number, signal.SIGTERM)
+                _wait_until(lambda number=number: not _is_alive(number), f"process {number} to end")
+        file.unlink()
+
+    def port(self, preferred: int) -> int:
+        """The preferred port when nobody has it, else a free one."""
+        for wanted in (preferred, 0):
+            with socket.socket() as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                try:
+                    probe.bind(("127.0.0.1", wanted))
+                except OSError:
+                    continue
+                found = int(probe.getsockname()[1])
+            if found not in self._taken:
+                self._taken.add(found)
+                return found
+        raise DemoFailed("There is no free port on 127.0.0.1.")
+
+    def start(
+        self, name: str, command: Sequence[str], *, ready: str, environ: Mapping[str, str]
+    ) -> None:
+        """Starts a process in its own folder and waits until `ready` answers over HTTP."""
+        home = self.folder / name
+        home.mkdir(parents=True, exist_ok=True)
+        log = home / "output.log"
+        with log.open("ab") as output:
+            process = subprocess.Popen(
+                command,
+                cwd=home,
+                env=dict(environ),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        self._processes[name] = process
+
+        def answers() -> bool:
+            if process.poll() is not None:
+                tail = "\n".join(log.read_text(errors="replace").splitlines()[-20:])
+                raise DemoFailed(f"{name} ended with code {process.returncode}:\n{tail}")
+            try:
+                with urllib.request.urlopen(ready, timeout=5):
+                    return True
+            except urllib.error.HTTPError as error:
+                return error.code in (401, 404)
+            except OSError:
+                return False
+
+        _wait_until(answers, f"{name} to answer at {ready} (its output: {log})")
+
+    def stop(self) -> None:
+        """Ends all processes, in the reverse order of their start."""
+        for process in reversed(self._processes.values()):
+            process.terminate()
+        for name, process in self._processes.items():
+            try:
+                process.wait(30)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+                print(f"    {name} did not end by itself and was killed")
+
+    def leave(self) -> None:
+        """Lets the processes run on, and remembers them for the next demo."""
+        numbers = {name: process.pid for name, process in self._processes.items()}
+        (self.folder / "processes.json").write_text(json.dumps(numbers))
+        for process in self._processes.values():
+            # They run on; the interpreter need not warn of it.
+            process.returncode = 0
+
+
+def _command_of(number: int) -> str:
+    file = Path(f"/proc/{number}/cmdline")
+    try:
+        if file.parent.parent.joinpath("self").exists():
+            return file.read_text(errors="replace")
+        listing = ["ps", "-p", str(number), "-o", "command="]
+        return subprocess.run(listing, capture_output=True, text=True, check=False).stdout
+    except OSError:
+        return ""
+
+
+def _is_alive(number: int) -> bool:
+    try:
+        os.kill(number, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def _wait_until(holds: object, what: str) -> None:
+    end = time.monotonic() + _PATIENCE_SECONDS
+    while not (callable(holds) and holds()):
+        if time.monotonic() > end:
+            raise DemoFailed(f"Waited {_PATIENCE_SECONDS:.0f} s for {what}.")
+        time.sleep(0.05)
+
+
+def git(folder: Path, *arguments: str) -> str:
+    """Runs Git in a folder; gives what it prints."""
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(folder), *arguments], capture_output=True, text=True, check=False
+        )
+    except FileNotFoundError:
+        raise DemoFailed("Git is not installed; flows are promoted from Git.") from None
+    if done.returncode:
+        raise DemoFailed(f"git {' '.join(arguments)} failed: {done.stderr.strip()}")
+    return done.stdout.strip()
+
+
+def prepare_repository(target: Path) -> str:
+    """Makes or renews the demo's own clone, in which it may commit; says what it holds.
+
+    It follows the checkout's HEAD. Uncommitted flows and environments are committed there, and
+    locks that an earlier demo wrote are kept, so that nothing in the checkout itself changes.
+    """
+    locks = target / "environments" / "prod" / "locks"
+    kept = {path.name: path.read_bytes() for path in locks.glob("*.json")}
+    is_git = (CHECKOUT / ".git").exists()
+    if not target.exists():
+        target.mkdir(parents=True)
+        git(target, "init", "--quiet")
+        # The demo commits under a name of its own, whatever the user's own settings ask for.
+        for setting in ("user.name=Penstock demo", "user.email=demo@example.com"):
+            git(target, "config", *setting.split("=", 1))
+        git(target, "config", "commit.gpgsign", "false")
+        git(target, "config", "core.hooksPath", os.devnull)
+    if is_git:
+        git(target, "fetch", "--quiet", str(CHECKOUT), "HEAD")
+        git(target, "reset", "--quiet", "--hard", "FETCH_HEAD")
+    for name in SHOWN:
+        shutil.rmtree(target / name, ignore_errors=True)
+        shutil.copytree(CHECKOUT / name, target / name)
+    for name, text in kept.items():
+        if not (locks / name).exists():
+            locks.mkdir(parents=True, exist_ok=True)
+            (locks / name).write_bytes(text)
+    changed = git(target, "status", "--porcelain", "--untracked-files=all", "--", *SHOWN)
+    own = [line for line in changed.splitlines() if "environments/prod/locks/" not in line]
+    if changed:
+        git(target, "add", "--all", "--", *SHOWN)
+        git(target, "commit", "--quiet", "-m", "Take what the checkout has not committed")
+    head = git(target, "rev-parse", "--short", "HEAD")
+    if not is_git:
+        return f"commit {head}, made of this folder, which is no Git repository"
+    if own:
+        return f"commit {head}, in the demo's clone only: your checkout has uncommitted changes"
+    return f"commit {head}, with the flows of your checkout's HEAD"
+
+
+def server_command(data: Path, port: int) -> list[str]:
+    """Starts a Penstock server on embedded SQLite."""
+    program = Path(sys.executable).parent / "penstock"
+    return [str(program), "server", "--host", "127.0.0.1", "--port", str(port), "--data", str(data)]
