@@ -82,7 +82,9 @@ def apply(services: Services, change: Change, wanted: ObjectSet) -> Applied:
             seen = examine(tx, services, change, wanted)
             _check(seen, wanted)
             applied = _write(tx, services, change, seen, now)
-    except IntegrityError:
+    except IntegrityError as error:
+        if "unique" not in str(error.orig).lower():
+            raise
         # Only where several servers write to one database: this one came second.
         raise Conflict(
             "Another server changed one of these objects at the same moment.",

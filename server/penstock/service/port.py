@@ -65,16 +65,21 @@ class FlowVersions(Protocol):
 class Executor(Protocol):
     """What runs executions."""
 
-    def submit(
-        self, execution: Execution, version: FlowVersion, audit: AuditRecord | None
-    ) -> Future[Execution]:
-        """Accepts a new execution; the future ends after the commit that stored it."""
+    @property
+    def active_count(self) -> int:
+        """How many executions are not over."""
         ...
 
-    def kill(self, tenant: str, execution_id: str, reason: str) -> Future[Execution]:
+    async def accept(
+        self, execution: Execution, version: FlowVersion, audit: AuditRecord | None = None
+    ) -> Execution:
+        """Accepts a new execution; returns after the commit that stored it."""
+        ...
+
+    def kill(self, tenant: str, execution_id: str, reason: str) -> Future[Execution | None]:
         """Asks for the end of an execution; the future ends after commit."""
         ...
 
     def subscribe(self, execution_id: str, callback: Callable[[], None]) -> Callable[[], None]:
-        """Calls back, from any thread, after each commit that touched it; returns the undo."""
+        """Calls back, from another thread, after each commit that touched it; returns the undo."""
         ...

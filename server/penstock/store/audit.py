@@ -36,8 +36,8 @@ class AuditTable(SQLModel, table=True):
     owner: str | None = None
     before: str | None = None
     after: str | None = None
-    provenance: Any = Field(default=None, sa_type=ProvenanceText)  # a Provenance, not a model
-    detail: Any = Field(default=None, sa_type=JsonText)  # a JSON object
+    provenance: Provenance | None = Field(default=None, sa_type=ProvenanceText)
+    detail: dict[str, Json] | None = Field(default=None, sa_type=JsonText)
     previous_hash: str = Field(max_length=64)
     hash: str = Field(max_length=64)
 

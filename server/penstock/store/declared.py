@@ -52,7 +52,7 @@ class Declared(SQLModel):
     content_hash: str = Field(max_length=64)
     created_at: datetime = Field(sa_type=Instant)
     updated_at: datetime = Field(sa_type=Instant)
-    provenance: Any = Field(default=None, sa_type=ProvenanceText)  # a Provenance, not a model
+    provenance: Provenance | None = Field(default=None, sa_type=ProvenanceText)
 
 
 def record(kind: type[R], row: Row[*tuple[Any, ...]]) -> R:

@@ -26,8 +26,8 @@ class FlowTable(Declared, table=True):
     id: str = Field(primary_key=True, max_length=100)
     disabled: bool = False
     description: str | None = None
-    labels: Any = Field(sa_type=JsonText)  # an object of texts
-    warnings: Any = Field(sa_type=JsonText)  # problems of the text itself
+    labels: dict[str, str] = Field(sa_type=JsonText)
+    warnings: list[Json] = Field(sa_type=JsonText)
 
 
 class FlowRevisionTable(SQLModel, table=True):
@@ -44,7 +44,7 @@ class FlowRevisionTable(SQLModel, table=True):
     deleted: bool = False
     owner: str
     created_at: datetime = Field(sa_type=Instant)
-    provenance: Any = Field(default=None, sa_type=ProvenanceText)  # a Provenance, not a model
+    provenance: Provenance | None = Field(default=None, sa_type=ProvenanceText)
 
 
 class FlowReferenceTable(SQLModel, table=True):

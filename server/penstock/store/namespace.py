@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection, select
 from sqlmodel import Field
@@ -23,8 +22,8 @@ class NamespaceTable(Declared, table=True):
     __tablename__ = "namespace"  # pyrefly: ignore[bad-override] - as SQLModel documents it
 
     description: str | None = None
-    variables: Any = Field(sa_type=JsonText)  # a JSON object
-    labels: Any = Field(sa_type=JsonText)  # an object of texts
+    variables: dict[str, Json] = Field(sa_type=JsonText)
+    labels: dict[str, str] = Field(sa_type=JsonText)
 
 
 _namespace = table_of(NamespaceTable)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection, select
 from sqlmodel import Field
@@ -26,7 +25,7 @@ class ScheduleTable(Declared, table=True):
     flow_id: str = Field(index=True, max_length=100)
     cron: str
     timezone: str
-    inputs: Any = Field(sa_type=JsonText)  # a JSON object
+    inputs: dict[str, Json] = Field(sa_type=JsonText)
     disabled: bool = False
     description: str | None = None
 

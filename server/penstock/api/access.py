@@ -1,0 +1,121 @@
+"""What a route needs from its request: services, who calls, for which change, with which body."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from urllib.parse import unquote
+
+import orjson
+from fastapi import Depends, Header, Path, Request
+from starlette.concurrency import run_in_threadpool
+
+from penstock.errors import InvalidObject
+from penstock.model.frozen import Json
+from penstock.model.problem import Problem
+from penstock.model.provenance import Provenance
+from penstock.security.caller import Caller as CallerValue
+from penstock.service.change import Change as ChangeValue
+from penstock.service.services import Services as ServicesValue
+
+_LONGEST_OWNER = 200
+
+
+async def _services(request: Request) -> ServicesValue:
+    return request.app.state.services
+
+
+Services = Annotated[ServicesValue, Depends(_services)]
+
+
+async def _caller(
+    services: Services,
+    tenant: Annotated[str, Path(description="The tenant, such as `main`.")],
+    request: Request,
+) -> CallerValue:
+    header = request.headers.get("authorization")
+    known = services.tokens.known(header, tenant)
+    if known is not None:
+        return known
+    return await run_in_threadpool(services.tokens.verify, header, tenant)
+
+
+Caller = Annotated[CallerValue, Depends(_caller)]
+"""The authenticated caller; a route without it is open to everybody."""
+
+
+async def _change(
+    caller: Caller,
+    request: Request,
+    *,
+    owner: Annotated[
+        str,
+        Header(
+            alias="Penstock-Owner",
+            max_length=_LONGEST_OWNER,
+            description="Who declares these objects, such as `terraform:prod`.",
+        ),
+    ] = "api",
+    force: Annotated[
+        bool,
+        Header(alias="Penstock-Force-Owner", description="Takes objects over from their owner."),
+    ] = False,
+) -> ChangeValue:
+    return ChangeValue(caller, owner, force, _provenance(request))
+
+
+Change = Annotated[ChangeValue, Depends(_change)]
+"""The frame of a write; it implies an authenticated caller."""
+
+
+def _provenance(request: Request) -> Provenance:
+    def text(name: str) -> str | None:
+        value = request.headers.get(f"penstock-{name}")
+        return unquote(value) if value else None
+
+    dirty = text("source-dirty")
+    return Provenance(
+        repository=text("source-repository"),
+        commit=text("source-commit"),
+        path=text("source-path"),
+        dirty=None if dirty is None else dirty.lower() == "true",
+        run_id=text("run-id"),
+        run_url=text("run-url"),
+        workspace=text("run-workspace"),
+    )
+
+
+async def _json_body(request: Request) -> Json:
+    return parse_json(await request.body())
+
+
+JsonBody = Annotated[Json, Depends(_json_body)]
+"""The body as JSON."""
+
+
+async def _raw_body(request: Request) -> bytes:
+    return await request.body()
+
+
+RawBody = Annotated[bytes, Depends(_raw_body)]
+"""The body as it came."""
+
+
+def parse_json(body: bytes) -> Json:
+    """The JSON of a body. Raises `InvalidObject` with line and column, quoting nothing."""
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        message = f"The body is no JSON: {error.msg.partition(':')[0]}."
+        problem = Problem(message, line=error.lineno, column=error.colno, code="invalid-json")
+        raise InvalidObject(message, problems=[problem]) from None
+
+
+def if_match(request: Request) -> str | None:
+    """The content hash of ``If-Match``, or None."""
+    header = request.headers.get("if-match")
+    return None if header is None else header.strip().removeprefix("W/").strip('"')
+
+
+def if_none_match_any(request: Request) -> bool:
+    """Whether ``If-None-Match: *`` asks for a creation only."""
+    return request.headers.get("if-none-match", "").strip() == "*"

@@ -1,0 +1,85 @@
+"""What a route says of itself in OpenAPI: its body, its answers, its errors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from penstock import __version__
+from penstock.api.problem import MEDIA_TYPE
+from penstock.api.schema import COMPONENTS, Schema, ref
+
+_ERRORS = {
+    400: "HTTP itself is not right.",
+    401: "No token, or one that is not known, expired or revoked.",
+    404: "No such object, or no such tenant for this token.",
+    409: "In use, declared by another owner, or in a state that does not allow it.",
+    412: "The object changed since it was read.",
+    413: "The body is over the limit.",
+    422: "Something does not hold; `problems` says what and where.",
+    500: "A defect of the server.",
+    503: "Not now; the same call may go through later.",
+}
+_COMMON = (400, 401, 404, 422, 500)
+
+
+def answers(
+    schema: Schema | None,
+    *more: int,
+    status: int = 200,
+    also: int | None = None,
+    media_type: str = "application/json",
+    description: str = "Done.",
+) -> dict[str, Any]:  # keyword arguments of FastAPI's route decorators
+    """A route that answers `schema` (None: no body), and may fail with `more` beside the common."""
+    content = {} if schema is None else {"content": {media_type: {"schema": schema}}}
+    responses: dict[int, Any] = {status: {"description": description, **content}}
+    if also is not None:
+        responses[also] = {"description": "As it was asked, created or unchanged.", **content}
+    for code in sorted({*_COMMON, *more}):
+        if code < 400:  # noqa: PLR2004 - 304 has no body
+            responses[code] = {"description": "The caller has this already."}
+            continue
+        responses[code] = {
+            "description": _ERRORS[code],
+            "content": {MEDIA_TYPE: {"schema": ref("Error")}},
+        }
+    return {"status_code": status, "response_model": None, "responses": responses}
+
+
+def body(schema: Schema, *, yaml: bool = False) -> dict[str, Any]:  # a piece of OpenAPI
+    """The route's JSON body; `yaml` allows the bare text as well."""
+    content: dict[str, Any] = {"application/json": {"schema": schema}}
+    if yaml:
+        content["application/yaml"] = {"schema": {"type": "string"}}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+def install(app: FastAPI) -> None:
+    """Gives the application its OpenAPI document, made at the first request for it."""
+
+    def document() -> dict[str, Any]:  # an OpenAPI document
+        if app.openapi_schema is None:
+            made = get_openapi(
+                title="Penstock",
+                version=__version__,
+                summary="Orchestration managed as infrastructure.",
+                routes=app.routes,
+            )
+            parts = made.setdefault("components", {})
+            found = parts.get("schemas", {})
+            parts["schemas"] = {
+                **{name: each for name, each in found.items() if "Validation" not in name},
+                **COMPONENTS,
+            }
+            parts["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+            for path, operations in made["paths"].items():
+                if path.startswith("/api/"):
+                    for operation in operations.values():
+                        operation["security"] = [{"token": []}]
+            app.openapi_schema = made
+        return app.openapi_schema
+
+    app.openapi = document  # pyrefly: ignore[bad-assignment] - as FastAPI documents it

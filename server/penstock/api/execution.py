@@ -1,0 +1,158 @@
+"""Executions over HTTP."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi.responses import StreamingResponse
+
+from penstock.api import follow, paging, start
+from penstock.api.access import Caller, RawBody, Services
+from penstock.api.answer import Answer
+from penstock.api.document import answers, body
+from penstock.api.paging import Cursor, Limit, Namespace
+from penstock.api.schema import page_of, ref
+from penstock.model.frozen import Json
+from penstock.model.task import LogLevel
+from penstock.service import execution
+
+router = APIRouter(prefix="/executions", tags=["executions"])
+_THING = ref("Execution")
+_LAST = "Last-Event-ID"
+
+
+@router.post(
+    "",
+    openapi_extra=body(ref("NewExecution")),
+    **answers(_THING, 409, 413, status=201, description="Accepted, after the commit."),
+)
+async def create_execution(services: Services, caller: Caller, wanted: RawBody) -> Response:
+    """Starts an execution of a flow; answers when it is stored, not when it has ended."""
+    return start.answer_of(await start.start(services, caller, wanted))
+
+
+@router.get("", **answers(page_of(ref("ExecutionSummary"))))
+def list_executions(
+    services: Services,
+    caller: Caller,
+    *,
+    namespace: Namespace = None,
+    flow_id: Annotated[str | None, Query(alias="flowId", description="Only of this flow.")] = None,
+    state: Annotated[str | None, Query(description="Only in this state.")] = None,
+    cursor: Cursor = None,
+    limit: Limit = 100,
+) -> Response:
+    """Lists executions, newest first, without their task runs."""
+    return Answer(
+        execution.page(
+            services,
+            caller,
+            namespace=namespace,
+            flow_id=flow_id,
+            state=state,
+            cursor=cursor,
+            limit=limit,
+        )
+    )
+
+
+@router.get("/{id}", **answers(_THING))
+def get_execution(
+    services: Services,
+    caller: Caller,
+    *,
+    id: str,  # noqa: A002 - the word of the API
+) -> Response:
+    """Reads an execution with its task runs in the order of their creation."""
+    return Answer(execution.get(services, caller, id))
+
+
+@router.post("/{id}/kill", **answers(_THING, status=202))
+def kill_execution(
+    services: Services,
+    caller: Caller,
+    *,
+    id: str,  # noqa: A002 - the word of the API
+) -> Response:
+    """Ends an execution now, and the work of its tasks; one that has ended stays as it is."""
+    return Answer(execution.kill(services, caller, id), status_code=202)
+
+
+@router.get("/{id}/logs", **answers(page_of(ref("LogLine"))))
+def list_logs(
+    services: Services,
+    caller: Caller,
+    *,
+    id: str,  # noqa: A002 - the word of the API
+    min_level: Annotated[
+        LogLevel, Query(alias="minLevel", description="The least important level to read.")
+    ] = LogLevel.TRACE,
+    task_run_id: Annotated[
+        str | None, Query(alias="taskRunId", description="Only of this task run.")
+    ] = None,
+    cursor: Cursor = None,
+    limit: Limit = 100,
+) -> Response:
+    """Lists the log lines of an execution in order."""
+    execution.get(services, caller, id)
+    lines = execution.log_page(
+        services,
+        caller,
+        id,
+        min_level=min_level,
+        task_run_id=task_run_id,
+        after=paging.decode_number(cursor) or 0,
+        limit=limit + 1,
+    )
+    return _numbered(lines, limit)
+
+
+@router.get("/{id}/events", **answers(page_of(ref("ExecutionEvent"))))
+def list_events(
+    services: Services,
+    caller: Caller,
+    *,
+    id: str,  # noqa: A002 - the word of the API
+    cursor: Cursor = None,
+    limit: Limit = 100,
+) -> Response:
+    """Lists the execution's history: every state change and what caused it."""
+    execution.get(services, caller, id)
+    events = execution.event_page(
+        services, caller, id, after=paging.decode_number(cursor) or 0, limit=limit + 1
+    )
+    return _numbered(events, limit)
+
+
+@router.get(
+    "/{id}/follow",
+    **answers({"type": "string"}, media_type="text/event-stream", description="A stream."),
+)
+async def follow_execution(
+    services: Services,
+    caller: Caller,
+    *,
+    id: str,  # noqa: A002 - the word of the API
+    request: Request,
+    last: Annotated[
+        str | None, Header(alias=_LAST, description="Where an earlier stream ended.")
+    ] = None,
+) -> Response:
+    """Follows an execution to its end, as server-sent events.
+
+    `snapshot` and `change` carry the execution, `log` a log line, `end` the last state.
+    """
+    del request
+    first = await follow.snapshot(services, caller, id)
+    return StreamingResponse(
+        follow.stream(services, caller, id, first=first, last=last),
+        media_type="text/event-stream",
+        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+    )
+
+
+def _numbered(items: list[dict[str, Json]], limit: int) -> Response:
+    following = items[limit - 1]["seq"] if len(items) > limit else None
+    cursor = paging.encode((following,)) if isinstance(following, int) else None
+    return Answer({"items": items[:limit], "nextCursor": cursor})

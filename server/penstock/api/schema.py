@@ -1,0 +1,303 @@
+"""The shapes of answers, as OpenAPI knows them.
+
+They are written down rather than derived: answers are plain JSON values for speed, and models
+that exist only to be documented would cost memory in every server. A test holds real answers
+against them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from penstock.service.spec import FlowSpec, NamespaceSpec, ScheduleSpec, SecretSpec
+from penstock.service.token import TokenSpec
+
+Schema = dict[str, Any]  # a JSON Schema document
+
+TEXT: Schema = {"type": "string"}
+MAYBE_TEXT: Schema = {"type": ["string", "null"]}
+TIME: Schema = {"type": "string", "format": "date-time"}
+MAYBE_TIME: Schema = {"type": ["string", "null"], "format": "date-time"}
+NUMBER: Schema = {"type": "integer"}
+MAYBE_NUMBER: Schema = {"type": ["integer", "null"]}
+FLAG: Schema = {"type": "boolean"}
+MAYBE_FLAG: Schema = {"type": ["boolean", "null"]}
+ANYTHING: Schema = {}
+MAP: Schema = {"type": "object", "additionalProperties": True}
+MAYBE_MAP: Schema = {"type": ["object", "null"], "additionalProperties": True}
+TEXTS: Schema = {"type": "object", "additionalProperties": {"type": "string"}}
+
+
+def ref(name: str) -> Schema:
+    """A component by name."""
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def list_of(item: Schema) -> Schema:
+    """A list."""
+    return {"type": "array", "items": item}
+
+
+def thing(**properties: Schema) -> Schema:
+    """An object that has exactly these properties, always all of them."""
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+def page_of(item: Schema) -> Schema:
+    """A page of a list."""
+    return thing(items=list_of(item), nextCursor=MAYBE_TEXT)
+
+
+def items_of(item: Schema) -> Schema:
+    """A whole list."""
+    return thing(items=list_of(item))
+
+
+_PROVENANCE = thing(
+    repository=MAYBE_TEXT,
+    commit=MAYBE_TEXT,
+    path=MAYBE_TEXT,
+    dirty=MAYBE_FLAG,
+    runId=MAYBE_TEXT,
+    runUrl=MAYBE_TEXT,
+    workspace=MAYBE_TEXT,
+)
+_DECLARED = {
+    "kind": TEXT,
+    "namespace": TEXT,
+    "owner": TEXT,
+    "revision": NUMBER,
+    "contentHash": TEXT,
+    "createdAt": TIME,
+    "updatedAt": TIME,
+    "provenance": ref("Provenance"),
+}
+_PROBLEM = thing(
+    path=TEXT,
+    line=MAYBE_NUMBER,
+    column=MAYBE_NUMBER,
+    severity={"type": "string", "enum": ["error", "warning"]},
+    code=TEXT,
+    message=TEXT,
+    hint=MAYBE_TEXT,
+    object=MAYBE_TEXT,
+    file=MAYBE_TEXT,
+)
+_HISTORY = list_of(thing(state=TEXT, at=TIME))
+_FAILURE: Schema = {"anyOf": [thing(message=TEXT), {"type": "null"}]}
+_ATTEMPT = thing(
+    number=NUMBER, state=TEXT, startedAt=MAYBE_TIME, endedAt=MAYBE_TIME, worker=MAYBE_TEXT
+)
+_TASK_RUN = thing(
+    id=TEXT,
+    taskId=TEXT,
+    parentTaskRunId=MAYBE_TEXT,
+    value=MAYBE_TEXT,
+    iteration=MAYBE_NUMBER,
+    state=TEXT,
+    stateHistory=_HISTORY,
+    attempts=list_of(_ATTEMPT),
+    outputs=MAYBE_MAP,
+    error=_FAILURE,
+    startedAt=MAYBE_TIME,
+    endedAt=MAYBE_TIME,
+)
+_SUMMARY = {
+    "id": TEXT,
+    "tenant": TEXT,
+    "namespace": TEXT,
+    "flowId": TEXT,
+    "flowRevision": NUMBER,
+    "flowHash": TEXT,
+    "state": TEXT,
+    "stateHistory": _HISTORY,
+    "inputs": MAP,
+    "outputs": MAYBE_MAP,
+    "labels": TEXTS,
+    "variables": MAP,
+    "trigger": {
+        "anyOf": [
+            thing(type=TEXT, id=MAYBE_TEXT, actor=MAYBE_TEXT, variables=MAP),
+            {"type": "null"},
+        ]
+    },
+    "source": {"anyOf": [thing(repository=MAYBE_TEXT, commit=MAYBE_TEXT), {"type": "null"}]},
+    "createdAt": TIME,
+    "startedAt": MAYBE_TIME,
+    "endedAt": MAYBE_TIME,
+    "parentId": MAYBE_TEXT,
+    "originalId": MAYBE_TEXT,
+    "error": _FAILURE,
+}
+_REFERENCE: Schema = {
+    "type": "object",
+    "properties": {
+        "kind": {"type": "string", "enum": ["namespace", "flow", "secret", "schedule"]},
+        "namespace": TEXT,
+        "id": MAYBE_TEXT,
+    },
+    "required": ["kind", "namespace"],
+}
+_NAMED = {"ref": TEXT, "kind": TEXT, "namespace": TEXT, "id": MAYBE_TEXT, "action": TEXT}
+_SET: Schema = {
+    "type": "object",
+    "properties": {
+        "objects": list_of(
+            {
+                "type": "object",
+                "properties": {
+                    **_REFERENCE["properties"],
+                    "spec": MAP,
+                    "ifMatch": TEXT,
+                    "ifNoneMatch": FLAG,
+                },
+                "required": ["kind", "namespace", "spec"],
+                "additionalProperties": False,
+            }
+        ),
+        "deletes": list_of(ref("Reference")),
+        "complete": FLAG,
+        "planToken": TEXT,
+    },
+    "additionalProperties": False,
+}
+_PLANNED = thing(
+    **_NAMED,
+    contentHash=MAYBE_TEXT,
+    previousHash=MAYBE_TEXT,
+    revision=NUMBER,
+    diff=TEXT,
+    summary=TEXT,
+    normalised=MAP,
+    problems=list_of(ref("Problem")),
+    callers=list_of(TEXT),
+    nextFires=list_of(TIME),
+    runningExecutions=NUMBER,
+)
+
+COMPONENTS: dict[str, Schema] = {
+    "Problem": _PROBLEM,
+    "Error": thing(
+        type=TEXT,
+        title=TEXT,
+        status=NUMBER,
+        code=TEXT,
+        detail=TEXT,
+        problems=list_of(ref("Problem")),
+    ),
+    "Provenance": _PROVENANCE,
+    "Reference": _REFERENCE,
+    "Namespace": thing(**_DECLARED, description=MAYBE_TEXT, variables=MAP, labels=TEXTS),
+    "Flow": thing(
+        **_DECLARED,
+        id=TEXT,
+        source=TEXT,
+        description=MAYBE_TEXT,
+        disabled=FLAG,
+        labels=TEXTS,
+        warnings=list_of(ref("Problem")),
+    ),
+    "FlowRevision": thing(
+        revision=NUMBER,
+        contentHash=MAYBE_TEXT,
+        deleted=FLAG,
+        owner=TEXT,
+        createdAt=TIME,
+        provenance=ref("Provenance"),
+    ),
+    "Secret": thing(
+        **_DECLARED, key=TEXT, description=MAYBE_TEXT, fingerprint=TEXT, version=NUMBER
+    ),
+    "Schedule": thing(
+        **_DECLARED,
+        id=TEXT,
+        flowId=TEXT,
+        cron=TEXT,
+        timezone=TEXT,
+        inputs=MAP,
+        disabled=FLAG,
+        description=MAYBE_TEXT,
+        nextFireAt=MAYBE_TIME,
+    ),
+    "Object": {"anyOf": [ref("Namespace"), ref("Flow"), ref("Secret"), ref("Schedule")]},
+    "ObjectSet": _SET,
+    "Plan": thing(
+        valid=FLAG, planToken=TEXT, objects=list_of(_PLANNED), problems=list_of(ref("Problem"))
+    ),
+    "Applied": thing(
+        objects=list_of(
+            thing(
+                **_NAMED,
+                revision=NUMBER,
+                contentHash=TEXT,
+                object={"anyOf": [ref("Object"), {"type": "null"}]},
+            )
+        ),
+        warnings=list_of(ref("Problem")),
+    ),
+    "ExecutionSummary": thing(**_SUMMARY),
+    "Execution": thing(**_SUMMARY, taskRuns=list_of(_TASK_RUN)),
+    "LogLine": thing(
+        seq=NUMBER,
+        at=TIME,
+        level=TEXT,
+        message=TEXT,
+        taskId=MAYBE_TEXT,
+        taskRunId=MAYBE_TEXT,
+        attempt=MAYBE_NUMBER,
+    ),
+    "ExecutionEvent": thing(
+        seq=NUMBER, at=TIME, kind=TEXT, state=TEXT, taskRunId=MAYBE_TEXT, detail=MAYBE_MAP
+    ),
+    "Evidence": thing(
+        namespace=TEXT,
+        id=TEXT,
+        contentHash=TEXT,
+        success=NUMBER,
+        failed=NUMBER,
+        days=NUMBER,
+        firstAt=MAYBE_TIME,
+        lastAt=MAYBE_TIME,
+        executions=list_of(TEXT),
+        engine=TEXT,
+    ),
+    "AuditEvent": thing(
+        seq=NUMBER,
+        at=TIME,
+        actor=TEXT,
+        action=TEXT,
+        object=TEXT,
+        owner=MAYBE_TEXT,
+        before=MAYBE_TEXT,
+        after=MAYBE_TEXT,
+        provenance=ref("Provenance"),
+        detail=MAYBE_MAP,
+        hash=TEXT,
+    ),
+    "Token": thing(name=TEXT, prefix=TEXT, createdAt=TIME, createdBy=TEXT, expiresAt=MAYBE_TIME),
+    "NewToken": thing(
+        name=TEXT, prefix=TEXT, createdAt=TIME, createdBy=TEXT, expiresAt=MAYBE_TIME, token=TEXT
+    ),
+    "NewExecution": {
+        "type": "object",
+        "properties": {
+            "namespace": TEXT,
+            "flowId": TEXT,
+            "inputs": MAYBE_MAP,
+            "labels": {"type": ["object", "null"], "additionalProperties": {"type": "string"}},
+            "revision": MAYBE_NUMBER,
+        },
+        "required": ["namespace", "flowId"],
+        "additionalProperties": False,
+    },
+    "NamespaceSpec": NamespaceSpec.model_json_schema(by_alias=True),
+    "FlowSpec": FlowSpec.model_json_schema(by_alias=True),
+    "SecretSpec": SecretSpec.model_json_schema(by_alias=True),
+    "ScheduleSpec": ScheduleSpec.model_json_schema(by_alias=True),
+    "TokenSpec": TokenSpec.model_json_schema(by_alias=True),
+}

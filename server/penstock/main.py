@@ -1,0 +1,198 @@
+"""The composition root: settings in, a server out."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from penstock.api.app import create
+from penstock.api.front import Front
+from penstock.engine.variables import Environment
+from penstock.errors import PenstockError
+from penstock.runtime.attempt import Bench
+from penstock.runtime.clock import Clock, SystemClock
+from penstock.runtime.context import Place
+from penstock.runtime.executor import Executor
+from penstock.runtime.flows import FlowVersions
+from penstock.runtime.functions import World
+from penstock.runtime.rescuer import Checker, Heart, Rescuer
+from penstock.runtime.scheduler import Scheduler
+from penstock.runtime.service import Duties
+from penstock.secrets import master
+from penstock.secrets.database import SecretStore
+from penstock.security.token import Tokens, bootstrap
+from penstock.service.present import PresentFlows
+from penstock.service.services import Parses, Services
+from penstock.settings import Settings
+from penstock.storage.local import LocalStorage
+from penstock.store import schema
+from penstock.store.identity import new_id
+from penstock.store.session import Database
+
+_ENV_PREFIX = "ENV_"
+
+
+class CannotServe(PenstockError):
+    """The server cannot start."""
+
+    code = "cannot-serve"
+    title = "Cannot serve"
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """A server that is put together; `start` lets it work, `stop` ends it in order."""
+
+    settings: Settings
+    database: Database
+    services: Services
+    executor: Executor
+    duties: Duties
+    asgi: Front
+    admin_token: Path
+    _state: list[bool]
+
+    def start(self) -> None:
+        """Recovers what was running, then begins to take executions."""
+        self.executor.start()
+        self.duties.start()
+        self._state[0] = True
+
+    def stop(self) -> None:
+        """Refuses new executions, lets running tasks end for a while, and leaves."""
+        self._state[0] = False
+        self.duties.stop()
+        self.executor.stop(self.settings.shutdown_seconds)
+        self.database.close()
+
+
+def build(settings: Settings, clock: Clock | None = None) -> Application:
+    """Puts a server together: database migrated, first token made, nothing running yet."""
+    time = clock or SystemClock()
+    data = settings.data.resolve()
+    _make_folder(data)
+    database = Database(settings.database_url)
+    schema.prepare(database)
+    admin_token = bootstrap(database, data, now=time.now())
+    key = settings.master_key
+    secrets = SecretStore(master.load(key.get_secret_value() if key else None, data))
+    storage = LocalStorage(data / "storage")
+    world = World(database, secrets, storage, _environment(settings))
+    flows = FlowVersions()
+    bench = Bench(time, Place(storage, data / "work"))
+    executor = Executor(world, flows, bench, workers=settings.workers)
+    tokens = Tokens(database, time.now)
+    present = PresentFlows(database, flows)
+    scheduler = Scheduler(world, flows, executor, time)
+    duties = Duties(
+        [
+            Heart(executor),
+            Rescuer(database, executor, time),
+            scheduler,
+            Checker(executor),
+        ]
+    )
+
+    def changed() -> None:
+        present.forget()
+        executor.declared()
+        duties.nudge(scheduler.name)
+
+    services = Services(
+        database=database,
+        secrets=secrets,
+        tokens=tokens,
+        flows=flows,
+        present=present,
+        executor=executor,
+        parses=Parses(),
+        now=time.now,
+        new_id=new_id,
+        changed=changed,
+    )
+    state = [False]
+    asgi = create(
+        services,
+        max_body=settings.max_body,
+        max_set_body=settings.max_set_body,
+        is_ready=lambda: state[0],
+    )
+    return Application(settings, database, services, executor, duties, asgi, admin_token, state)
+
+
+def serve(settings: Settings, on_ready: Callable[[Application, str], None]) -> None:
+    """Runs a server until SIGTERM or SIGINT; `on_ready` hears its URL once it serves."""
+    with _listening(settings) as listener:
+        application = build(settings)
+        _run(application, listener, on_ready)
+
+
+def _run(
+    application: Application, listener: socket.socket, on_ready: Callable[[Application, str], None]
+) -> None:
+    import uvicorn  # noqa: PLC0415 - only a server needs a server
+
+    host, port = listener.getsockname()[:2]
+    shown = f"[{host}]" if ":" in host else host
+
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            on_ready(application, f"http://{shown}:{port}")
+
+    config = uvicorn.Config(
+        application.asgi,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        ws="none",
+        http="httptools",
+        server_header=False,
+        date_header=False,
+        timeout_graceful_shutdown=max(1, round(application.settings.shutdown_seconds)),
+    )
+    application.start()
+    try:
+        Server(config).run(sockets=[listener])
+    finally:
+        application.stop()
+
+
+@contextlib.contextmanager
+def _listening(settings: Settings) -> Iterator[socket.socket]:
+    """Takes the port first: a second server on it fails before it touches the database."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((settings.host, settings.port))
+        except OSError as error:
+            raise CannotServe(
+                f"Cannot listen on {settings.host}:{settings.port}: {error.strerror}.",
+                hint="Stop what uses it, or choose another with --port.",
+            ) from None
+        listener.listen(2_048)
+        yield listener
+
+
+def _make_folder(data: Path) -> None:
+    try:
+        data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise CannotServe(
+            f"Cannot make the data folder {data}: {error.strerror}.",
+            hint="Choose another with --data.",
+        ) from None
+
+
+def _environment(settings: Settings) -> Environment:
+    envs = {
+        name.removeprefix(_ENV_PREFIX).lower(): value
+        for name, value in os.environ.items()
+        if name.startswith(_ENV_PREFIX)
+    }
+    return Environment(envs=envs, name=settings.environment, url=settings.url)

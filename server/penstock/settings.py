@@ -1,0 +1,71 @@
+"""Every knob of the server, each with an environment variable ``PENSTOCK_<NAME>``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Read from the environment; options of the command line win over it."""
+
+    model_config = SettingsConfigDict(env_prefix="PENSTOCK_", extra="ignore")
+
+    host: Annotated[str, Field(description="Address to listen on. Example: 0.0.0.0")] = "127.0.0.1"
+    port: Annotated[
+        int, Field(ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    ] = 8484
+    data: Annotated[
+        Path,
+        Field(
+            description="Folder of the embedded database, keys and files of executions. "
+            "Example: /var/lib/penstock"
+        ),
+    ] = Path("penstock-data")
+    database: Annotated[
+        str | None,
+        Field(
+            description="Database URL; an SQLite file in the data folder by default. "
+            "Example: postgresql+psycopg://penstock@db/penstock"
+        ),
+    ] = None
+    workers: Annotated[
+        int, Field(ge=1, le=1_000, description="How many tasks run at once in this process.")
+    ] = 8
+    master_key: Annotated[
+        SecretStr | None,
+        Field(
+            description="32 bytes in base64 that encrypt the secrets; by default the file "
+            "master.key in the data folder, made at first start."
+        ),
+    ] = None
+    url: Annotated[
+        str | None,
+        Field(
+            description="How people reach this server, for links. "
+            "Example: https://penstock.example.com"
+        ),
+    ] = None
+    environment: Annotated[
+        str | None, Field(description="Name that expressions read as `environment.name`.")
+    ] = None
+    max_body: Annotated[
+        int, Field(ge=1_024, description="Largest body of a single object, in bytes.")
+    ] = 1024 * 1024
+    max_set_body: Annotated[
+        int, Field(ge=1_024, description="Largest body of a set (plan, apply), in bytes.")
+    ] = 16 * 1024 * 1024
+    shutdown_seconds: Annotated[
+        float, Field(ge=0, description="How long running tasks may go on when the server stops.")
+    ] = 10.0
+    log_level: Annotated[
+        str, Field(pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Least level of log lines.")
+    ] = "INFO"
+
+    @property
+    def database_url(self) -> str:
+        """The database to use."""
+        return self.database or f"sqlite:///{self.data.resolve() / 'penstock.db'}"
