@@ -13,10 +13,11 @@ def main() -> int:
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
     from penstock_provider.framework import plugin  # noqa: PLC0415 (after the collector is set)
-    from penstock_provider.provider import ADDRESS, Penstock  # noqa: PLC0415 (likewise)
+    from penstock_provider.install import ADDRESSES  # noqa: PLC0415 (likewise)
+    from penstock_provider.provider import Penstock  # noqa: PLC0415 (likewise)
 
     if sys.argv[1:] == ["--reattach"]:
-        server = plugin.Reattach(Penstock, address=ADDRESS)
+        server = plugin.Reattach(Penstock, addresses=ADDRESSES)
         (variable, value), *_ = server.environment.items()
         print(f"{variable}={json.dumps(value)}", flush=True)  # noqa: T201 (the shell evaluates it)
         try:

@@ -10,15 +10,15 @@ import json
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 from penstock_provider.api import ApiError, Client, Json, Problem
-from penstock_provider.framework.loop import Future, Loop, Task
+from penstock_provider.bulk import Queue
+from penstock_provider.framework.loop import Loop
 from penstock_provider.framework.values import JsonValue
 from penstock_provider.reference import Reference
 from penstock_provider.snapshot import Snapshot
 
-I = TypeVar("I")  # noqa: E741 (an item)
 R = TypeVar("R")
 
 
@@ -52,68 +52,6 @@ class SecretCheck:
 
     exists: bool
     equal: bool
-
-
-class Queue(Generic[I, R]):
-    """Bundles single items into requests of at most ``MOST`` items."""
-
-    MOST = 500
-    MOST_BYTES = 4_000_000
-
-    def __init__(
-        self,
-        loop: Loop,
-        send: Callable[[list[I]], Task[list[R | Exception]]],
-        *,
-        size: Callable[[I], int] = lambda _: 1,
-    ) -> None:
-        self._loop = loop
-        self._send = send
-        self._size = size
-        self._waiting: list[tuple[I, Future[R]]] = []
-        self._in_flight = False
-        loop.on_idle.append(self._flush)
-
-    def close(self) -> None:
-        """Sends nothing any more."""
-        self._loop.on_idle.remove(self._flush)
-
-    def submit(self, item: I) -> Future[R]:
-        """The item's result, some time."""
-        future: Future[R] = Future()
-        self._waiting.append((item, future))
-        return future
-
-    def _take(self) -> list[tuple[I, Future[R]]]:
-        count = size = 0
-        for item, _ in self._waiting[: self.MOST]:
-            size += self._size(item)
-            if count and size > self.MOST_BYTES:
-                break
-            count += 1
-        batch, self._waiting = self._waiting[:count], self._waiting[count:]
-        return batch
-
-    def _flush(self) -> None:
-        if self._in_flight or not self._waiting:
-            return
-        batch = self._take()
-        self._in_flight = True
-        sending = self._loop.spawn(self._send([item for item, _ in batch]))
-
-        def done() -> None:
-            self._in_flight = False
-            try:
-                results: list[R | Exception] = sending.result()
-            except Exception as error:  # noqa: BLE001 (it is each waiting caller's to tell)
-                results = [error] * len(batch)
-            for (_, future), result in zip(batch, results, strict=True):
-                if isinstance(result, Exception):
-                    future.fail(result)
-                else:
-                    future.set(result)
-
-        sending.when_done(done)
 
 
 class Objects:

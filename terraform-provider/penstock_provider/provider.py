@@ -23,8 +23,6 @@ from penstock_provider.framework.schema import Attribute, Schema
 from penstock_provider.framework.values import NUMBER, STRING, State, Unknown, Value, text
 from penstock_provider.objects import Objects
 
-ADDRESS = "registry.terraform.io/penstock/penstock"
-
 K = TypeVar("K", Resource, DataSource, EphemeralResource, Function)
 
 

@@ -31,6 +31,8 @@ class Snapshot:
     FROM = 20
     """Listings are fetched after that many reads."""
     FRESH_SECONDS = 60.0
+    NAMESPACES = 100
+    """Most namespaces in one request: addresses have a largest length."""
 
     def __init__(self, request: Request, now: Callable[[], float] = time.monotonic) -> None:
         self._request = request
@@ -60,8 +62,9 @@ class Snapshot:
             stale = [scope for scope in scopes if not self._fresh(scope)]
             if len(stale) == 1:
                 await self._list(stale[0])
-            elif stale:
-                await self._list_many(kind, stale)
+                continue
+            for start in range(0, len(stale), self.NAMESPACES):
+                await self._list_many(kind, stale[start : start + self.NAMESPACES])
 
     async def listing(self, kind: str, namespace: str) -> list[Json]:
         """One namespace's objects of one kind."""

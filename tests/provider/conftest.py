@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from penstock_provider.framework.plugin import Reattach
-from penstock_provider.provider import ADDRESS, Penstock
+from penstock_provider.install import ADDRESSES
+from penstock_provider.provider import Penstock
 from penstock_provider.terraform import find_terraform
 
 from .fake import TOKEN, Fake
@@ -41,7 +42,7 @@ def fake():
 
 @pytest.fixture(scope="session")
 def reattach():
-    server = Reattach(Penstock, address=ADDRESS)
+    server = Reattach(Penstock, addresses=ADDRESSES)
     thread = threading.Thread(target=server.run)
     thread.start()
     yield server.environment

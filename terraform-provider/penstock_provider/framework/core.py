@@ -3,71 +3,44 @@
 from __future__ import annotations
 
 import json
-import traceback
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, TypeVar
 
 from penstock_provider.framework import protocol
 from penstock_provider.framework.diagnostics import (
-    Diagnostic,
     Diagnostics,
     Failure,
-    diagnostic_message,
     path_message,
 )
-from penstock_provider.framework.log import log
 from penstock_provider.framework.loop import Task
-from penstock_provider.framework.plan import Private, default_plan
+from penstock_provider.framework.message import (
+    capabilities,
+    check,
+    function_message,
+    private_bytes,
+    private_of,
+    state_of,
+    tell,
+    unexpected,
+    value_of,
+)
+from penstock_provider.framework.plan import default_plan
 from penstock_provider.framework.protocol import Message
 from penstock_provider.framework.resource import (
     ArgumentError,
     Change,
     DataSource,
     EphemeralResource,
-    Function,
     Provider,
     Reading,
     Resource,
 )
-from penstock_provider.framework.schema import Schema, type_bytes
-from penstock_provider.framework.values import State, Value, from_json, is_known, pack, unpack
+from penstock_provider.framework.schema import Schema
+from penstock_provider.framework.values import State, is_known, pack
 
 K = TypeVar("K")
 _NIL = b"\xc0"
 Call = Callable[[Message, Message], Coroutine[Any, Any, None]]
-
-
-def _value(message: Message, of: protocol.Message) -> Value:
-    if message.msgpack:
-        return unpack(message.msgpack, of)
-    if message.json:
-        return from_json(json.loads(message.json), of)
-    return None
-
-
-def _state(message: Message, schema: Schema) -> State | None:
-    value = _value(message, schema.type)
-    return value if isinstance(value, dict) else None
-
-
-def _private(data: bytes) -> Private:
-    return json.loads(data) if data else {}
-
-
-def _private_bytes(private: Private) -> bytes:
-    return json.dumps(private, sort_keys=True).encode() if private else b""
-
-
-def _bug(error: BaseException, where: str) -> Diagnostic:
-    frames = traceback.extract_tb(error.__traceback__)
-    place = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "an unknown place"
-    # The text of the error may quote a value, so only its type and place are told.
-    log("error", "unexpected exception", rpc=where, type=type(error).__name__, place=place)
-    return Diagnostic(
-        "The provider failed unexpectedly",
-        f"{type(error).__name__} at {place} during {where}. This is a mistake in the provider, "
-        "not in your configuration: please report it with this text.",
-    )
 
 
 class Core:
@@ -97,9 +70,9 @@ class Core:
             try:
                 await call(asked, told)
             except Failure as failure:
-                _tell(told, failure.diagnostics)
+                tell(told, failure.diagnostics)
             except Exception as error:  # noqa: BLE001 (this is the place where they end)
-                _tell(told, [_bug(error, method)])
+                tell(told, [unexpected(error, method)])
             return told.SerializeToString()
 
         return handle
@@ -108,7 +81,7 @@ class Core:
 
     async def get_metadata(self, _: Message, told: Message) -> None:
         """Names without schemas."""
-        _capabilities(told)
+        capabilities(told)
         for name in self._provider.resources():
             told.resources.add(type_name=name)
         for name in self._provider.data_sources():
@@ -121,7 +94,7 @@ class Core:
     async def get_provider_schema(self, _: Message, told: Message) -> None:
         """All schemas."""
         provider = self._provider
-        _capabilities(told)
+        capabilities(told)
         told.provider.CopyFrom(provider.schema.to_message())
         for entries, kinds in (
             (told.resource_schemas, provider.resources()),
@@ -131,7 +104,7 @@ class Core:
             for name, kind in kinds.items():
                 entries.add(key=name, value=kind.schema.to_message())
         for name, function in provider.functions().items():
-            told.functions.add(key=name, value=_function(function))
+            told.functions.add(key=name, value=function_message(function))
 
     async def get_resource_identity_schemas(self, _: Message, told: Message) -> None:
         """None of the resources has an identity beside its state."""
@@ -139,7 +112,7 @@ class Core:
     async def get_functions(self, _: Message, told: Message) -> None:
         """All functions."""
         for name, function in self._provider.functions().items():
-            told.functions.add(key=name, value=_function(function))
+            told.functions.add(key=name, value=function_message(function))
 
     # Before anything is configured
 
@@ -147,13 +120,13 @@ class Core:
         """Checks the provider block."""
         schema = self._provider.schema
         diagnostics = Diagnostics()
-        _check(schema, _state(asked.config, schema) or {}, diagnostics)
-        _tell(told, diagnostics.items)
+        check(schema, state_of(asked.config, schema) or {}, diagnostics)
+        tell(told, diagnostics.items)
 
     async def validate_resource_config(self, asked: Message, told: Message) -> None:
         """Checks a resource block."""
         resource = self._resource(asked.type_name)
-        config = _state(asked.config, resource.schema) or {}
+        config = state_of(asked.config, resource.schema) or {}
         diagnostics = Diagnostics()
         if not asked.client_capabilities.write_only_attributes_allowed:
             for name in resource.schema.write_only:
@@ -163,27 +136,27 @@ class Core:
                         "This client would keep the write-only value in its state.",
                         path=(name,),
                     )
-        _check(resource.schema, config, diagnostics)
+        check(resource.schema, config, diagnostics)
         await resource.validate(config, diagnostics)
-        _tell(told, diagnostics.items)
+        tell(told, diagnostics.items)
 
     async def validate_data_resource_config(self, asked: Message, told: Message) -> None:
         """Checks a data block."""
         source = self._data_source(asked.type_name)
-        config = _state(asked.config, source.schema) or {}
+        config = state_of(asked.config, source.schema) or {}
         diagnostics = Diagnostics()
-        _check(source.schema, config, diagnostics)
+        check(source.schema, config, diagnostics)
         await source.validate(config, diagnostics)
-        _tell(told, diagnostics.items)
+        tell(told, diagnostics.items)
 
     async def validate_ephemeral_resource_config(self, asked: Message, told: Message) -> None:
         """Checks an ephemeral block."""
         ephemeral = self._ephemeral(asked.type_name)
-        config = _state(asked.config, ephemeral.schema) or {}
+        config = state_of(asked.config, ephemeral.schema) or {}
         diagnostics = Diagnostics()
-        _check(ephemeral.schema, config, diagnostics)
+        check(ephemeral.schema, config, diagnostics)
         await ephemeral.validate(config, diagnostics)
-        _tell(told, diagnostics.items)
+        tell(told, diagnostics.items)
 
     async def upgrade_resource_state(self, asked: Message, told: Message) -> None:
         """Brings a stored state to the present schema."""
@@ -204,11 +177,11 @@ class Core:
         schema = self._provider.schema
         diagnostics = Diagnostics()
         await self._provider.configure(
-            schema.complete(_state(asked.config, schema) or {}),
+            schema.complete(state_of(asked.config, schema) or {}),
             diagnostics,
             terraform_version=asked.terraform_version,
         )
-        _tell(told, diagnostics.items)
+        tell(told, diagnostics.items)
 
     # Managed resources
 
@@ -217,16 +190,16 @@ class Core:
         resource = self._resource(asked.type_name)
         told.new_state.CopyFrom(asked.current_state)
         told.private = asked.private
-        state = _state(asked.current_state, resource.schema)
+        state = state_of(asked.current_state, resource.schema)
         if state is None:
             return
-        reading = Reading(dict(state), _private(asked.private))
+        reading = Reading(dict(state), private_of(asked.private))
         try:
             fresh = await resource.read(reading)
         except Failure as failure:
-            _tell(told, [*reading.diagnostics.items, *failure.diagnostics])
+            tell(told, [*reading.diagnostics.items, *failure.diagnostics])
             return
-        _tell(told, reading.diagnostics.items)
+        tell(told, reading.diagnostics.items)
         if reading.diagnostics.failed:
             return
         if fresh is None:
@@ -236,7 +209,7 @@ class Core:
         fresh = resource.schema.complete(fresh)
         if fresh != state:
             told.new_state.msgpack = pack(fresh)
-        told.private = _private_bytes(reading.private)
+        told.private = private_bytes(reading.private)
 
     async def plan_resource_change(self, asked: Message, told: Message) -> None:
         """The default plan, then the resource's own."""
@@ -249,13 +222,13 @@ class Core:
         if unchanged or proposed_bytes == _NIL:
             told.planned_state.msgpack = proposed_bytes
             return
-        prior = _state(asked.prior_state, schema)
+        prior = state_of(asked.prior_state, schema)
         plan = default_plan(
             schema,
             prior,
-            proposed=_state(asked.proposed_new_state, schema) or {},
-            config=_state(asked.config, schema) or {},
-            private=_private(asked.prior_private),
+            proposed=state_of(asked.proposed_new_state, schema) or {},
+            config=state_of(asked.config, schema) or {},
+            private=private_of(asked.prior_private),
         )
         if plan.changed or resource.always_plan:
             try:
@@ -265,22 +238,22 @@ class Core:
         for name in schema.write_only:
             plan.planned[name] = None
         told.planned_state.msgpack = pack(plan.planned)
-        told.planned_private = _private_bytes(plan.private)
+        told.planned_private = private_bytes(plan.private)
         told.requires_replace.extend(path_message(path) for path in plan.replace)
-        _tell(told, plan.diagnostics.items)
+        tell(told, plan.diagnostics.items)
 
     async def apply_resource_change(self, asked: Message, told: Message) -> None:
         """Creates, updates or deletes; on failure the state stays what it was."""
         resource = self._resource(asked.type_name)
         schema = resource.schema
-        prior, planned = _state(asked.prior_state, schema), _state(asked.planned_state, schema)
+        prior, planned = state_of(asked.prior_state, schema), state_of(asked.planned_state, schema)
         told.new_state.CopyFrom(asked.prior_state)
         told.private = asked.planned_private
         change = Change(
             prior,
             planned or {},
-            _state(asked.config, schema) or {},
-            _private(asked.planned_private),
+            state_of(asked.config, schema) or {},
+            private_of(asked.planned_private),
         )
         try:
             if planned is None:
@@ -290,10 +263,10 @@ class Core:
             else:
                 made = await (resource.create if prior is None else resource.update)(change)
                 self._keep(schema, made, told)
-                told.private = _private_bytes(change.private)
+                told.private = private_bytes(change.private)
         except Failure as failure:
             change.diagnostics.items.extend(failure.diagnostics)
-        _tell(told, change.diagnostics.items)
+        tell(told, change.diagnostics.items)
 
     def _keep(self, schema: Schema, made: State, told: Message) -> None:
         state = schema.complete(made)
@@ -326,9 +299,9 @@ class Core:
         """Looks something up."""
         source = self._data_source(asked.type_name)
         diagnostics = Diagnostics()
-        state = await source.read(_state(asked.config, source.schema) or {}, diagnostics)
+        state = await source.read(state_of(asked.config, source.schema) or {}, diagnostics)
         told.state.msgpack = pack(source.schema.complete(state))
-        _tell(told, diagnostics.items)
+        tell(told, diagnostics.items)
 
     # Ephemeral resources and functions
 
@@ -336,9 +309,9 @@ class Core:
         """Opens a value for the length of a run."""
         ephemeral = self._ephemeral(asked.type_name)
         diagnostics = Diagnostics()
-        result = await ephemeral.open(_state(asked.config, ephemeral.schema) or {}, diagnostics)
+        result = await ephemeral.open(state_of(asked.config, ephemeral.schema) or {}, diagnostics)
         told.result.msgpack = pack(ephemeral.schema.complete(result))
-        _tell(told, diagnostics.items)
+        tell(told, diagnostics.items)
 
     async def renew_ephemeral_resource(self, asked: Message, told: Message) -> None:
         """Nothing that is opened here expires."""
@@ -351,7 +324,7 @@ class Core:
         """Calls a function; its error is bound to the argument."""
         function = self._provider.functions()[asked.name]
         values = [
-            _value(argument, parameter.type)
+            value_of(argument, parameter.type)
             for argument, parameter in zip(asked.arguments, function.parameters, strict=True)
         ]
         try:
@@ -383,40 +356,3 @@ def _named(kinds: Mapping[str, K], name: str) -> K:
     if kind is None:
         raise Failure(f"There is no {name}", f"This provider has: {', '.join(sorted(kinds))}.")
     return kind
-
-
-def _capabilities(told: Message) -> None:
-    told.server_capabilities.get_provider_schema_optional = True
-
-
-def _check(schema: Schema, config: State, diagnostics: Diagnostics) -> None:
-    for name, problem in schema.problems(config):
-        diagnostics.error(f"`{name}` is not valid", problem, path=(name,))
-
-
-def _tell(told: Message, items: Iterable[Diagnostic]) -> None:
-    messages = [diagnostic_message(item) for item in items]
-    if not messages:
-        return
-    if "diagnostics" in told.DESCRIPTOR.fields_by_name:
-        told.diagnostics.extend(messages)
-    elif "error" in told.DESCRIPTOR.fields_by_name:
-        told.error.text = f"{messages[0].summary}. {messages[0].detail}"
-    else:
-        told.Error = messages[0].summary
-
-
-def _function(function: type[Function]) -> Message:
-    message = protocol.types["Function"](
-        summary=function.summary, description=function.description, description_kind=1
-    )
-    for parameter in function.parameters:
-        message.parameters.add(
-            name=parameter.name,
-            type=type_bytes(parameter.type),
-            description=parameter.description,
-            description_kind=1,
-        )
-    # The field is called "return", which Python keeps for itself.
-    getattr(message, "return").type = type_bytes(function.returns)
-    return message

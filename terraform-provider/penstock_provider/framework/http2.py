@@ -68,7 +68,7 @@ class Connection:
         self._h2 = h2.connection.H2Connection(
             h2.config.H2Configuration(
                 client_side=False,
-                header_encoding="utf-8",
+                header_encoding=None,
                 validate_inbound_headers=False,
                 normalize_inbound_headers=False,
                 validate_outbound_headers=False,
@@ -122,8 +122,8 @@ class Connection:
 
     def _on_event(self, event: h2.events.Event) -> None:
         if isinstance(event, h2.events.RequestReceived):
-            path = next((value for name, value in event.headers if name == ":path"), "")
-            self._begin(event.stream_id, str(path))
+            path = next((value for name, value in event.headers if name == b":path"), b"")
+            self._begin(event.stream_id, bytes(path).decode())
         elif isinstance(event, h2.events.DataReceived):
             self._h2.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
             stream = self._streams.get(event.stream_id)

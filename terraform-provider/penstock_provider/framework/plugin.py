@@ -12,7 +12,7 @@ import socket
 import ssl
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from penstock_provider.framework import protocol, tls
@@ -132,7 +132,7 @@ class Reattach:
     needs; ``run`` serves until ``stop``.
     """
 
-    def __init__(self, make: Callable[[Loop], Provider], *, address: str) -> None:
+    def __init__(self, make: Callable[[Loop], Provider], *, addresses: Sequence[str]) -> None:
         self._make = make
         self._loop = Loop()
         self._directory = Path(tempfile.mkdtemp(prefix="plugin"))
@@ -146,7 +146,9 @@ class Reattach:
             "Test": True,
             "Addr": {"Network": "unix", "String": str(path)},
         }
-        self.environment = {"TF_REATTACH_PROVIDERS": json.dumps({address: description})}
+        self.environment = {
+            "TF_REATTACH_PROVIDERS": json.dumps(dict.fromkeys(addresses, description))
+        }
         self._loop.watch(self._listener, self._accept)
 
     def run(self) -> None:

@@ -1,0 +1,267 @@
+"""Terraform with Penstock's provider beside the builtin `terraform_data` with the same payload.
+
+    python benchmarks/terraform.py                          # starts a server of its own
+    python benchmarks/terraform.py --endpoint URL --token T # measures against a running one
+
+Prints wall seconds and CPU seconds of terraform, provider and server for a plan from nothing, an
+apply, and a plan without changes of N flows: as N `penstock_flow`, as one `penstock_flows`, and as
+N `terraform_data` (the floor: what Terraform itself costs). `x` is the ratio of walls to the floor.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import re
+import resource
+import select
+import shlex
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from penstock_provider.install import configuration, install
+from penstock_provider.terraform import find_terraform
+
+FLOW = (
+    "id: {id}\nnamespace: {namespace}\ndescription: Benchmark flow number {n}\n"
+    "tasks:\n  - id: say\n    type: core.log.Log\n    message: hello\n"
+)
+KINDS = ("floor", "single", "set")
+
+
+@dataclass
+class Cost:
+    """What one command took, in seconds."""
+
+    wall: float
+    terraform: float
+    provider: float
+    server: float | None
+
+
+@dataclass
+class Server:
+    """A Penstock to talk to; ``pid`` when it is ours to measure."""
+
+    endpoint: str
+    token: str
+    pid: int | None = None
+
+    def cpu(self) -> float | None:
+        """CPU seconds so far."""
+        if self.pid is None:
+            return None
+        try:
+            fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            return None
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@contextlib.contextmanager
+def own_server(directory: Path) -> Iterator[Server]:
+    """`penstock server` on a free port with embedded storage in ``directory``."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "penstock.cli", "server", "--port", "0", "--data", str(directory)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        readable, _, _ = select.select([process.stdout], [], [], 30)
+        line = process.stdout.readline() if readable else ""
+        url = re.search(r"https?://[\w.:\[\]-]+", line)
+        file = re.search(r"(/\S*token\S*)", line)
+        if url is None or file is None:
+            sys.exit(f"The server gave no ready line with its address and token file: {line!r}")
+        yield Server(url[0], Path(file[1].rstrip(".,)")).read_text().strip(), process.pid)
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+class Workspace:
+    """One configuration in a directory of its own."""
+
+    def __init__(self, directory: Path, kind: str, *, count: int, server: Server) -> None:
+        self.directory = directory
+        self.server = server
+        directory.mkdir()
+        self._usage = directory / "provider.usage"
+        mirror = directory / "mirror"
+        program = install(mirror)
+        # The product's launcher, plus a line with the CPU that the provider used.
+        program.write_text(
+            f'#!/bin/sh\n{shlex.quote(sys.executable)} -I -m penstock_provider "$@"\ncode=$?\n'
+            f"times >> {shlex.quote(str(self._usage))}\nexit $code\n"
+        )
+        (directory / "cli.tfrc").write_text(configuration(mirror))
+        (directory / "main.tf.json").write_text(json.dumps(document(kind, count, server)))
+        self._command = [*find_terraform(), f"-chdir={directory}"]
+        self._environment = {
+            **os.environ,
+            "TF_CLI_CONFIG_FILE": str(directory / "cli.tfrc"),
+            "TF_DATA_DIR": str(directory / ".terraform"),
+            "CHECKPOINT_DISABLE": "1",
+            "PENSTOCK_ENDPOINT": server.endpoint,
+            "PENSTOCK_TOKEN": server.token,
+        }
+        self._environment.pop("TF_LOG", None)
+        self.run("init")
+
+    def run(self, *arguments: str, codes: tuple[int, ...] = (0,)) -> Cost:
+        """Runs Terraform and says what it took."""
+        self._usage.write_text("")
+        server = self.server.cpu()
+        before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+        done = subprocess.run(
+            [*self._command, *arguments],
+            env=self._environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        wall = time.perf_counter() - began
+        if done.returncode not in codes:
+            sys.exit(f"terraform {' '.join(arguments)} failed:\n{done.stdout}\n{done.stderr}")
+        after, ended = resource.getrusage(resource.RUSAGE_CHILDREN), self.server.cpu()
+        total = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        provider = provider_cpu(self._usage.read_text())
+        spent = None if server is None or ended is None else ended - server
+        return Cost(wall, total - provider, provider, spent)
+
+
+def provider_cpu(usage: str) -> float:
+    """Seconds in the output of the shell's `times`: each second line is about its children."""
+    seconds = 0.0
+    for line in usage.splitlines()[1::2]:
+        for minutes, rest in re.findall(r"(\d+)m([\d.]+)s", line):
+            seconds += int(minutes) * 60 + float(rest)
+    return seconds
+
+
+def document(kind: str, count: int, server: Server) -> dict[str, object]:
+    """The Terraform configuration of ``count`` flows as one of ``KINDS``."""
+    namespace = f"bench.{kind}{count}.t{time.time_ns() % 10**9}"
+    flows = {f"flow{n}": FLOW.format(id=f"flow{n}", namespace=namespace, n=n) for n in range(count)}
+    body: dict[str, object]
+    if kind == "set":
+        body = {"penstock_flows": {"all": {"namespace": namespace, "sources": "${local.flows}"}}}
+    elif kind == "single":
+        body = {
+            "penstock_flow": {"each": {"for_each": "${local.flows}", "source": "${each.value}"}}
+        }
+    else:
+        payload = {"source": "${each.value}", "namespace": namespace, "flow_id": "${each.key}"}
+        body = {"terraform_data": {"each": {"for_each": "${local.flows}", "input": payload}}}
+    document: dict[str, object] = {"locals": {"flows": flows}, "resource": body}
+    if kind != "floor":
+        document["terraform"] = {
+            "required_providers": {"penstock": {"source": "penstock/penstock"}}
+        }
+        document["provider"] = {"penstock": {"endpoint": server.endpoint}}
+    return document
+
+
+def best(costs: list[Cost]) -> Cost:
+    """The run with the median wall."""
+    return sorted(costs, key=lambda cost: cost.wall)[(len(costs) - 1) // 2]
+
+
+def measure(
+    kind: str, count: int, *, server: Server, directory: Path, rounds: int
+) -> dict[str, Cost]:
+    """Costs of the three commands."""
+    workspace = Workspace(directory / f"{kind}{count}", kind, count=count, server=server)
+    check = ("plan", "-detailed-exitcode", "-no-color")
+    plan = best([workspace.run(*check, codes=(2,)) for _ in range(rounds)])
+    apply = workspace.run("apply", "-auto-approve", "-no-color")
+    unchanged = best([workspace.run(*check, codes=(0,)) for _ in range(rounds)])
+    workspace.run("destroy", "-auto-approve", "-no-color")
+    return {"plan": plan, "apply": apply, "no change": unchanged}
+
+
+def handshake() -> tuple[float, float, float]:
+    """Median CPU ms and wall ms to the handshake line, and peak memory in MB, of a bare start."""
+    cookie = "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2"
+    cpu, wall, memory = [], [], []
+    for _ in range(10):
+        began = time.perf_counter()
+        process = subprocess.Popen(
+            [sys.executable, "-I", "-m", "penstock_provider"],
+            env={
+                **os.environ,
+                "TF_PLUGIN_MAGIC_COOKIE": cookie,
+                "PLUGIN_CLIENT_CERT": client_certificate(),
+            },
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stdout is not None
+        process.stdout.readline()
+        wall.append((time.perf_counter() - began) * 1000)
+        process.terminate()
+        _, _, usage = os.wait4(process.pid, 0)
+        process.returncode = 0
+        process.stdout.close()
+        cpu.append((usage.ru_utime + usage.ru_stime) * 1000)
+        memory.append(usage.ru_maxrss / 1024)
+    return statistics.median(cpu), statistics.median(wall), max(memory)
+
+
+def client_certificate() -> str:
+    """Any certificate: a start does not look into it further than to parse it."""
+    from penstock_provider.framework.p256 import self_signed
+
+    return self_signed(time.time())[1]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--endpoint", help="a running server, instead of one of our own")
+    parser.add_argument("--token", help="its token")
+    parser.add_argument("--server-pid", type=int, help="its process, to measure its CPU too")
+    parser.add_argument("--counts", default="100,1000", help="numbers of flows (%(default)s)")
+    parser.add_argument("--rounds", type=int, default=3, help="plans to take the median of")
+    parser.add_argument("--kinds", default=",".join(KINDS), help="%(default)s")
+    options = parser.parse_args()
+    cpu, wall, memory = handshake()
+    print(f"provider start to handshake: {cpu:.0f} ms CPU, {wall:.0f} ms wall, {memory:.0f} MB\n")
+    with tempfile.TemporaryDirectory(prefix="benchmark") as name, contextlib.ExitStack() as stack:
+        directory = Path(name)
+        if options.endpoint:
+            server = Server(options.endpoint, options.token or "", options.server_pid)
+        else:
+            server = stack.enter_context(own_server(directory / "server"))
+        print(f"{'N':>5} {'what':10} {'as':8} {'wall':>7} {'x':>6}   terraform provider  server")
+        for count in map(int, options.counts.split(",")):
+            results = {
+                kind: measure(
+                    kind, count, server=server, directory=directory, rounds=options.rounds
+                )
+                for kind in options.kinds.split(",")
+            }
+            for what in ("plan", "apply", "no change"):
+                for kind, costs in results.items():
+                    cost, floor = costs[what], results.get("floor", {}).get(what)
+                    ratio = f"{cost.wall / floor.wall:6.2f}" if floor else "     -"
+                    served = "      -" if cost.server is None else f"{cost.server:7.2f}"
+                    print(
+                        f"{count:5} {what:10} {kind:8} {cost.wall:7.2f} {ratio}   "
+                        f"{cost.terraform:9.2f} {cost.provider:8.2f} {served}",
+                        flush=True,
+                    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,95 @@
+"""Between the protocol's messages and the framework's values, both ways."""
+
+from __future__ import annotations
+
+import json
+import traceback
+from collections.abc import Iterable
+
+from penstock_provider.framework import protocol
+from penstock_provider.framework.diagnostics import Diagnostic, Diagnostics, diagnostic_message
+from penstock_provider.framework.log import log
+from penstock_provider.framework.plan import Private
+from penstock_provider.framework.protocol import Message
+from penstock_provider.framework.resource import Function
+from penstock_provider.framework.schema import Schema, type_bytes
+from penstock_provider.framework.values import State, Type, Value, from_json, unpack
+
+
+def value_of(message: Message, of: Type) -> Value:
+    """A dynamic value of the protocol, decoded; None when it is absent or null."""
+    if message.msgpack:
+        return unpack(message.msgpack, of)
+    if message.json:
+        return from_json(json.loads(message.json), of)
+    return None
+
+
+def state_of(message: Message, schema: Schema) -> State | None:
+    """An object of the protocol, decoded; None when it is null."""
+    value = value_of(message, schema.type)
+    return value if isinstance(value, dict) else None
+
+
+def private_of(data: bytes) -> Private:
+    """The private data beside a state."""
+    return json.loads(data) if data else {}
+
+
+def private_bytes(private: Private) -> bytes:
+    """Private data as it is stored; empty when there is none."""
+    return json.dumps(private, sort_keys=True).encode() if private else b""
+
+
+def unexpected(error: BaseException, where: str) -> Diagnostic:
+    """The diagnostic for an exception that nobody meant to raise; logs it too."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "an unknown place"
+    # The text of the error may quote a value, so only its type and place are told.
+    log("error", "unexpected exception", rpc=where, type=type(error).__name__, place=place)
+    return Diagnostic(
+        "The provider failed unexpectedly",
+        f"{type(error).__name__} at {place} during {where}. This is a mistake in the provider, "
+        "not in your configuration: please report it with this text.",
+    )
+
+
+def capabilities(told: Message) -> None:
+    """Announces what this server can do beyond the protocol's minimum."""
+    told.server_capabilities.get_provider_schema_optional = True
+
+
+def check(schema: Schema, config: State, diagnostics: Diagnostics) -> None:
+    """Adds an error for each value that its attribute refuses."""
+    for name, problem in schema.problems(config):
+        diagnostics.error(f"`{name}` is not valid", problem, path=(name,))
+
+
+def tell(told: Message, items: Iterable[Diagnostic]) -> None:
+    """Puts diagnostics into a response, in the way that kind of response has."""
+    messages = [diagnostic_message(item) for item in items]
+    if not messages:
+        return
+    if "diagnostics" in told.DESCRIPTOR.fields_by_name:
+        told.diagnostics.extend(messages)
+    elif "error" in told.DESCRIPTOR.fields_by_name:
+        told.error.text = f"{messages[0].summary}. {messages[0].detail}"
+    else:
+        told.Error = messages[0].summary
+
+
+def function_message(function: type[Function]) -> Message:
+    """A function's description as a protocol message."""
+    message = protocol.types["Function"](
+        summary=function.summary, description=function.description, description_kind=1
+    )
+    for parameter in function.parameters:
+        message.parameters.add(
+            name=parameter.name,
+            type=type_bytes(parameter.type),
+            description=parameter.description,
+            description_kind=1,
+        )
+    # The field is called "return", which Python keeps for itself.
+    getattr(message, "return").type = type_bytes(function.returns)
+    return message

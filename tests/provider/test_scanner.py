@@ -1,0 +1,67 @@
+"""Reading `id` and `namespace` without a YAML library, against one."""
+
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from penstock_provider.scanner import content_hash, same_text, same_texts, scan
+
+names = st.from_regex(r"\A[A-Za-z][A-Za-z0-9_.-]{0,12}\Z")
+scalars = st.one_of(names, names.map(lambda n: f'"{n}"'), names.map(lambda n: f"'{n}'"))
+noise = st.sampled_from(
+    [
+        "# id: commented",
+        "description: |\n  id: inside\n  namespace: inside",
+        "tasks:\n  - id: nested\n    namespace: nested",
+        "labels: {id: flow, namespace: flow}",
+        'note: "id: quoted"',
+        "",
+    ]
+)
+
+
+styles = st.tuples(
+    st.sampled_from(["\n", "\r\n"]), st.sampled_from(["", " ", "  # why"]), st.randoms()
+)
+
+
+@given(scalars, scalars, st.lists(noise, max_size=4, unique=True), styles)
+def test_finds_what_yaml_finds(name, namespace, others, style):
+    end, tail, random = style
+    parts = [f"id: {name}{tail}", f"namespace:  {namespace}{tail}", *others]
+    random.shuffle(parts)
+    text = end.join(part.replace("\n", end) for part in parts) + end
+    parsed = yaml.load(text, yaml.BaseLoader)
+    assert scan(text) == {"id": parsed["id"], "namespace": parsed["namespace"]}
+
+
+def test_what_it_leaves_to_the_server():
+    assert scan("id: |\n  x\n") == {}
+    assert scan("id: &a x\nnamespace: [a]\n") == {}
+    assert scan("id:\n") == {}
+    assert scan("  id: nested\n") == {}
+    assert scan("identity: x\n") == {}
+    assert scan("---\nid: x#y\nid: second\n") == {"id": "x#y"}
+
+
+@given(st.text())
+def test_never_fails(text):
+    scan(text)
+
+
+@given(
+    st.lists(st.text(alphabet="ab #:", max_size=6), max_size=5),
+    st.sampled_from(["\n", "\r\n", "\r"]),
+    st.sampled_from(["", " ", "\t"]),
+)
+def test_same_text(lines, end, blank):
+    one = "\n".join(lines)
+    assert same_text(one, end.join(line + blank for line in lines) + end)
+    assert not same_text(one, one + "\nx")
+    assert not same_text("x" + one, " x" + one)
+    assert same_texts({"a": one}, {"a": one + "\n"})
+    assert not same_texts({"a": one}, {"b": one})
+
+
+def test_content_hash_is_of_the_exact_bytes():
+    assert content_hash("ä\n") == "ac6f010e65c9ea739dbdaa21427edd5ef60c6d461ef4d619c003e3ab62453a56"
