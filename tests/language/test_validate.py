@@ -58,6 +58,26 @@ def test_a_flow_may_not_call_itself(catalog):
     task = "tasks:\n  - {id: t, type: test.Call, namespace: b.c, flowId: %s}\n"
     assert codes(HEAD + task % "a", catalog) == [(4, "recursive-subflow", "error")]
     assert codes(HEAD + task % "other", catalog) == []
+    own = task.replace("b.c", '"{{ flow.namespace }}"')
+    assert codes(HEAD + own % "a", catalog) == [(4, "recursive-subflow", "error")]
+
+
+def test_output_types(catalog):
+    text = (
+        HEAD
+        + ECHO
+        + "outputs:\n  - {id: a, type: INT, value: 1}\n  - {id: b, type: INTT, value: 1}\n"
+    )
+    (problem,) = parse(text, catalog).problems
+    assert (problem.line, problem.column, problem.path) == (7, 19, "outputs[1].type")
+    assert problem.hint == "Did you mean `INT`?"
+
+
+def test_what_the_release_does_not_act_on_is_said_by_place(catalog):
+    text = HEAD + "tasks:\n  - {id: t, type: test.Echo, text: x, conditions: []}\n"
+    assert codes(text, catalog) == [(4, "unknown-property", "error")]
+    text = HEAD + ECHO + "triggers: [{id: c, type: test.Clock, every: PT1M, conditions: []}]\n"
+    assert codes(text, catalog) == [(5, "unsupported-property", "error")]
 
 
 def test_a_schedule_must_give_what_is_needed():

@@ -6,10 +6,19 @@ from pydantic import BaseModel
 
 from penstock.language import sentence
 from penstock.language.node import Node, Path, Place, path_text
+from penstock.model.flow import Flow
 from penstock.model.problem import Problem, Severity
+from penstock.model.task import Task
+from penstock.model.trigger import Trigger
 
 EXAMPLE_TYPES = {"task": "core.log.Log", "trigger": "core.trigger.Schedule", "input": "STRING"}
 
+OUTPUT_TYPES = frozenset(
+    {
+        "STRING", "INT", "FLOAT", "BOOL", "BOOLEAN", "DATETIME", "DATE", "TIME", "DURATION", "FILE",
+        "JSON", "YAML", "URI", "SECRET", "EMAIL", "SELECT", "ENUM", "MULTISELECT", "ARRAY",
+    }
+)  # fmt: skip
 INPUT_TYPES = {"BOOLEAN": "BOOL", "ENUM": "SELECT"}
 """Old names of input types, and the present ones."""
 
@@ -21,14 +30,20 @@ TASK_IGNORED: frozenset[str] = frozenset()
 TRIGGER_IGNORED: frozenset[str] = frozenset()
 INPUT_IGNORED = frozenset({"isRadio", "autoSelectFirst"})
 """How a form shows the input."""
-_LATER = frozenset(
-    {
-        "listeners", "sla", "checks", "quotas", "pluginDefaults", "taskDefaults", "assets",
-        "pluginDefaultsRef", "conditions", "scheduleConditions", "stopAfter", "allowConcurrent",
-        "failOnTriggerError", "dependsOn", "expression",
-    }
-)  # fmt: skip
-"""Properties of the language that this release does not act on; to ignore them would lie."""
+_LATER: dict[type[BaseModel], frozenset[str]] = {
+    Flow: frozenset({"listeners", "sla", "checks", "quotas", "pluginDefaults", "taskDefaults"}),
+    Task: frozenset({"assets", "pluginDefaultsRef"}),
+    Trigger: frozenset(
+        {
+            "when", "conditions", "scheduleConditions", "stopAfter", "allowConcurrent",
+            "failOnTriggerError", "assets", "pluginDefaultsRef", "logLevel",
+        }
+    ),
+    BaseModel: frozenset({"dependsOn", "expression"}),
+}  # fmt: skip
+"""Properties of the language that this release does not act on; to ignore them would lie.
+
+The last entry is that of inputs."""
 
 
 def deprecated(place: Place, path: Path, old: str, current: str) -> Problem:
@@ -62,7 +77,8 @@ def outside(
             hint="Remove it.",
             severity=Severity.WARNING,
         )
-    if key in _LATER:
+    later = next(names for kind, names in _LATER.items() if issubclass(cls, kind))
+    if key in later:
         return sentence.at_key(
             node,
             path,

@@ -7,17 +7,21 @@ from collections.abc import Iterator, Sequence
 
 from penstock.language import sentence
 from penstock.language.build import Draft, Named
+from penstock.language.dialect import OUTPUT_TYPES
 from penstock.language.node import Node, Path
 from penstock.language.scope import Known, unknown_names
+from penstock.language.shape import nearest_name
 from penstock.language.template import Texts
 from penstock.model.problem import Problem
 
+_SOME_TYPES = ("`STRING`", "`INT`", "`FLOAT`", "`BOOL`", "`JSON`", "`ARRAY`")
 _RESERVED = frozenset(
     {
         "pause", "resume", "force-run", "change-status", "kill", "executions", "search", "source",
         "disable", "enable",
     }
 )  # fmt: skip
+_OWN_NAMESPACE = re.compile(r"\{\{\s*flow\.namespace\s*\}\}")
 _LABEL_KEY = re.compile(r"[^\W\dA-Z_][\w.-]*")
 _OTHER_SCOPE = frozenset({"triggers"})
 """Parts of a flow whose expressions see the variables of another flow's execution."""
@@ -33,6 +37,7 @@ def validate(root: Node, draft: Draft, texts: Texts) -> Iterator[Problem]:
     yield from _duplicates(draft.outputs, "output", "An output id is unique in the flow.")
     yield from _reserved(root)
     yield from _labels(root)
+    yield from _output_types(root)
     yield from _recursion(root, draft)
     yield from _schedule_inputs(root, draft)
     yield from unknown_names(texts, _known(root, draft), _OTHER_SCOPE)
@@ -127,6 +132,22 @@ def _label_keys(labels: Node) -> Iterator[tuple[str, Node, Path]]:
                 yield key.raw, key, ("labels", index, "key")
 
 
+def _output_types(root: Node) -> Iterator[Problem]:
+    outputs = root.entry("outputs")
+    for index, output in outputs.items() if outputs is not None else ():
+        kind = output.entry("type")
+        if kind is None or kind.raw is None or kind.raw.upper() in OUTPUT_TYPES:
+            continue
+        near = nearest_name(kind.raw, OUTPUT_TYPES)
+        yield sentence.at_value(
+            kind,
+            ("outputs", index, "type"),
+            f"Unknown output type `{kind.raw}`.",
+            code="unknown-type",
+            hint=f"Did you mean `{near}`?" if near else f"There are {', '.join(_SOME_TYPES)}.",
+        )
+
+
 def _recursion(root: Node, draft: Draft) -> Iterator[Problem]:
     own = (_raw(root, "namespace"), _raw(root, "id"))
     if None in own:
@@ -136,7 +157,10 @@ def _recursion(root: Node, draft: Draft) -> Iterator[Problem]:
         target = mapping.entry("flowId") if mapping is not None else None
         if mapping is None or target is None:
             continue
-        if (_raw(mapping, "namespace"), target.raw) == own:
+        namespace = _raw(mapping, "namespace") or ""
+        if _OWN_NAMESPACE.fullmatch(namespace):
+            namespace = own[0]
+        if (namespace, target.raw) == own:
             yield sentence.at_value(
                 target,
                 (*name.path[:-1], "flowId"),

@@ -1,0 +1,56 @@
+"""Flows that hold: a corpus, and the example in the documentation of every type."""
+
+import inspect
+import textwrap
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+
+from penstock import registry
+from penstock.language import yaml as reader
+from penstock.language.parse import parse
+from penstock.language.references import references
+
+VALID = sorted((Path(__file__).parent / "valid").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("path", VALID, ids=lambda path: path.stem)
+def test_corpus(path):
+    parsed = parse(path.read_bytes().decode(), registry)
+    assert parsed.problems == ()
+    assert parsed.identity == (parsed.flow.namespace, parsed.flow.id)
+    references(parsed.flow)
+
+
+@pytest.mark.parametrize("path", VALID, ids=lambda path: path.stem)
+def test_the_parser_without_c_gives_the_same(path, monkeypatch):
+    text = path.read_bytes().decode()
+    fast = parse(text, registry).flow
+    monkeypatch.setattr(reader, "_LOADER", yaml.SafeLoader)
+    assert parse(text, registry).flow == fast
+
+
+@pytest.mark.parametrize("name", registry.names())
+def test_the_example_of_each_type_holds(name):
+    documentation = inspect.getdoc(registry.load(name))
+    _, _, example = documentation.partition("Example:\n")
+    lines = []
+    for line in example.split("\n"):
+        if line and not line.startswith(" "):
+            break
+        lines.append(line)
+    assert parse(textwrap.dedent("\n".join(lines)), registry).problems == ()
+
+
+def test_reading_a_flow_takes_little_time():
+    text = (Path(__file__).parent / "valid" / "everything.yaml").read_text()
+    assert text.count("\n") >= 85
+    spent = []
+    for _ in range(10):
+        began = time.process_time()
+        parse(text, registry)
+        spent.append(time.process_time() - began)
+    # 1 to 2 ms here; the bound is wide, because other tests share the processor.
+    assert min(spent) < 0.01
