@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from penstock_cdktf.errors import InvalidFileError
 from penstock_cdktf.flowtext import FlowRef, References, references
 from penstock_cdktf.sources import FlowSet
 
@@ -14,14 +15,20 @@ class Closures:
     """Answers for the flows of one set; each text is parsed at most once, when first needed."""
 
     flows: FlowSet
+    broken: dict[FlowRef, str] = field(default_factory=dict)
+    """Flows whose text is not YAML, with the sentence that says where."""
     _known: dict[FlowRef, References] = field(default_factory=dict)
 
     def references(self, ref: FlowRef) -> References:
         """Returns what a flow of the set names outside itself; nothing for a flow not in it."""
         if ref not in self._known:
+            self._known[ref] = References(frozenset(), frozenset())
             flow = self.flows.flows.get(ref)
-            none = References(frozenset(), frozenset())
-            self._known[ref] = none if flow is None else references(flow.data, file=flow.path)
+            try:
+                if flow is not None:
+                    self._known[ref] = references(flow.data, file=flow.path)
+            except InvalidFileError as error:
+                self.broken[ref] = str(error).rstrip(".")
         return self._known[ref]
 
     def members(self, ref: FlowRef) -> frozenset[FlowRef]:

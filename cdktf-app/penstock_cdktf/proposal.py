@@ -151,6 +151,9 @@ def _judged(question: Question, closures: Closures) -> list[Item]:
                     final=True,
                 ),
             )
+        closures.references(flow.ref)
+        if flow.ref in closures.broken:
+            findings.insert(0, Finding("valid", closures.broken[flow.ref], final=True))
         if question.gates.references == "exist":
             findings += _missing(flow, question, closures)
         old = question.before.get(flow.ref)

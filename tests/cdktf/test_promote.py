@@ -237,6 +237,15 @@ def test_a_blocked_subflow_blocks_its_callers(pair, server, answer):
     }
 
 
+def test_a_text_that_is_no_yaml_blocks_itself_and_nothing_else(pair, server, answer):
+    server.ran(pair.flow("shop/bad", text="id: bad\nnamespace: shop\nx: ```\n"))
+    server.ran(pair.flow("shop/good"))
+    pair.commit()
+    code, value = answer("promote", "plan", "--override-gates", "INC-42")
+    assert (code, findings(value)) == (3, {"shop/bad": ["valid"], "shop/good": []})
+    assert "shop/bad.yaml:3:4: This is not YAML" in value["items"][0]["findings"][0]["message"]
+
+
 def test_a_recursive_flow_is_no_obstacle(pair, server, answer):
     server.ran(caller(pair, "a", "shop/b"))
     server.ran(caller(pair, "b", "shop/a"))
