@@ -2,7 +2,7 @@
 
 from penstock.language.diff import line_diff
 from penstock.language.parse import parse
-from penstock.language.references import references
+from penstock.language.references import References, references
 
 
 def test_literal_references_with_their_paths(catalog):
@@ -49,6 +49,15 @@ outputs:
     assert {one.key for one in found.kv} == {"day", "k"}
     assert [one.keys for one in found.variables] == [("warehouse", "host")]
     assert parsed.place(found.subflows[2].path) == (14, 59)
+
+
+def test_texts_that_nobody_renders_are_left_alone(catalog):
+    parsed = parse(
+        "id: a\nnamespace: b\ndescription: \"{{ secret('A') }} {{\"\nvariables: {v: '{{ ) }}'}\n"
+        "tasks:\n  - {id: t, type: test.Echo, text: x, description: \"{{ secret('B') }}\"}\n",
+        catalog,
+    )
+    assert references(parsed.flow) == References()
 
 
 def test_line_diff():

@@ -8,9 +8,10 @@ from typing import NamedTuple
 
 from pydantic import BaseModel
 
-from penstock.expression import Invocation, compile_template
+from penstock.expression import ExpressionError, Invocation, compile_template
 from penstock.language.node import Path, path_text
 from penstock.language.shape import shape_of
+from penstock.language.template import PROSE
 from penstock.model.dynamic import Unrendered, contains_expression
 from penstock.model.flow import Flow
 from penstock.model.task import Task
@@ -74,7 +75,11 @@ def _subflow(flow: Flow, task: Task, path: Path, found: References) -> None:
 
 
 def _expressions(text: str, path: str, found: References) -> None:
-    template = compile_template(text)
+    try:
+        template = compile_template(text)
+    except ExpressionError:
+        # Only variables get this far: they may be any text until somebody renders them.
+        return
     for call in template.invocations:
         if call.name in ("secret", "kv"):
             key, namespace = _argument(call, 0, "key"), _argument(call, 1, "namespace")
@@ -102,6 +107,8 @@ def _parts(value: object, path: Path) -> Iterator[tuple[Path, object]]:
         yield path, value
         keys = {known.field: known.current for known in shape_of(type(value)).keys.values()}
         for name in type(value).model_fields:
+            if keys.get(name) in PROSE:
+                continue
             yield from _parts(getattr(value, name), (*path, keys.get(name, name)))
     elif isinstance(value, dict):
         for key, item in value.items():

@@ -11,7 +11,7 @@ from penstock.language.node import Node, Path, Place, path_text
 from penstock.model.dynamic import contains_expression
 from penstock.model.problem import Problem, Severity
 
-_PROSE = frozenset({"description", "displayName", "validator"})
+PROSE = frozenset({"description", "displayName", "validator"})
 """Keys of tasks, triggers, inputs and flows whose text is never rendered."""
 _ESCAPE = re.compile(r"\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|\r\n|.|\n)", re.DOTALL)
 _INVISIBLE_ESCAPES = frozenset("ntrvfbae0NLP_ \t\n\r")
@@ -73,7 +73,7 @@ class Texts:
             for key, (_, child) in children.items():
                 if child.children is not None:
                     self._walk(child, (*path, key), has_prose=False)
-                elif isinstance(child.value, str) and not (prose and key in _PROSE):
+                elif isinstance(child.value, str) and not (prose and key in PROSE):
                     self._text(child, child.value, (*path, key))
         elif children is not None:
             for index, child in enumerate(children):
