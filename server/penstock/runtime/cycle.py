@@ -200,10 +200,10 @@ class Cycle:
         for draft, job in turn.claimed:
             active = draft.active
             self._workers.dispatch(Work(job, draft.execution, active.version, active.renderer))
+        self.listeners.tell(drafts, len(self.core.active))
         settle(self._outcomes(turn))
         for write in turn.writes:
             write.done.set_result(None)
-        self.listeners.tell(drafts, len(self.core.active))
 
     def _keep(self, draft: Draft) -> None:
         """The draft is what is committed now."""

@@ -15,6 +15,7 @@ from sqlalchemy.exc import OperationalError
 from penstock.engine.message import Message
 from penstock.errors import Unavailable
 from penstock.model.execution import Execution
+from penstock.model.flow import Flow
 from penstock.runtime import commit, recovery
 from penstock.runtime.attempt import Bench
 from penstock.runtime.command import (
@@ -80,6 +81,7 @@ class Executor:
         with self._database.read() as tx:
             messages = recovery.messages(tx, self._cycle.core)
         self._cycle.alarms.add(found.timers)
+        self._cycle.listeners.tell((), len(self._cycle.core.active))
         self._clock.on_jump(self.wake)
         for execution_id, message in messages:
             self.send(execution_id, message)
@@ -175,6 +177,16 @@ class Executor:
     def active_count(self) -> int:
         """How many executions are not over."""
         return len(self._cycle.core.active)
+
+    @property
+    def has_jobs(self) -> bool:
+        """Whether workers hold leases."""
+        return self._workers.busy > 0
+
+    def sample(self, most: int) -> list[tuple[Execution, Flow]]:
+        """Up to `most` active executions as last committed, with their flows."""
+        active = list(self._cycle.core.active.values())
+        return [(each.execution, each.version.flow) for each in active[:most]]
 
     def join_idle(self, timeout: float = 30.0) -> bool:
         """Waits until no execution is active; False when that takes longer. For tools and tests."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import threading
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -126,25 +126,45 @@ def functions_of(
             for line in lines
         ]
 
-    def tasks_with_state(state: Value = None) -> Value:
-        wanted = _text("tasksWithState", "state", state).upper()
-        if wanted not in State.__members__:
-            raise ExpressionError(f"'{wanted}' is no state of a task.")
-        return [
-            {"taskId": run.task_id} | ({} if run.value is None else {"value": run.value})
-            for run in execution().task_runs.values()
-            if run.state.value == wanted
-        ]
-
     return {
         "secret": secret,
         "read": read,
         "errorLogs": error_logs,
-        "tasksWithState": tasks_with_state,
         "uuid": lambda: str(uuid.uuid4()),
         "id": new_id,
         "randomInt": _random_int,
     }
+
+
+def tasks_with_state(tasks: Value) -> Function:
+    """`tasksWithState` for a rendering: it reads the ``tasks`` which that rendering sees.
+
+    The rows are one step behind: an error handler that starts in the very step in which a task
+    fails would not find it there.
+    """
+
+    def find(state: Value = None) -> Value:
+        wanted = _text("tasksWithState", "state", state).upper()
+        if wanted not in State.__members__:
+            raise ExpressionError(f"'{wanted}' is no state of a task.")
+        found: list[Value] = []
+        for task_id, below in tasks.items() if isinstance(tasks, Mapping) else ():
+            for value, own in _leaves(below):
+                if own == wanted:
+                    run: dict[str, Value] = {"taskId": task_id, "state": own}
+                    found.append(run if value is None else {**run, "value": value})
+        return found
+
+    return find
+
+
+def _leaves(below: Value, value: str | None = None) -> Iterator[tuple[str | None, Value]]:
+    if isinstance(below, Mapping):
+        for key, item in below.items():
+            if key == "state" and isinstance(item, str):
+                yield value, item
+            else:
+                yield from _leaves(item, str(key))
 
 
 def _text(function: str, name: str, value: Value) -> str:

@@ -12,7 +12,7 @@ from penstock.expression.value import Function, Value, to_text
 from penstock.model.execution import Execution
 from penstock.model.frozen import Json
 from penstock.runtime.clock import Clock
-from penstock.runtime.functions import World, functions_of
+from penstock.runtime.functions import World, functions_of, tasks_with_state
 from penstock.runtime.masking import Masker
 from penstock.store.identity import new_id
 
@@ -48,9 +48,10 @@ class Renderer:
         if self._functions is None or self._roots is None:
             self._functions = functions_of(self._world, lambda: self.execution, self.masker)
             self._roots = self.environment().variables()
+        tasks = variables.get("tasks", {})
         scope = Scope(
             variables={**self._roots, **variables},
-            functions=self._functions,
+            functions={**self._functions, "tasksWithState": tasks_with_state(tasks)},
             now=self._clock.now(),
         )
         return _json(render_deep(value, scope, typed=typed))

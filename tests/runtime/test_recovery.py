@@ -1,0 +1,254 @@
+"""A server that dies at any step: whatever was accepted ends, whatever was recorded stays."""
+
+import threading
+from contextlib import suppress
+
+import pytest
+
+from penstock.model.state import State
+from penstock.runtime import commit
+from penstock.runtime.cycle import Cycle
+
+from .stand import TENANT, Stand
+
+CHILD = """
+id: child
+namespace: a.b
+tasks:
+  - {id: inner, type: core.flow.Sleep, duration: PT0S}
+  - {id: say, type: core.debug.Return, format: said}
+outputs:
+  - {id: said, type: STRING, value: "{{ outputs.say.value }}"}
+"""
+FLOW = """
+id: whole
+namespace: a.b
+tasks:
+  - {id: first, type: core.debug.Return, format: "{{ uuid() }}"}
+  - {id: nap, type: core.flow.Sleep, duration: PT0S}
+  - {id: call, type: core.flow.Subflow, namespace: a.b, flowId: child}
+  - id: both
+    type: core.flow.Parallel
+    tasks:
+      - {id: left, type: core.flow.Sleep, duration: PT0S}
+      - {id: right, type: core.debug.Return, format: "{{ outputs.call.outputs.said }}"}
+  - {id: last, type: core.log.Log, message: done}
+"""
+
+
+class Crash(BaseException):
+    """The process dies here."""
+
+
+def arm(stand: Stand, monkeypatch, boundary: str, at: int) -> threading.Event:
+    """Lets the executor's thread die at the n-th time that it comes to a boundary."""
+    died = threading.Event()
+    count = 0
+
+    def maybe_die():
+        nonlocal count
+        count += 1
+        if count == at:
+            died.set()
+            raise Crash
+
+    cycle = stand.executor._cycle
+    if boundary == "before commit":
+        real_commit = cycle._commit
+
+        def before(turn):
+            maybe_die()
+            real_commit(turn)
+
+        cycle._commit = before
+    elif boundary == "within the transaction":
+        real_lease = commit.lease
+
+        def lease(tx, jobs, owner, now):
+            if owner == stand.executor.owner:
+                maybe_die()
+            real_lease(tx, jobs, owner, now)
+
+        monkeypatch.setattr(commit, "lease", lease)
+    else:
+        real_after = cycle._after_commit
+
+        def after(turn):
+            maybe_die()
+            real_after(turn)
+
+        cycle._after_commit = after
+    return died
+
+
+def outputs_of(executions):
+    return {
+        run.id: run.outputs
+        for execution in executions
+        for run in execution.task_runs.values()
+        if run.state is State.SUCCESS
+    }
+
+
+@pytest.mark.parametrize("at", range(1, 9))
+@pytest.mark.parametrize("boundary", ["before commit", "within the transaction", "after commit"])
+def test_a_crash_loses_nothing(tmp_path, monkeypatch, boundary, at):
+    monkeypatch.setattr(threading, "excepthook", lambda _: None)
+    stand = Stand(tmp_path)
+    stand.executor.start()
+    stand.put(CHILD)
+    version = stand.put(FLOW)
+    died = arm(stand, monkeypatch, boundary, at)
+    future = stand.executor.submit(stand.create(version), version)
+    while not died.wait(0.01) and not (future.done() and stand.executor.active_count == 0):
+        pass
+    stand.executor._thread.join(5 if died.is_set() else 0)
+    accepted = None
+    with suppress(TimeoutError):
+        accepted = future.result(0).id
+    recorded = outputs_of(stand.all())
+    stand.executor._ownership.release()
+
+    again = Stand(tmp_path)
+    again.executor.start()
+    assert again.executor.join_idle(20)
+    ended = again.all()
+    assert {e.state for e in ended} <= {State.SUCCESS}
+    if accepted:
+        assert accepted in {e.id for e in ended}
+    for execution in ended:
+        flow = again.get(execution.id)
+        assert list(flow.task_runs) == list(execution.task_runs)
+    assert recorded.items() <= outputs_of(ended).items()
+    for execution in ended:
+        again.events(execution.id)
+    again.close()
+
+
+def test_what_died_with_a_kill_under_way_does_not_run_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(threading, "excepthook", lambda _: None)
+    stand = Stand(tmp_path)
+    stand.executor.start()
+    version = stand.put(FLOW.replace("PT0S", "PT30S"))
+    id_ = stand.submit(version)
+    stand.until_started(id_, "nap")
+    died = arm(stand, monkeypatch, "after commit", 1)
+    stand.executor.kill(TENANT, id_, "enough")
+    assert died.wait(5)
+    stand.executor._ownership.release()
+    again = Stand(tmp_path)
+    again.executor.start()
+    assert again.executor.join_idle(10)
+    ended = again.get(id_, version)
+    assert ended.state is State.KILLED
+    assert [run.task_id for run in ended.task_runs.values()] == ["first", "nap"]
+    again.close()
+
+
+def test_a_retry_that_was_waiting_still_happens(tmp_path):
+    stand = Stand(tmp_path)
+    stand.executor.start()
+    version = stand.put("""
+id: retry
+namespace: a.b
+tasks:
+  - id: fails
+    type: core.execution.Fail
+    retry: {type: constant, interval: PT0.3S, maxAttempts: 2}
+""")
+    id_ = stand.submit(version)
+    assert stand.get(id_).state is State.RETRYING or stand.get(id_).state is State.RUNNING
+    stand.close()
+    again = Stand(tmp_path)
+    again.executor.start()
+    assert again.executor.join_idle(10)
+    ended = again.get(id_, version)
+    assert ended.state is State.FAILED
+    assert len(next(iter(ended.task_runs.values())).attempts) == 2
+    again.close()
+
+
+def test_a_graceful_stop_gives_the_running_task_to_the_next_server(tmp_path):
+    stand = Stand(tmp_path)
+    stand.executor.start()
+    version = stand.put(FLOW.replace("PT0S", "PT0.4S"))
+    stand.put(CHILD)
+    id_ = stand.submit(version)
+    stand.executor.stop(grace=0)
+    nap = list(stand.get(id_).task_runs.values())[1]
+    assert nap.state in {State.CREATED, State.RUNNING}
+    again = Stand(tmp_path)
+    again.executor.start()
+    assert again.executor.join_idle(10)
+    ended = again.get(id_, version)
+    assert ended.state is State.SUCCESS
+    nap = list(ended.task_runs.values())[1]
+    assert [a.state.value for a in nap.attempts] == ["RESUBMITTED", "SUCCESS"]
+    again.close()
+
+
+def test_an_execution_whose_flow_is_gone_fails_with_a_sentence(tmp_path, monkeypatch):
+    stand = Stand(tmp_path)
+    stand.executor.start()
+    version = stand.put(FLOW.replace("PT0S", "PT30S"))
+    id_ = stand.submit(version)
+    stand.executor.stop(grace=0)
+    with stand.database.transaction() as tx:
+        tx.exec_driver_sql("DELETE FROM flow_revision")
+    again = Stand(tmp_path)
+    again.executor.start()
+    assert again.executor.join_idle(10)
+    assert "cannot be executed" in again.get(id_).failure.message
+    again.close()
+
+
+def test_concurrency_is_counted_anew_from_rows(tmp_path):
+    source = """
+id: limited
+namespace: a.b
+concurrency: {limit: 1}
+tasks: [{id: nap, type: core.flow.Sleep, duration: PT0.2S}]
+"""
+    stand = Stand(tmp_path)
+    stand.executor.start()
+    version = stand.put(source)
+    ids = [stand.submit(version) for _ in range(3)]
+    stand.executor.stop(grace=0)
+    again = Stand(tmp_path)
+    again.executor.start()
+    states = [again.get(id_).state for id_ in ids]
+    assert states[1:] == [State.QUEUED, State.QUEUED]
+    assert again.executor.join_idle(10)
+    ended = [again.get(id_, version) for id_ in ids]
+    assert {e.state for e in ended} == {State.SUCCESS}
+    assert ended[0].ended_at <= ended[1].started_at
+    assert ended[1].ended_at <= ended[2].started_at
+    again.close()
+
+
+def test_a_database_that_takes_no_writes_refuses_callers_and_keeps_results(tmp_path, monkeypatch):
+    from sqlalchemy.exc import OperationalError
+
+    from penstock.errors import Unavailable
+
+    stand = Stand(tmp_path)
+    stand.executor.start()
+    version = stand.put(FLOW.replace("PT0S", "PT0.2S"))
+    stand.put(CHILD)
+    id_ = stand.submit(version)
+    real = Cycle._commit
+    failures = 3
+
+    def full(self, turn):
+        nonlocal failures
+        if failures:
+            failures -= 1
+            raise OperationalError("INSERT", {}, Exception("disk full"))
+        real(self, turn)
+
+    monkeypatch.setattr(Cycle, "_commit", full)
+    with pytest.raises(Unavailable):
+        stand.submit(version)
+    assert stand.executor.join_idle(20)
+    assert stand.get(id_, version).state is State.SUCCESS
+    stand.close()

@@ -1,0 +1,193 @@
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from penstock.language.cron import next_fire
+from penstock.model.state import State
+from penstock.runtime.clock import VirtualClock
+from penstock.runtime.scheduler import Scheduler, fires
+from penstock.store import timetable
+from penstock.store.timetable import TimetableEntry
+
+from .stand import TENANT, Stand
+
+START = datetime(2026, 3, 27, 12, tzinfo=UTC)
+FLOW = """
+id: daily
+namespace: a.b
+inputs:
+  - {id: day, type: STRING, required: false}
+tasks:
+  - {id: tell, type: core.log.Log, message: "{{ trigger.date }} {{ inputs.day }}"}
+"""
+
+
+@pytest.fixture
+def clock():
+    return VirtualClock(START)
+
+
+@pytest.fixture
+def stand(tmp_path, clock):
+    made = Stand(tmp_path, clock=clock)
+    made.executor.start()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def scheduler(stand, clock):
+    return Scheduler(stand.world, stand.flows, stand.executor, clock)
+
+
+def entry(**changes) -> TimetableEntry:
+    made = TimetableEntry(
+        kind="schedule",
+        tenant=TENANT,
+        namespace="a.b",
+        flow_id="daily",
+        id="morning",
+        cron="0 8 * * *",
+        timezone="Europe/Berlin",
+    )
+    made = replace(made, **changes)
+    return replace(made, next_fire_at=next_fire(made.cron, made.timezone, START))
+
+
+def put(stand, *entries):
+    with stand.database.transaction() as tx:
+        timetable.replace(tx, TENANT, entries)
+
+
+def fired(stand) -> list[str]:
+    assert stand.executor.join_idle(10)
+    found = sorted(stand.all(), key=lambda e: e.origin.variables["date"])
+    return [e.origin.variables["date"] for e in found]
+
+
+def test_B07_eight_in_the_morning_fires_once_a_day_across_both_clock_changes(
+    stand, clock, scheduler
+):
+    stand.put(FLOW)
+    put(stand, entry())
+    for _ in range(24 * 5):
+        clock.advance(timedelta(hours=1))
+        scheduler.tick()
+    assert fired(stand) == [
+        "2026-03-28T08:00:00+01:00",
+        "2026-03-29T08:00:00+02:00",
+        "2026-03-30T08:00:00+02:00",
+        "2026-03-31T08:00:00+02:00",
+        "2026-04-01T08:00:00+02:00",
+    ]
+    clock.advance(datetime(2026, 10, 24, 12, tzinfo=UTC) - clock.now())
+    put(stand, entry(missed="NONE"))
+    scheduler.tick()
+    before = len(fired(stand))
+    for _ in range(24 * 2):
+        clock.advance(timedelta(hours=1))
+        scheduler.tick()
+    assert fired(stand)[before:] == ["2026-10-25T08:00:00+01:00", "2026-10-26T08:00:00+01:00"]
+
+
+def test_an_execution_of_a_schedule_tells_its_moments_and_takes_its_inputs(stand, clock, scheduler):
+    stand.put(FLOW)
+    put(stand, entry(inputs={"day": "{{ trigger.date | slice(0, 10) }}"}))
+    clock.advance(timedelta(days=1))
+    scheduler.tick()
+    assert stand.executor.join_idle(10)
+    (execution,) = stand.all()
+    assert execution.inputs == {"day": "2026-03-28"}
+    assert execution.labels["system.from"] == "trigger"
+    assert execution.origin.variables == {
+        "date": "2026-03-28T08:00:00+01:00",
+        "next": "2026-03-29T08:00:00+02:00",
+        "previous": None,
+    }
+    assert stand.logs(execution.id) == ["2026-03-28T08:00:00+01:00 2026-03-28"]
+
+
+def test_two_servers_that_see_the_same_fire_start_it_once(stand, clock, scheduler):
+    stand.put(FLOW)
+    put(stand, entry())
+    clock.advance(timedelta(days=1))
+    with stand.database.read() as tx:
+        (due,) = timetable.due(tx, clock.now())
+    scheduler._fire(due, clock.now())
+    scheduler._fire(due, clock.now())
+    assert len(fired(stand)) == 1
+
+
+@pytest.mark.parametrize(("policy", "count"), [("ALL", 3), ("LAST", 1), ("NONE", 0)])
+def test_missed_fires_follow_the_policy(stand, clock, scheduler, policy, count):
+    stand.put(FLOW)
+    put(stand, entry(missed=policy))
+    clock.advance(timedelta(days=3))
+    upcoming = scheduler.tick()
+    assert len(fired(stand)) == count
+    assert upcoming == datetime(2026, 3, 31, 6, tzinfo=UTC)
+
+
+def test_catching_up_is_capped_and_says_how_many_are_left_out(clock):
+    found = fires(entry(cron="* * * * *"), START + timedelta(days=1))
+    assert len(found.wanted) == 100
+    assert found.skipped == 24 * 60 - 100
+    assert found.upcoming == START + timedelta(days=1, minutes=1)
+
+
+def test_a_fire_that_is_too_late_is_skipped():
+    due = entry(late_maximum_seconds=3600.0)
+    assert len(fires(due, due.next_fire_at + timedelta(minutes=59)).wanted) == 1
+    assert fires(due, due.next_fire_at + timedelta(minutes=61)).wanted == ()
+
+
+def test_a_disabled_schedule_and_a_disabled_flow_start_nothing(stand, clock, scheduler):
+    stand.put(FLOW)
+    put(stand, entry(disabled=True))
+    stand.put(FLOW.replace("daily", "off") + "disabled: true\n")
+    put(stand, entry(id="other", flow_id="off"))
+    clock.advance(timedelta(days=2))
+    scheduler.tick()
+    assert fired(stand) == []
+
+
+def test_a_schedule_without_its_flow_goes_on_to_the_next_time(stand, clock, scheduler):
+    put(stand, entry())
+    clock.advance(timedelta(days=1))
+    assert scheduler.tick() == datetime(2026, 3, 29, 6, tzinfo=UTC)
+    stand.put(FLOW)
+    clock.advance(timedelta(days=1))
+    scheduler.tick()
+    assert fired(stand) == ["2026-03-29T08:00:00+02:00"]
+
+
+def test_inputs_that_do_not_fit_make_a_failed_execution(stand, clock, scheduler):
+    stand.put(FLOW.replace("STRING", "INT"))
+    put(stand, entry(inputs={"day": "monday"}))
+    clock.advance(timedelta(days=1))
+    scheduler.tick()
+    assert stand.executor.join_idle(10)
+    (execution,) = stand.all()
+    assert execution.state is State.FAILED
+    assert "morning" in execution.failure.message
+    assert "day" in execution.failure.message
+
+
+def test_a_triggers_condition_decides_for_each_date(stand, clock, scheduler):
+    stand.put(
+        FLOW
+        + """
+triggers:
+  - id: morning
+    type: core.trigger.Schedule
+    cron: "0 8 * * *"
+    timezone: Europe/Berlin
+    when: "{{ trigger.date contains '-29T' }}"
+"""
+    )
+    put(stand, entry(kind="trigger"))
+    for _ in range(4):
+        clock.advance(timedelta(days=1))
+        scheduler.tick()
+    assert fired(stand) == ["2026-03-29T08:00:00+02:00"]
