@@ -22,7 +22,7 @@ from penstock.engine.message import (
 )
 from penstock.engine.plan import plan_of
 from penstock.engine.step import Event, Job, Step
-from penstock.engine.task_runs import TaskRuns, build
+from penstock.engine.task_runs import Scope, TaskRuns, build
 from penstock.model.execution import Execution
 from penstock.model.flow import Flow
 from penstock.model.state import State
@@ -158,7 +158,7 @@ class Chaos:
             key, message = self.pool.pop(index)
             if self.random.random() < 0.1:
                 self.pool.append((key, message))
-            self.now += timedelta(seconds=self.random.choice([0, 0, 0.5, 3]))
+            self.now += timedelta(seconds=self.random.choice([0, 0, 0.5, 3, -2]))
             self.send(key, message)
         for execution in self.executions.values():
             assert is_over(execution), execution.state
@@ -183,9 +183,9 @@ class Chaos:
         if self.random.random() < 0.2:
             # A server that restarted has only what was stored: no index.
             before = replace(before, task_runs=dict(before.task_runs))
-        frozen = dict(before.task_runs)
+        frozen = _frozen(before)
         step = advance(main, before, [message], self.now, self.ports)
-        assert dict(before.task_runs) == frozen, "the given value was changed"
+        assert _frozen(before) == frozen, "the given value was changed"
         self.executions[key] = step.execution
         self.events[key].extend(step.events)
         if isinstance(message, KillRequested) and not before.state.is_terminated:
@@ -207,6 +207,7 @@ class Chaos:
         if isinstance(kept, TaskRuns):
             read = build(plan_of(main), dict(kept))
             assert (kept.active, kept.retrying) == (read.active, read.retrying)
+            assert kept.latest == read.latest
             assert kept.outputs == read.outputs
         if after.id in self.killed:
             assert after.state in {State.KILLING, State.KILLED}
@@ -264,3 +265,16 @@ class Chaos:
             return
         ended = ChildEnded(execution.parent_task_run_id, execution.id, execution.state)
         self.pool.append((execution.parent_id, ended))
+
+
+def _frozen(execution: Execution) -> list[object]:
+    """Everything that a step could spoil in the value it is given."""
+    runs = execution.task_runs
+    found: list[object] = [dict(runs)]
+    if isinstance(runs, TaskRuns):
+        found += [runs.active, runs.retrying, runs.latest, repr(runs.outputs)]
+        found += [
+            (owner, *(getattr(scope, name) for name in Scope.__slots__))
+            for owner, scope in runs.scopes.items()
+        ]
+    return found

@@ -180,6 +180,22 @@ def test_a_retry_starts_another_child():
     assert late.events == ()
 
 
+def test_the_end_of_an_earlier_attempts_child_is_void():
+    rule = {"type": "constant", "interval": "PT10S", "maxAttempts": 2}
+    driver = Driver(
+        flow(subflow(retry=rule)), kid(), table={"k": Outcome(State.FAILED, seconds=50)}
+    )
+    driver.tick()
+    run = driver.run_of("s")
+    first = run.child_execution_id
+    driver.send(ChildEnded(run.id, first, State.FAILED))
+    driver.run_until(lambda: driver.states["s"] == "RUNNING")
+    late = driver.send(ChildEnded(run.id, first, State.SUCCESS))
+    assert late.events == ()
+    driver.run()
+    assert driver.execution.state == "FAILED"
+
+
 def test_a_timeout_kills_the_child():
     driver = Driver(flow(subflow(timeout="PT5S")), kid(), table={"k": Outcome(seconds=60)}).run()
     assert driver.states == {"s": "FAILED"}

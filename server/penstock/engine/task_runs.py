@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import cast
 
 from penstock.engine.plan import Node, Plan
@@ -86,10 +87,11 @@ class TaskRuns(dict[str, TaskRun]):
 
     `scopes` has an entry for each open flowable, and one under None for the flow. `outputs` is
     what expressions see. `active` counts those that have not ended, `retrying` those that wait
-    for another attempt.
+    for another attempt. `latest` is the last moment in any history: time in an execution never
+    runs backwards, even if the server's clock does.
     """
 
-    __slots__ = ("active", "outputs", "retrying", "scopes")
+    __slots__ = ("active", "latest", "outputs", "retrying", "scopes")
 
     def __init__(self, runs: dict[str, TaskRun] | None = None) -> None:
         super().__init__(runs or {})
@@ -97,6 +99,7 @@ class TaskRuns(dict[str, TaskRun]):
         self.outputs: dict[str, Json] = {}
         self.active = 0
         self.retrying = 0
+        self.latest: datetime | None = None
 
     def fork(self) -> TaskRuns:
         """A copy to change; scopes and outputs are shared until they are changed."""
@@ -105,6 +108,7 @@ class TaskRuns(dict[str, TaskRun]):
         new.outputs = self.outputs
         new.active = self.active
         new.retrying = self.retrying
+        new.latest = self.latest
         return new
 
 
@@ -132,6 +136,9 @@ def build(plan: Plan, task_runs: dict[str, TaskRun]) -> TaskRuns:
     runs = TaskRuns(task_runs)
     runs.scopes[None] = scope_of(plan, None)
     for run in runs.values():
+        last = run.history[-1].at
+        if runs.latest is None or last > runs.latest:
+            runs.latest = last
         if not run.state.is_terminated:
             runs.active += 1
             runs.retrying += run.state is State.RETRYING

@@ -56,6 +56,7 @@ def start(
     )
     work.put(run)
     work.runs.active += 1
+    work.runs.latest = work.now
     work.events.append(Event(work.now, "created", State.CREATED, run_id, detail))
     if not node.always and not _shall_run(work, node, run):
         return run_id
@@ -82,6 +83,8 @@ def _shall_run(work: Work, node: Node, run: TaskRun) -> bool:
 
 
 def _render(work: Work, run: TaskRun, value: Json, *, typed: bool = False) -> Json:
+    if (isinstance(value, str) and "{" not in value) or isinstance(value, int | float | None):
+        return value
     variables = task_variables(work.flow, work.execution(), run, None)
     return work.ports.render(value, variables, typed=typed)
 
@@ -280,7 +283,7 @@ def rise(work: Work, run_id: str | None) -> None:
         goes_on = scope.chained and scope.worst in PASSES
     else:
         goes_on = run.state in PASSES
-    if goes_on and node.follower is not None and not _is_killing(work, run.parent_id):
+    if goes_on and node.follower is not None:
         start(work, node.follower, run.parent_id, run.value, run.iteration)
         return
     if node.is_main:

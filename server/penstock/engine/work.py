@@ -43,8 +43,8 @@ class Work:
         self.plan = plan
         self.ports = ports
         self.given = execution
-        self.now = max(now, execution.history[-1].at)
         self.runs = indexed(plan, execution)
+        self.now = max(now, execution.history[-1].at, self.runs.latest or now)
         self.state = execution.state
         self.history = execution.history
         self.started_at = execution.started_at
@@ -136,16 +136,16 @@ class Work:
         detail: dict[str, Json] | None = None,
         **changes: Any,
     ) -> TaskRun:
-        """Changes a task run's state, with its event. `at` is kept within the order of time."""
-        last = run.history[-1].at
-        moment = max(last, self.now if at is None else min(at, self.now))
-        self.now = max(self.now, moment)
+        """Changes a task run's state, with its event. `at` is not later than now."""
+        moment = self.now if at is None else max(run.history[-1].at, at)
         changes["state"] = state
         changes["history"] = (*run.history, StateChange(state, moment))
         if state in TERMINATED:
             changes["ended_at"] = moment
             changes["retry_at"] = None
         new = self.put(evolve(run, **changes))
+        if self.runs.latest is None or moment > self.runs.latest:
+            self.runs.latest = moment
         if state in TERMINATED:
             self.runs.active -= 1
         self.runs.retrying += (state is State.RETRYING) - (run.state is State.RETRYING)
