@@ -170,12 +170,12 @@ class Section:
     def integer(self, key: str) -> int | None:
         """Returns a whole number."""
         node = self._scalar(key, "int", required=False)
-        return None if node is None else int(_SCALARS.construct_yaml_int(node))
+        return None if node is None else _SCALARS.construct_yaml_int(node)
 
     def flag(self, key: str) -> bool | None:
         """Returns true or false."""
         node = self._scalar(key, "bool", required=False)
-        return None if node is None else bool(_SCALARS.construct_yaml_bool(node))
+        return None if node is None else _SCALARS.construct_yaml_bool(node)
 
     def section(self, key: str, *, known: Sequence[str], required: bool = False) -> Section | None:
         """Returns a nested mapping with the given keys."""
@@ -263,9 +263,9 @@ class Section:
         if kind == "null":
             return None
         if kind == "bool":
-            return bool(_SCALARS.construct_yaml_bool(node))
+            return _SCALARS.construct_yaml_bool(node)
         if kind == "int":
-            number = int(_SCALARS.construct_yaml_int(node))
+            number = _SCALARS.construct_yaml_int(node)
             if abs(number) > _EXACT_INTEGER:
                 self.document.report(
                     node, f"`{path}` is too large to stay exact.", hint="Put it in quotes."
