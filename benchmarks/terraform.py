@@ -70,7 +70,7 @@ class Server:
 def own_server(directory: Path) -> Iterator[Server]:
     """`penstock server` on a free port with embedded storage in ``directory``."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "penstock.cli", "server", "--port", "0", "--data", str(directory)],
+        [Path(sys.executable).parent / "penstock", "server", "--port", "0", "--data", directory],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
@@ -79,11 +79,10 @@ def own_server(directory: Path) -> Iterator[Server]:
         assert process.stdout is not None
         readable, _, _ = select.select([process.stdout], [], [], 30)
         line = process.stdout.readline() if readable else ""
-        url = re.search(r"https?://[\w.:\[\]-]+", line)
-        file = re.search(r"(/\S*token\S*)", line)
-        if url is None or file is None:
+        ready = re.search(r"at (http\S+) .*admin token: (\S+)\)", line)
+        if ready is None:
             sys.exit(f"The server gave no ready line with its address and token file: {line!r}")
-        yield Server(url[0], Path(file[1].rstrip(".,)")).read_text().strip(), process.pid)
+        yield Server(ready[1], Path(ready[2]).read_text().strip(), process.pid)
     finally:
         process.terminate()
         process.wait(20)

