@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +21,7 @@ from penstock.runtime.context import Place
 from penstock.runtime.executor import Executor
 from penstock.runtime.flows import FlowVersions
 from penstock.runtime.functions import World
+from penstock.runtime.rendering import Renderer
 from penstock.runtime.rescuer import Checker, Heart, Rescuer
 from penstock.runtime.scheduler import Scheduler
 from penstock.runtime.service import Duties
@@ -110,6 +113,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Application:
         present=present,
         executor=executor,
         parses=Parses(),
+        renderer=lambda execution: Renderer(world, time, execution),
         now=time.now,
         new_id=new_id,
         changed=changed,
@@ -124,15 +128,23 @@ def build(settings: Settings, clock: Clock | None = None) -> Application:
     return Application(settings, database, services, executor, duties, asgi, admin_token, state)
 
 
-def serve(settings: Settings, on_ready: Callable[[Application, str], None]) -> None:
-    """Runs a server until SIGTERM or SIGINT; `on_ready` hears its URL once it serves."""
-    with _listening(settings) as listener:
+def serve(
+    settings: Settings,
+    on_ready: Callable[[Application, str], None],
+    stop: threading.Event | None = None,
+) -> None:
+    """Runs a server until SIGTERM, SIGINT or `stop`; `on_ready` hears its URL once it serves."""
+    with _listening(settings) as listener, _signals_kept():
         application = build(settings)
-        _run(application, listener, on_ready)
+        _run(application, listener, on_ready, stop=stop or threading.Event())
 
 
 def _run(
-    application: Application, listener: socket.socket, on_ready: Callable[[Application, str], None]
+    application: Application,
+    listener: socket.socket,
+    on_ready: Callable[[Application, str], None],
+    *,
+    stop: threading.Event,
 ) -> None:
     import uvicorn  # noqa: PLC0415 - only a server needs a server
 
@@ -143,6 +155,9 @@ def _run(
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
             on_ready(application, f"http://{shown}:{port}")
+
+        async def on_tick(self, counter: int) -> bool:
+            return stop.is_set() or await super().on_tick(counter)
 
     config = uvicorn.Config(
         application.asgi,
@@ -163,10 +178,30 @@ def _run(
 
 
 @contextlib.contextmanager
+def _signals_kept() -> Iterator[None]:
+    """Keeps the process alive through the signals that end serving.
+
+    uvicorn raises them once more when it is done; by default that would end the process
+    before the executor has stopped in order.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    numbers = (signal.SIGTERM, signal.SIGINT)
+    before = [signal.signal(number, lambda *_: None) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
+
+
+@contextlib.contextmanager
 def _listening(settings: Settings) -> Iterator[socket.socket]:
     """Takes the port first: a second server on it fails before it touches the database."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as listener:
+    # asyncio sets TCP_NODELAY only where the protocol is named; without it each answer waits 40 ms.
+    with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((settings.host, settings.port))

@@ -118,6 +118,7 @@ def _exists(module: str) -> bool:
 @click.pass_context
 def command(
     ctx: click.Context,
+    *,
     url: str | None,
     token: str | None,
     tenant: str | None,

@@ -9,9 +9,8 @@ from typing import cast
 
 from penstock.engine.start import new_execution
 from penstock.errors import FlowDisabled, InvalidInputs, InvalidObject, NotFound
-from penstock.expression import Scope, render_deep, to_json
 from penstock.language.inputs import resolve_inputs
-from penstock.model.execution import Execution, Origin
+from penstock.model.execution import Execution, Origin, Source
 from penstock.model.flow import Flow
 from penstock.model.frozen import Json
 from penstock.model.problem import Problem
@@ -133,11 +132,12 @@ def prepare(services: Services, caller: Caller, wanted: Wanted, version: FlowVer
         revision=version.revision,
         content_hash=version.content_hash,
         now=now,
-        inputs=_inputs(flow, wanted.inputs) if flow.inputs or wanted.inputs else {},
         labels=wanted.labels,
         origin=Origin("api", actor=caller.actor),
-        source=version.source,
+        source=_source(version),
     )
+    if flow.inputs:
+        execution = replace(execution, inputs=_inputs(services, execution, flow, wanted.inputs))
     record = AuditRecord(
         tenant=caller.tenant,
         at=now,
@@ -269,17 +269,40 @@ def event_page(
     ]
 
 
-def _inputs(flow: Flow, given: dict[str, Json]) -> dict[str, Json]:
-    scope = Scope({"flow": {"id": flow.id, "namespace": flow.namespace}})
+def _source(version: FlowVersion) -> Source | None:
+    source = version.source
+    if source is None or (source.repository is None and source.commit is None):
+        return None
+    return source
+
+
+def _inputs(
+    services: Services, execution: Execution, flow: Flow, given: dict[str, Json]
+) -> dict[str, Json]:
+    renderer = services.renderer(execution)
+    variables: dict[str, Json] = {
+        "flow": {"id": flow.id, "namespace": flow.namespace, "revision": execution.flow_revision}
+    }
+
+    def render(value: Json) -> Json:
+        return renderer.render(value, variables, typed=True)
+
     try:
-        return resolve_inputs(flow.inputs, given, lambda value: to_json(render_deep(value, scope)))
+        inputs = resolve_inputs(flow.inputs, given, render)
     except InvalidInputs as error:
         problems = tuple(replace(each, object=None) for each in error.problems)
         raise InvalidInputs(
-            f"The inputs do not fit the flow {flow.namespace}/{flow.id}: {error.message}",
+            f"The inputs do not fit the flow {flow.namespace}/{flow.id}: "
+            + "; ".join(problem.message for problem in problems),
             problems=problems,
-            hint=problems[0].hint if problems else None,
+            hint=problems[0].hint if problems else error.hint,
         ) from None
+    if renderer.masker.holds(inputs):
+        raise InvalidInputs(
+            "A default holds a secret, and inputs are stored readable.",
+            hint="Read the secret in the task that needs it.",
+        )
+    return inputs
 
 
 def _decoded(cursor: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from typing import Protocol
 
@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from penstock.model.execution import Execution, Source
 from penstock.model.flow import Flow
+from penstock.model.frozen import Json
 from penstock.store.audit import AuditRecord
 
 
@@ -82,4 +83,25 @@ class Executor(Protocol):
 
     def subscribe(self, execution_id: str, callback: Callable[[], None]) -> Callable[[], None]:
         """Calls back, from another thread, after each commit that touched it; returns the undo."""
+        ...
+
+
+class Masker(Protocol):
+    """Knows the secret values that were handed out."""
+
+    def holds(self, value: Json) -> bool:
+        """Whether a secret occurs anywhere in a value."""
+        ...
+
+
+class Renderer(Protocol):
+    """Renders expressions on behalf of one execution."""
+
+    @property
+    def masker(self) -> Masker:
+        """Of what was rendered."""
+        ...
+
+    def render(self, value: Json, variables: Mapping[str, Json], *, typed: bool = False) -> Json:
+        """The value with its expressions rendered. Raises `ExpressionError`."""
         ...

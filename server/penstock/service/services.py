@@ -10,10 +10,11 @@ from threading import Lock
 
 from penstock import registry
 from penstock.language.parse import Parsed, parse
+from penstock.model.execution import Execution
 from penstock.model.flow import content_hash
 from penstock.secrets.database import SecretStore
 from penstock.security.token import Tokens
-from penstock.service.port import Executor, FlowVersions
+from penstock.service.port import Executor, FlowVersions, Renderer
 from penstock.service.present import PresentFlows
 from penstock.store.session import Database
 
@@ -58,6 +59,7 @@ class Services:
     present: PresentFlows
     executor: Executor
     parses: Parses
+    renderer: Callable[[Execution], Renderer]
     now: Callable[[], datetime]
     new_id: Callable[[], str]
     changed: Callable[[], None]

@@ -1,0 +1,184 @@
+"""``penstock execution``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from penstock.cli.file import pairs
+from penstock.cli.root import CHANGES, OK
+from penstock.errors import InvalidObject
+
+if TYPE_CHECKING:
+    from penstock.cli.root import Session
+
+
+@click.group("execution")
+def command() -> None:
+    """Executions: runs of flows."""
+
+
+@command.command("run")
+@click.argument("name")
+@click.option("--input", "inputs", multiple=True, help="key=value. Repeatable.")
+@click.option(
+    "--inputs",
+    "inputs_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    default=None,
+    help="JSON or YAML file with inputs.",
+)
+@click.option("--label", "labels", multiple=True, help="key=value. Repeatable.")
+@click.option("--revision", type=int, default=None, help="An older revision of the flow.")
+@click.option("--follow", "-f", is_flag=True, help="Show logs and wait for the end.")
+@click.pass_obj
+def run(
+    session: Session,
+    name: str,
+    *,
+    inputs: tuple[str, ...],
+    inputs_file: Path | None,
+    labels: tuple[str, ...],
+    revision: int | None,
+    follow: bool,
+) -> int:
+    """Starts an execution of NAMESPACE/FLOW.
+
+    With --follow it ends with 2 when the execution did not succeed.
+    """
+    namespace, separator, flow_id = name.partition("/")
+    if not separator:
+        raise InvalidObject(f"`{name}` is not of the form NAMESPACE/FLOW.")
+    given = {**_inputs_of(inputs_file), **dict(pairs(inputs, "--input"))}
+    body: dict[str, Any] = {  # a JSON object
+        "namespace": namespace,
+        "flowId": flow_id,
+        "inputs": given,
+        "labels": dict(pairs(labels, "--label")),
+    }
+    if revision is not None:
+        body["revision"] = revision
+    made = session.client.post("executions", body)
+    if not follow:
+        session.output.value(made, made["id"])
+        return OK
+    session.output.note(f"Execution {made['id']} of {name}")
+    return _follow(session, made["id"])
+
+
+@command.command("list")
+@click.option("--namespace", default=None, help="Only this namespace and those below it.")
+@click.option("--flow", default=None, help="Only of this flow.")
+@click.option("--state", default=None, help="Only in this state.")
+@click.option("--limit", type=int, default=50, help="How many, newest first.")
+@click.pass_obj
+def list_(
+    session: Session,
+    *,
+    namespace: str | None,
+    flow: str | None,
+    state: str | None,
+    limit: int,
+) -> None:
+    """Lists executions, newest first."""
+    found = session.client.get(
+        "executions", namespace=namespace, flowId=flow, state=state, limit=limit
+    )
+    columns = {
+        "ID": "id",
+        "NAMESPACE": "namespace",
+        "FLOW": "flowId",
+        "STATE": "state",
+        "CREATED": "createdAt",
+        "ENDED": "endedAt",
+    }
+    session.output.table(found["items"], columns)
+
+
+@command.command("get")
+@click.argument("id")
+@click.pass_obj
+def get(session: Session, id: str) -> None:  # noqa: A002 - the word of the API
+    """Reads an execution with its task runs."""
+    found = session.client.get(_path(id))
+    session.output.value(found, _summary(found))
+
+
+@command.command("logs")
+@click.argument("id")
+@click.option("--follow", "-f", is_flag=True, help="Go on until the execution ends.")
+@click.option("--min-level", default=None, help="TRACE, DEBUG, INFO, WARN or ERROR.")
+@click.pass_obj
+def logs(session: Session, id: str, *, follow: bool, min_level: str | None) -> int:  # noqa: A002 - as above
+    """Shows the log of an execution."""
+    if follow:
+        return _follow(session, id)
+    lines = list(session.client.pages(f"{_path(id)}/logs", minLevel=min_level))
+    if session.output.is_json:
+        session.output.value(lines)
+    else:
+        for line in lines:
+            click.echo(_line(line))
+    return OK
+
+
+@command.command("kill")
+@click.argument("id")
+@click.pass_obj
+def kill(session: Session, id: str) -> None:  # noqa: A002 - as above
+    """Ends an execution and the work of its tasks now."""
+    found = session.client.post(f"{_path(id)}/kill")
+    session.output.value(found, f"{found['id']}: {found['state']}")
+
+
+def _follow(session: Session, execution_id: str) -> int:
+    shown: dict[str, Any] = {}  # a JSON object
+    for name, data in session.client.events(f"{_path(execution_id)}/follow"):
+        if name in ("snapshot", "change"):
+            shown = data
+        elif name == "log" and not session.output.is_json:
+            click.echo(_line(data))
+    session.output.value(shown, _summary(shown))
+    return OK if shown.get("state") in ("SUCCESS", "WARNING") else CHANGES
+
+
+def _path(execution_id: str) -> str:
+    from penstock.client import segment  # noqa: PLC0415 - `--help` needs no client
+
+    return f"executions/{segment(execution_id)}"
+
+
+def _inputs_of(path: Path | None) -> dict[str, Any]:  # a JSON object
+    if path is None:
+        return {}
+    text = path.read_text("utf-8")
+    if path.suffix == ".json":
+        found = json.loads(text)
+    else:
+        import yaml  # noqa: PLC0415 - only for this option
+
+        found = yaml.safe_load(text)
+    if not isinstance(found, dict):
+        raise InvalidObject(f"{path} holds no map of inputs.")
+    return found
+
+
+def _line(line: dict[str, Any]) -> str:  # a JSON object
+    task = f" {line['taskId']}" if line["taskId"] else ""
+    return f"{line['at'][11:23]} {line['level']:<5}{task}: {line['message']}"
+
+
+def _summary(found: dict[str, Any]) -> str:  # a JSON object
+    lines = [f"{found['id']} {found['namespace']}/{found['flowId']}: {found['state']}"]
+    if found.get("error"):
+        lines.append(f"  {found['error']['message']}")
+    for run_ in found.get("taskRuns", []):
+        value = f" [{run_['value']}]" if run_["value"] is not None else ""
+        error = f": {run_['error']['message']}" if run_["error"] else ""
+        lines.append(f"  {run_['taskId']}{value} {run_['state']}{error}")
+    if found.get("outputs"):
+        lines.append(f"  outputs {json.dumps(found['outputs'], ensure_ascii=False)}")
+    return "\n".join(lines)
