@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, cast
 
+from penstock.engine.launch import call, dispatch, duration_text, timeout_of
 from penstock.engine.message import (
     Begin,
     ChildEnded,
@@ -19,18 +20,11 @@ from penstock.engine.message import (
     TimerDue,
     TimerKind,
 )
+from penstock.engine.outcome import conclude
 from penstock.engine.plan import plan_of
 from penstock.engine.step import Ports, Step
 from penstock.engine.stop import closed, expire, kill, killed
-from penstock.engine.tree import (
-    call,
-    conclude,
-    dispatch,
-    drain,
-    duration_text,
-    settle,
-    timeout_of,
-)
+from penstock.engine.tree import drain
 from penstock.engine.work import Work
 from penstock.model.execution import Attempt, Execution, TaskRun
 from penstock.model.flow import Flow
@@ -81,7 +75,7 @@ def _begin(work: Work, message: Begin) -> None:
     work.turn(State.RUNNING, "begun")
     if work.plan.timeout is not None:
         work.wake(work.now + work.plan.timeout, TimerKind.EXECUTION_TIMEOUT)
-    work.todo.append((settle, None))
+    work.look_at(None)
 
 
 def _refused(work: Work, message: Refused) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from penstock.engine.tree import duration_text, over, settle
+from penstock.engine.launch import duration_text
 from penstock.engine.work import Work, evolve
 from penstock.model.execution import Attempt, Failure, TaskRun
 from penstock.model.state import TERMINATED, State
@@ -25,7 +25,7 @@ def kill(work: Work, reason: str) -> None:
     for run in list(work.runs.values()):
         if run.state not in TERMINATED and run.state is not State.KILLING:
             _kill_run(work, run)
-    work.todo.append((settle, None))
+    work.look_at(None)
 
 
 def _kill_run(work: Work, run: TaskRun) -> None:
@@ -50,7 +50,7 @@ def _kill_run(work: Work, run: TaskRun) -> None:
 def killed(work: Work, run: TaskRun) -> None:
     """Ends a task run as KILLED. Its fence grows: whatever its worker still says is void."""
     attempts = closed(run, State.KILLED, work)
-    over(work, work.move(run, State.KILLED, "killed", attempts=attempts, fence=run.fence + 1))
+    work.ended(work.move(run, State.KILLED, "killed", attempts=attempts, fence=run.fence + 1))
 
 
 def closed(run: TaskRun, state: State, work: Work) -> tuple[Attempt, ...]:
@@ -85,7 +85,7 @@ def expire(work: Work) -> None:
     scope.worst = State.FAILED
     scope.open = 0
     scope.side_open = False
-    work.todo.append((settle, None))
+    work.look_at(None)
 
 
 def _expire_run(work: Work, run: TaskRun, message: str) -> None:

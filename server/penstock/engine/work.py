@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import fields, replace
 from datetime import datetime
+from enum import Enum
 from typing import Any
 
 from penstock.engine.message import TimerKind
@@ -30,6 +31,15 @@ def evolve(run: TaskRun, **changes: Any) -> TaskRun:
     return new
 
 
+class Look(Enum):
+    """What must be looked at before the step is over."""
+
+    CHILD = "child"
+    """A task run that has ended: its parent counts it."""
+    SCOPE = "scope"
+    """A flowable, or the flow: it may start something, or end."""
+
+
 class Work:
     """Collects the changes of a step. Nothing given is changed: copies are made when needed.
 
@@ -51,7 +61,7 @@ class Work:
         self.ended_at = execution.ended_at
         self.failure = execution.failure
         self.outputs = execution.outputs
-        self.todo: deque[tuple[Any, str | None]] = deque()
+        self.todo: deque[tuple[Look, str | None]] = deque()
         self.changed: dict[str, None] = {}
         self.events: list[Event] = []
         self.jobs: dict[str, Job] = {}
@@ -153,6 +163,14 @@ class Work:
             detail = {**(detail or {}), "message": new.failure.message}
         self.events.append(Event(moment, kind, state, run.id, detail))
         return new
+
+    def ended(self, run: TaskRun) -> None:
+        """Notes that a task run has ended, so that its parent counts it."""
+        self.todo.append((Look.CHILD, run.id))
+
+    def look_at(self, owner_id: str | None) -> None:
+        """Notes that a flowable, or the flow (None), may start something or end."""
+        self.todo.append((Look.SCOPE, owner_id))
 
     def turn(self, state: State, kind: str, message: str | None = None) -> None:
         """Changes the execution's state, with its event; `message` becomes its failure."""
