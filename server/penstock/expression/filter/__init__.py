@@ -1,6 +1,7 @@
 """The filters by their names in templates."""
 
 from penstock.expression.filter import codec, collection, date, java_format, number, regex, text
+from penstock.expression.jq import jq
 from penstock.expression.value import Function
 
 _ALL: dict[str, Function] = {
@@ -23,6 +24,7 @@ _ALL: dict[str, Function] = {
     "format": java_format.format_text,
     "indent": text.indent,
     "join": collection.join,
+    "jq": jq,
     "json": codec.json,
     "keys": collection.keys,
     "last": collection.last,
