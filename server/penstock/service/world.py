@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 
 from sqlalchemy import Connection
 
@@ -17,6 +18,7 @@ from penstock.store import namespace as namespaces
 from penstock.store import schedule as schedules
 from penstock.store import secret as secrets
 from penstock.store.declared import ancestors
+from penstock.store.flow import FlowReference
 
 
 class World:
@@ -105,10 +107,9 @@ class World:
             for each in stored
             if not self._is_touched(Reference("flow", each.namespace, each.flow_id))
         }
-        for flow in self._drafted_flows():
-            for each in references_of(flow):
-                if (each.kind, each.target_namespace, each.target_id) == ("flow", namespace, id):
-                    found.add((flow.namespace, flow.id))
+        for each in self._drafted_references.get(("flow", id), ()):
+            if each.target_namespace == namespace:
+                found.add((each.namespace, each.flow_id))
         return sorted(found)
 
     def schedules_of(self, namespace: str, id: str) -> list[str]:  # noqa: A002 - the word of the API
@@ -133,10 +134,8 @@ class World:
             for each in stored
             if not self._is_touched(Reference("flow", each.namespace, each.flow_id))
         }
-        for flow in self._drafted_flows():
-            for each in references_of(flow):
-                if (each.kind, each.target_id) == ("secret", key):
-                    found.add((flow.namespace, flow.id, each.target_namespace))
+        for each in self._drafted_references.get(("secret", key), ()):
+            found.add((each.namespace, each.flow_id, each.target_namespace))
         return sorted(found)
 
     def inside(self, namespace: str) -> list[str]:
@@ -160,6 +159,15 @@ class World:
     def _is_touched(self, reference: Reference) -> bool:
         name = str(reference)
         return name in self._drafts or name in self._removed
+
+    @cached_property
+    def _drafted_references(self) -> dict[tuple[str, str], list[FlowReference]]:
+        """What the set's flows refer to, by kind and id: read once, asked for each of them."""
+        found: dict[tuple[str, str], list[FlowReference]] = {}
+        for flow in self._drafted_flows():
+            for each in references_of(flow):
+                found.setdefault((each.kind, each.target_id), []).append(each)
+        return found
 
     def _drafted_flows(self) -> list[Flow]:
         return [
