@@ -1,12 +1,20 @@
 from __future__ import annotations
 
 import importlib.util
+import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
+import httpx
 import pytest
+import yaml
 
+DATA_TOKEN, CHAT_TOKEN = "canary-data-7d1f0a", "canary-chat-93be44"
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
@@ -43,3 +51,102 @@ def secret_manager() -> ModuleType:
 @pytest.fixture(scope="session")
 def receiver() -> ModuleType:
     return load("receiver")
+
+
+@dataclass
+class Shop:
+    """A real server process and the world around it: a data export and a chat channel."""
+
+    api: httpx.Client
+    world: str
+    folder: Path
+
+    def put(self, source: str) -> dict[str, Any]:
+        """Declares a flow; gives back its read form."""
+        flow = yaml.safe_load(source)
+        answer = self.api.put(
+            f"/flows/{flow['namespace']}/{flow['id']}",
+            content=source.encode(),
+            headers={"Content-Type": "application/yaml"},
+        )
+        assert answer.status_code in (200, 201), answer.text
+        return answer.json()
+
+    def run(self, namespace: str, flow_id: str, **inputs: object) -> dict[str, Any]:
+        """Starts an execution and follows it to its end."""
+        wanted = {"namespace": namespace, "flowId": flow_id, "inputs": inputs}
+        answer = self.api.post("/executions", json=wanted)
+        assert answer.status_code == 201, answer.text
+        path = f"/executions/{answer.json()['id']}"
+        with self.api.stream("GET", f"{path}/follow") as stream:
+            for line in stream.iter_lines():
+                if line == "event: end":
+                    break
+        return self.api.get(path).json()
+
+    def put_pipeline(self) -> None:
+        """Declares the flows of the repository."""
+        for path in sorted((REPOSITORY / "cdktf-app/flows").rglob("*.yaml")):
+            self.put(path.read_text())
+
+    def messages(self) -> list[Any]:
+        """What the channel has received."""
+        return [kept["message"] for kept in httpx.get(f"{self.world}/messages").json()]
+
+
+@pytest.fixture(scope="session")
+def shop(receiver: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    folder = tmp_path_factory.mktemp("shop")
+    with (
+        receiver.Receiver(
+            REPOSITORY / "demo/data",
+            folder / "messages.jsonl",
+            data_token=DATA_TOKEN,
+            chat_token=CHAT_TOKEN,
+        ) as world,
+        (folder / "server.log").open("wb") as log,
+    ):
+        thread = threading.Thread(target=world.serve_forever, args=(0.02,))
+        thread.start()
+        program = Path(sys.executable).parent / "penstock"
+        with subprocess.Popen(
+            [program, "server", "--port", "0", "--data", folder / "data"],
+            cwd=folder,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+        ) as server:
+            assert server.stdout is not None
+            ready = server.stdout.readline().split()
+            token = (folder / "data" / "admin-token").read_text().strip()
+            with httpx.Client(
+                base_url=f"{ready[3]}/api/v1/tenants/main",
+                headers={"Authorization": f"Bearer {token}"},
+                timeout=60,
+            ) as api:
+                made = Shop(api, world.url, folder)
+                _declare(made, world.url)
+                yield made
+            server.terminate()
+        world.shutdown()
+        thread.join()
+
+
+def _declare(shop: Shop, world: str) -> None:
+    """The namespaces and secrets that the environments declare for the pipeline."""
+    variables: dict[str, object] = {
+        "data_url": f"{world}/data",
+        "notify_url": f"{world}/test",
+        "warehouse": "warehouse.duckdb",
+        "minimum_rows": 500,
+    }
+    for namespace in ("shop.analytics", "shop.shared", "company.team"):
+        answer = shop.api.put(f"/namespaces/{namespace}", json={"variables": variables})
+        assert answer.status_code == 201, answer.text
+    for path, value in (
+        ("shop.analytics/WAREHOUSE_TOKEN", DATA_TOKEN),
+        ("shop.shared/NOTIFY_TOKEN", CHAT_TOKEN),
+        ("company.team/NOTIFY_TOKEN", CHAT_TOKEN),
+    ):
+        answer = shop.api.put(f"/secrets/{path}", json={"value": value})
+        assert answer.status_code == 201, answer.text

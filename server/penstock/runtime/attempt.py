@@ -17,6 +17,7 @@ from penstock.language.rendering import RenderingFailed, render_task
 from penstock.model.execution import Execution
 from penstock.model.frozen import Json
 from penstock.model.state import State
+from penstock.model.task import LogLevel
 from penstock.runtime.clock import Clock
 from penstock.runtime.command import Record
 from penstock.runtime.context import Context, Place, storable
@@ -89,6 +90,9 @@ def run_attempt(work: Work, context: Context, bench: Bench, worker: str) -> Fini
     mask = work.renderer.masker
     if failure is not None:
         failure = storable(mask.text(failure))
+        if state is State.FAILED:
+            # People look for the reason in the log, and handlers by `errorLogs()`.
+            context.log(failure, LogLevel.ERROR)
     return Finished(
         task_run_id=work.job.task_run_id,
         fence=work.job.fence,

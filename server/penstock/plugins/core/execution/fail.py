@@ -7,7 +7,6 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from penstock.model.dynamic import Dynamic
-from penstock.model.task import LogLevel
 from penstock.plugins.text import Text
 from penstock.sdk.context import RunContext
 from penstock.sdk.task import RunnableTask, TaskFailed
@@ -46,12 +45,11 @@ class Fail(RunnableTask):
         Dynamic[Text], Field(description="The sentence that says why it failed.")
     ] = _UNSAID
 
-    def run(self, context: RunContext) -> None:
+    def run(self, context: RunContext) -> None:  # noqa: ARG002 the worker logs the failure
         """Raises `TaskFailed` unless there is a condition that does not hold."""
         if self.condition is None:
             raise TaskFailed(self.error_message)
         if self.condition.strip().lower() in _FALSY:
             return
-        context.log(self.error_message, LogLevel.ERROR)
         said = self.error_message != _UNSAID
         raise TaskFailed(self.error_message if said else "Fail on a condition")
