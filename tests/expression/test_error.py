@@ -97,6 +97,19 @@ def test_values_do_not_show_in_messages():
         assert "hunter2" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "use",
+    ["s * 2", "s | date", "s | number", "s > 1", "s | jq('.')", "s | date(existingFormat='yyyy')", "s | yaml | number",
+     "[s] | jq('.[0] + 1')", "[s] | sort | jq('map(.a)')", "1..s", "s | base64decode", "fromJson(s)", "yaml('[' ~ s)"],
+)  # fmt: skip
+def test_a_value_is_quoted_whole_or_not_at_all(use):
+    """A caller can mask a secret in a message only when all of it is there."""
+    for secret in ("hunter2", "hunter2-" * 40, "hunter2\nhunter2", "it's hunter2"):
+        with pytest.raises(ExpressionError) as caught:
+            compile_template(f"{{{{ {use} }}}}").render(Scope({"s": secret}))
+        assert "hunter2" not in caught.value.message.replace(secret, "")
+
+
 def test_place_of_an_error_in_an_argument_is_exact():
     with pytest.raises(ExpressionError) as caught:
         compile_template("{{ 'a' | replace({'x': 1 / 0}) }}").render(Scope())

@@ -152,7 +152,7 @@ def test_null_stays_null(evaluate, name):
         ("'x' | escapeChar('html')", "either 'single', 'double', or 'shell'"),
         ("'a' | split('(')", "is no regular expression"),
         ("'a' | regexExtract('a', 3)", "has no group 3"),
-        ("1 | numberformat('abc')", "is no pattern for numbers"),
+        ("1 | numberformat('abc')", "is no number pattern"),
         ("'%d' | format('x')", "needs numbers"),
         ("'%s %s' | format('x')", "has no argument"),
         ("'x' | chunk", "The 'chunk' filter expects an argument 'size'."),

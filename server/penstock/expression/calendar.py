@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from penstock.expression.date_pattern import DAYS
-from penstock.expression.error import ExpressionError
+from penstock.expression.error import ExpressionError, quoted
 from penstock.expression.filter.collection import whole
 from penstock.expression.moment import read_moment, zone_of
 from penstock.expression.value import Function, Value, to_text
@@ -43,10 +43,10 @@ def _is_day_week_in_month(date: Value, day_of_week: Value, day_in_month: Value) 
     moment, place = _moment(date), to_text(day_in_month).upper()
     day = to_text(day_of_week).upper()
     if day not in {name.upper() for name in DAYS}:
-        raise ExpressionError(f"There is no day of the week `{day:.40}`.")
+        raise ExpressionError(f"There is no day of the week {quoted(day)}.")
     if place not in {*_PLACES, "LAST"}:
         raise ExpressionError(
-            f"There is no place `{place:.40}` in a month.",
+            f"There is no place {quoted(place)} in a month.",
             hint=f"There are: {', '.join(_PLACES)}, LAST.",
         )
     if DAYS[moment.weekday()].upper() != day:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from penstock.expression.error import ExpressionError
+from penstock.expression.error import ExpressionError, quoted
 
 MONTHS = (
     "January", "February", "March", "April", "May", "June", "July",
@@ -65,7 +65,7 @@ def _pieces(pattern: str) -> tuple[Piece, ...]:
         elif found["quoted"] is not None:
             pieces.append(Piece("", found["quoted"].replace("''", "'") or "'"))
         elif found["other"] == "'":
-            raise ExpressionError(f"A quote is not closed in the pattern {pattern!r}.")
+            raise ExpressionError(f"A quote is not closed in the pattern {quoted(pattern)}.")
         elif found["other"] in "[]":
             pieces.append(Piece(found["other"], found["other"]))
         elif pattern in NAMED and found["other"] in "#@":
@@ -197,7 +197,7 @@ def _zone_field(moment: datetime, piece: Piece, pattern: str) -> str:
                 return _offset(moment, 2, zero="GMT")
             return f"GMT{_offset(moment, 3, zero='')}" if _seconds(moment) else "GMT"
     raise ExpressionError(
-        f"The letter `{letter}` of the pattern {pattern!r:.60} has no meaning.",
+        f"The letter `{letter}` of the pattern {quoted(pattern)} has no meaning.",
         hint="Put words in quotes: `'at'`.",
     )
 
@@ -231,12 +231,12 @@ def parse_pattern(text: str, pattern: str) -> datetime:
     """
     found = _matcher(pattern).fullmatch(text)
     if found is None:
-        raise ExpressionError(f"The text {text!r:.60} is not written as {pattern!r:.60}.")
+        raise ExpressionError(f"The text {quoted(text)} is not written as {quoted(pattern)}.")
     fields = {name[0]: part for name, part in found.groupdict().items() if part is not None}
     try:
         return _assemble(fields)
     except (ValueError, KeyError, OverflowError):
-        raise ExpressionError(f"The text {text!r:.60} is no date that exists.") from None
+        raise ExpressionError(f"The text {quoted(text)} is no date that exists.") from None
 
 
 @functools.lru_cache(maxsize=256)
@@ -252,13 +252,13 @@ def _matcher(pattern: str) -> re.Pattern[str]:
             part = _part(piece, pattern)
             key = _FIELDS.get(piece.letter, piece.letter)
             if key == "V" and key in used:
-                raise ExpressionError(f"The pattern {pattern!r:.60} names two time zones.")
+                raise ExpressionError(f"The pattern {quoted(pattern)} names two time zones.")
             parts.append(part if key in used else f"(?P<{key}_>{part})")
             used.add(key)
     try:
         return re.compile("".join(parts), re.IGNORECASE)
     except re.error:
-        raise ExpressionError(f"{pattern!r:.60} is no pattern for dates.") from None
+        raise ExpressionError(f"The text {quoted(pattern)} is no pattern for dates.") from None
 
 
 _FIELDS = {"u": "y", "L": "M", "z": "V", "x": "X", "Z": "X", "O": "X", "#": "f", "@": "R", "c": "e"}
@@ -289,7 +289,7 @@ def _part(piece: Piece, pattern: str) -> str:
         case "@":
             return r"(?:\[[A-Za-z0-9_/+:-]+\])?"
     raise ExpressionError(
-        f"The letter `{letter}` of the pattern {pattern!r:.60} cannot be read from a text.",
+        f"The letter `{letter}` of the pattern {quoted(pattern)} cannot be read from a text.",
         hint="Put words in quotes: `'at'`.",
     )
 

@@ -6,6 +6,9 @@ from collections.abc import Iterable
 _SHOWN = 120
 """Longest piece of an expression that a message quotes, in characters."""
 
+_QUOTED = 100
+"""Longest text of a value that a message quotes, in characters."""
+
 
 class ExpressionError(Exception):
     """An expression could not be read or evaluated.
@@ -110,6 +113,16 @@ def nearest(name: str, known: Iterable[str]) -> str:
     lowered = {key.lower(): key for key in names[:1000]}
     found = difflib.get_close_matches(name.lower(), lowered, n=1, cutoff=0.6)
     return lowered[found[0]] if found else ""
+
+
+def quoted(text: str) -> str:
+    """A text as messages show it: whole, or not at all.
+
+    A part of a secret in a message could not be recognised, and so not be masked.
+    """
+    if len(text) <= _QUOTED and text.isprintable():
+        return f"'{text}'"
+    return f"of {len(text):,} characters"
 
 
 def _spell(key: str) -> str:

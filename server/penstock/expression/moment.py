@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
 from penstock.expression.date_pattern import parse_pattern
-from penstock.expression.error import ExpressionError
+from penstock.expression.error import ExpressionError, quoted
 from penstock.expression.value import Value, to_text, type_name
 
 _OFFSET = re.compile(r"(?:UTC|GMT|UT)?([+-])(\d{1,2})(?::?(\d{2}))?")
@@ -35,7 +35,7 @@ def zone_of(name: Value) -> tzinfo:
         return ZoneInfo(text)
     except (OSError, ValueError, KeyError):
         raise ExpressionError(
-            f"There is no time zone {text!r:.60}.",
+            f"There is no time zone {quoted(text)}.",
             hint="Zones look like `Europe/Paris` or `+02:00`.",
         ) from None
 
@@ -71,7 +71,7 @@ def _iso(text: str) -> datetime:
         moment = datetime.fromisoformat(plain)
     except ValueError:
         raise ExpressionError(
-            f"The text {text!r:.60} is no date in ISO 8601.",
+            f"The text {quoted(text)} is no date in ISO 8601.",
             hint="Say how it is written: `date(existingFormat='dd/MM/yyyy')`.",
         ) from None
     if region is None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
-from penstock.expression.error import ExpressionError, LimitError
+from penstock.expression.error import ExpressionError, LimitError, quoted
 from penstock.expression.limit import DEFAULT_LIMITS, Limits
 from penstock.expression.value import Number, Value, is_number, to_text, type_name, weigh
 
@@ -29,7 +29,7 @@ def number_of(value: Value, operator: str) -> Number:
         if number is not None:
             return number
         raise ExpressionError(
-            f"The operator `{operator}` needs numbers, not the text {value!r:.60}."
+            f"The operator `{operator}` needs numbers, not the text {quoted(value)}."
         )
     raise ExpressionError(f"The operator `{operator}` needs numbers, not {type_name(value)}.")
 

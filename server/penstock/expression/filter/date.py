@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from penstock.expression.date_pattern import format_pattern
-from penstock.expression.error import ExpressionError, nearest
+from penstock.expression.error import ExpressionError, nearest, quoted
 from penstock.expression.filter.collection import whole
 from penstock.expression.moment import read_moment, zone_of
 from penstock.expression.value import Value, to_text
@@ -45,7 +45,7 @@ def show(moment: datetime, zone: tzinfo, pattern: Value, locale: Value = None) -
     """
     if locale is not None and not to_text(locale).lower().startswith("en"):
         raise ExpressionError(
-            f"Dates are not written in the language {to_text(locale)!r:.20}.",
+            f"Dates are not written in the language {quoted(to_text(locale))}.",
             hint="Names of days and months are English.",
         )
     name = "iso" if pattern is None else to_text(pattern)
@@ -86,7 +86,7 @@ def _move(moment: datetime, amount: int, unit: str) -> datetime:
         known = [*_EXACT, *_LOCAL_DAYS, *_MONTHS]
         near = nearest(unit, known)
         raise ExpressionError(
-            f"There is no unit of time `{unit:.40}`.",
+            f"There is no unit of time {quoted(unit)}.",
             hint=f"Did you mean `{near}`?" if near else f"There are: {', '.join(known)}.",
         )
     return moved.astimezone(UTC).astimezone(moment.tzinfo)

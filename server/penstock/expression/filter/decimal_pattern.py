@@ -3,7 +3,7 @@
 import re
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 
-from penstock.expression.error import ExpressionError
+from penstock.expression.error import ExpressionError, quoted
 
 _PATTERN = re.compile(r"(?P<prefix>[^#0,.;]*)(?P<number>[#0,.]+)(?P<suffix>[^#0,.;]*)")
 _LONGEST = 100
@@ -20,7 +20,8 @@ def format_number(value: Decimal, pattern: str) -> str:
     found = _PATTERN.fullmatch(positive) if len(pattern) <= _LONGEST else None
     if found is None:
         raise ExpressionError(
-            f"{pattern!r:.60} is no pattern for numbers.", hint="A pattern looks like `#,##0.00`."
+            f"The text {quoted(pattern)} is no number pattern.",
+            hint="A pattern looks like `#,##0.00`.",
         )
     prefix, suffix = _literal(found["prefix"]), _literal(found["suffix"])
     if "%" in found["prefix"] + found["suffix"]:

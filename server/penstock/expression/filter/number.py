@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 
-from penstock.expression.error import ExpressionError
+from penstock.expression.error import ExpressionError, quoted
 from penstock.expression.filter.decimal_pattern import format_number
 from penstock.expression.limit import Limits
 from penstock.expression.operator import number_of
@@ -29,7 +29,7 @@ def number(value: Value, type: Value = None) -> Value:  # noqa: A002 - its publi
     except InvalidOperation:
         exact = None
     if exact is None or not exact.is_finite() or abs(exact.adjusted()) > _DIGITS:
-        raise ExpressionError(f"The text {text!r:.60} is no number.")
+        raise ExpressionError(f"The text {quoted(text)} is no number.")
     return _converted(exact, kind, text)
 
 
@@ -39,18 +39,18 @@ def _converted(exact: Decimal, kind: str | None, text: str) -> Value:
         return int(exact) if whole and not set(text) & set(".eE") else float(exact)
     if kind in _INTEGERS:
         if not whole:
-            raise ExpressionError(f"The number {text:.60} is no integer.")
+            raise ExpressionError(f"The number {quoted(text)} is no integer.")
         result = int(exact)
         bits = _BITS.get(kind)
         if bits is not None and not -(1 << bits) <= result < 1 << bits:
-            raise ExpressionError(f"The number {text:.60} does not fit in the type {kind}.")
+            raise ExpressionError(f"The number {quoted(text)} does not fit in the type {kind}.")
         return result
     if kind in _FLOATS:
         return float(exact)
     if kind == "BIGDECIMAL":
         return exact
     raise ExpressionError(
-        f"The filter `number` knows no type {kind!r:.60}.",
+        f"The filter `number` knows no type {quoted(kind)}.",
         hint="There are: INT, LONG, FLOAT, DOUBLE, BIGDECIMAL, BIGINTEGER.",
     )
 

@@ -8,7 +8,7 @@ import functools
 import math
 import re
 
-from penstock.expression.error import ExpressionError, LimitError
+from penstock.expression.error import ExpressionError, LimitError, quoted
 from penstock.expression.filter.collection import whole
 from penstock.expression.filter.regex_cost import matching_cost
 from penstock.expression.filter.regex_syntax import translate
@@ -31,7 +31,9 @@ def _compiled(pattern: str) -> tuple[re.Pattern[str], int, float]:
     try:
         return re.compile(translate(pattern)), exponent, choices
     except (re.error, OverflowError, RecursionError) as error:
-        raise ExpressionError(f"{pattern!r:.100} is no regular expression: {error}.") from None
+        raise ExpressionError(
+            f"The text {quoted(pattern)} is no regular expression: {error}."
+        ) from None
 
 
 def safe_pattern(pattern: str, text: str) -> re.Pattern[str]:

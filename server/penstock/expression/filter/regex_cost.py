@@ -4,7 +4,7 @@ import functools
 import math
 import re
 
-from penstock.expression.error import ExpressionError
+from penstock.expression.error import ExpressionError, quoted
 from penstock.expression.filter.regex_syntax import PIECE, translate
 
 _COUNT = re.compile(r"\{(\d+)(?:(,)(\d*))?\}")
@@ -97,7 +97,7 @@ def _repeated(pattern: str, pieces: list[_Piece], index: int, inner: _Part) -> _
     if most is None:
         if inner.open_ended or inner.choices:
             raise ExpressionError(
-                f"The regular expression {pattern!r:.100} could take forever.", hint=_HINT
+                f"The regular expression {quoted(pattern)} could take forever.", hint=_HINT
             )
         result.open_ended = 0 if ends_once else 1
         result.scans = ends_once or inner.scans

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Mapping
 from urllib.parse import quote_plus, unquote_plus
 
-from penstock.expression.error import ExpressionError
+from penstock.expression.error import ExpressionError, quoted
 from penstock.expression.filter.collection import whole
 from penstock.expression.filter.regex import substitute
 from penstock.expression.limit import Limits
@@ -82,7 +82,7 @@ def escape(value: Value, strategy: Value = "html") -> Value:
     if value is None:
         return None
     if strategy not in {"html", "html_attr"}:
-        raise ExpressionError(f"The filter `escape` knows no strategy {to_text(strategy)!r}.")
+        raise ExpressionError(f"The filter `escape` knows no strategy {quoted(to_text(strategy))}.")
     return html.escape(to_text(value)).replace("&#x27;", "&#39;")
 
 

@@ -7,10 +7,9 @@ from typing import TypeAlias
 
 from penstock.expression.error import ExpressionError, LimitError
 from penstock.expression.limit import DEFAULT_LIMITS, Limits
-from penstock.expression.value import Value, to_json, weigh
+from penstock.expression.value import Value, weigh
 
 _STEPS = 200_000
-_SHOWN = 40
 
 
 class Budget:
@@ -72,8 +71,10 @@ def kind_of(value: Value) -> str:
 
 
 def shown(value: Value) -> str:
-    """The type and the beginning of a value, for messages."""
-    return "string" if isinstance(value, str) else f"{kind_of(value)} ({to_json(value)[:_SHOWN]})"
+    """The type and size of a value, for messages."""
+    if isinstance(value, (str, Mapping, list, tuple)):
+        return f"{kind_of(value)} of length {len(value)}"
+    return kind_of(value)
 
 
 def holds(value: Value) -> bool:
