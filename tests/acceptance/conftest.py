@@ -16,7 +16,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from penstock_provider.install import cli_configuration, install
+
+from penstock_provider.install import configuration, install
 from penstock_provider.terraform import find_terraform
 
 READY = re.compile(r"penstock ready at (http://\S+)")
@@ -49,11 +50,14 @@ class Server:
         if self.process.poll() is None:
             self.process.terminate()
             self.process.wait(PATIENCE)
+        if self.process.stdout is not None:
+            self.process.stdout.close()
 
     def put_flow(self, source: str) -> httpx.Response:
         namespace = re.search(r"^namespace: *(\S+)", source, re.MULTILINE)
         flow_id = re.search(r"^id: *(\S+)", source, re.MULTILINE)
-        assert namespace and flow_id
+        assert namespace, source
+        assert flow_id, source
         answer = self.api.put(
             f"/flows/{namespace[1]}/{flow_id[1]}",
             content=source,
@@ -183,7 +187,7 @@ class Terraform:
 def provider_mirror(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("mirror")
     install(folder)
-    (folder / "terraform.rc").write_text(cli_configuration(folder))
+    (folder / "terraform.rc").write_text(configuration(folder))
     return folder
 
 

@@ -48,16 +48,20 @@ def _found(importer: str, imported: str) -> list[str]:
     return sentences
 
 
+# The command that starts the server is the one caller of the composition root.
+ALLOWED = {"penstock.cli.server imports penstock.main"}
+
+
 def test_layers_import_downward_only():
-    upward = [
+    upward = {
         sentence
         for index, layer in enumerate(LAYERS)
         for higher in LAYERS[:index]
         for lower_package in sorted(layer)
         for higher_package in sorted(higher)
         for sentence in _found(lower_package, higher_package)
-    ]
-    assert upward == []
+    }
+    assert upward - ALLOWED == set()
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,8 @@ SOURCES = sorted(
     path
     for root in ("server/penstock", "terraform-provider/penstock_provider", "cdktf-app")
     for path in (ROOT / root).rglob("*.py")
-    if "node_modules" not in path.parts
+    # A migration is one long list of columns by nature.
+    if "versions" not in path.parts
 )
 FILE_LINES = 500
 FUNCTION_LINES = 80
