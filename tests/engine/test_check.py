@@ -68,6 +68,10 @@ def parent(execution: Execution) -> str:
 
 
 BROKEN_RUNNING: dict[str, Callable[[Execution], Execution]] = {
+    "entered a state that it was in": lambda e: state(e, State.RUNNING),
+    "although it was being killed": lambda e: edit(
+        e, "x", history=(StateChange(State.KILLING, START), StateChange(State.RUNNING, START))
+    ),
     "waits for nothing": lambda e: drop(e, "x", "p"),
     "is open but nothing in it is": lambda e: drop(e, "x"),
     "some of its tasks are open": lambda e: state(e, State.SUCCESS, ended_at=LATER),

@@ -218,6 +218,7 @@ def test_a_kill_while_waiting_for_a_retry():
     driver.run_until(lambda: driver.states.get("a") == "RETRYING")
     driver.kill()
     assert driver.execution.state == "KILLED"
+    assert [each.state for each in driver.run_of("a").attempts] == ["FAILED"]
     driver.run()
     assert len(driver.starts) == 1
 

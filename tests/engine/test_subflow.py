@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from penstock.engine.message import ChildEnded
+from penstock.engine import advance
+from penstock.engine.message import Begin, ChildEnded, ChildStarted, KillRequested
 from penstock.model.state import State
 
 from .driver import FAIL, OK, WARN, Driver, Outcome, flow, job, task
@@ -206,4 +207,26 @@ def test_a_timeout_kills_the_child():
 def test_the_flows_timeout_kills_the_child():
     driver = Driver(flow(subflow(), timeout="PT5S"), kid(), table={"k": Outcome(seconds=60)}).run()
     assert driver.execution.state == "FAILED"
+    assert child_of(driver).state == "KILLED"
+
+
+@pytest.mark.parametrize("wait", [True, False])
+def test_a_kill_in_the_batch_of_a_call_takes_the_request_back(wait):
+    driver = Driver(flow(subflow(wait=wait)), kid())
+    messages = [Begin(), KillRequested()]
+    step = advance(driver.flows["main"], driver.execution, messages, driver.now, driver.ports)
+    assert step.children == ()
+    assert step.child_kills == ()
+    assert step.execution.state == "KILLED"
+
+
+def test_a_child_that_starts_during_the_kill_is_killed():
+    driver = Driver(flow(subflow(wait=False)), kid(), table={"k": Outcome(seconds=50)})
+    driver.tick()
+    driver.kill()
+    run = driver.run_of("s")
+    driver.send(ChildStarted(run.id, run.child_execution_id))
+    assert driver.states == {"s": "KILLING"}
+    driver.run()
+    assert driver.states == {"s": "KILLED"}
     assert child_of(driver).state == "KILLED"

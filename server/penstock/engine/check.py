@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import cast
 
 from penstock.engine.plan import Node, Plan, plan_of
@@ -56,6 +57,8 @@ def _of_execution(execution: Execution, plan: Plan) -> Iterator[str]:
     leaves = [run for run in open_runs if nodes[run.task_id].flowable is None]
     state = execution.state
     yield from _times("The execution", execution)
+    if any(one.state is two.state for one, two in pairwise(execution.history)):
+        yield "The execution entered a state that it was in."
     if state in {State.RUNNING, State.RETRYING, State.KILLING} and not leaves:
         yield f"The execution is {state.value} but waits for nothing."
     if state.is_terminated and any(not _is_after(run, execution, plan) for run in open_runs):
@@ -93,6 +96,9 @@ def _times(name: str, thing: Execution | TaskRun) -> Iterator[str]:
         yield f"{name} has a history that runs backwards."
     if any(change.state.is_terminated for change in thing.history[:-1]):
         yield f"{name} changed after its end."
+    killing = any(change.state is State.KILLING for change in thing.history)
+    if killing and thing.state not in {State.KILLING, State.KILLED}:
+        yield f"{name} is {thing.state.value} although it was being killed."
     if (thing.ended_at is not None) != thing.state.is_terminated:
         yield f"{name} is {thing.state.value} but its end is {thing.ended_at}."
     if thing.started_at and thing.ended_at and thing.started_at > thing.ended_at:

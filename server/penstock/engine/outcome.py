@@ -43,7 +43,6 @@ def conclude(
         ended = run.attempts[-1].ended_at or work.now
         again = retry_at(node.retry, run, ended)
         if again is not None:
-            again = max(again, work.now)
             run = work.move(run, State.RETRYING, kind, at=ended, retry_at=again, failure=reason)
             work.wake(again, TimerKind.RETRY, run, run.fence)
             return
