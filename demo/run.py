@@ -1,8 +1,8 @@
 """`make demo`: a pipeline goes from a file in Git to dev, proves itself, and reaches prod.
 
-Everything happens in `.demo/` of the checkout: two servers on embedded SQLite, a stand-in for a
-secret manager, a small service with raw data and a chat channel, a clone of this repository.
-KEEP=1 leaves all of it running; the next demo ends it.
+Everything happens in `.demo/` of the checkout, or in PENSTOCK_DEMO_FOLDER: two servers on embedded
+SQLite, a stand-in for a secret manager, a small service with raw data and a chat channel, a clone
+of this repository. KEEP=1 leaves all of it running; the next demo ends it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from stage import CHECKOUT, DemoFailed, Stage, git, prepare_repository, server_c
 from penstock_provider.install import configuration, install
 from penstock_provider.terraform import NoTerraformError, find_terraform
 
-FOLDER = CHECKOUT / ".demo"
+FOLDER = Path(os.environ.get("PENSTOCK_DEMO_FOLDER") or CHECKOUT / ".demo").resolve()
 REPOSITORY = FOLDER / "repository"
 MANAGER = FOLDER / "secret-manager"
 # Where the secrets may be, and a copy of a library.
@@ -270,6 +270,7 @@ class Demo:
                 raise DemoFailed(f"The second plan of {name} is not empty:\n{output}")
             lines.append(f"second terraform plan of {name}: no changes")
         lines += [self._same_hash(flow) for flow in FLOWS]
+        lines += [self._timetable(name) for name in ENVIRONMENTS]
         kept = [self.tokens["WAREHOUSE_TOKEN"], self.tokens["NOTIFY_TOKEN"]]
         if not proof.search(MANAGER, kept).found:
             raise DemoFailed("The search for secrets does not even find them where they are.")
@@ -282,6 +283,11 @@ class Demo:
             f"{found.size / 1e6:.1f} MB)"
         )
         return lines
+
+    def _timetable(self, environment: str) -> str:
+        found = self.call(environment, "GET", f"/schedules/{'/'.join(PIPELINE)}")
+        when = "switched off" if found["disabled"] else f"next at {found['nextFireAt']}"
+        return f"timetable of {environment}: {found['cron']} {found['timezone']}, {when}"
 
     def _same_hash(self, flow: str) -> str:
         hashes = {
@@ -303,7 +309,9 @@ def _gist(output: str) -> list[str]:
 
 def _head(output: str, most: int = 8) -> list[str]:
     lines = [line for line in output.splitlines() if line.strip()]
-    more = [f"… {len(lines) - most} more lines in .demo/commands.log"] if len(lines) > most else []
+    more = (
+        [f"… {len(lines) - most} more lines in {FOLDER}/commands.log"] if len(lines) > most else []
+    )
     return lines[:most] + more
 
 
@@ -355,8 +363,8 @@ def main() -> int:
             "Both servers run on (KEEP=1)" if kept else "Both servers have been stopped",
             f"dev  {demo.urls['dev']}",
             f"prod {demo.urls['prod']}",
-            "tokens: .demo/dev/data/admin-token, .demo/prod/data/admin-token",
-            "everything the commands printed: .demo/commands.log",
+            f"tokens: {FOLDER}/dev/data/admin-token, {FOLDER}/prod/data/admin-token",
+            f"everything the commands printed: {FOLDER}/commands.log",
         )
     except DemoFailed as error:
         sys.stderr.write(f"\nThe demo failed. {error}\n")

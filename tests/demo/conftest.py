@@ -150,3 +150,8 @@ def _declare(shop: Shop, world: str) -> None:
     ):
         answer = shop.api.put(f"/secrets/{path}", json={"value": value})
         assert answer.status_code == 201, answer.text
+
+
+@pytest.fixture(scope="session")
+def proof() -> ModuleType:
+    return load("proof")
