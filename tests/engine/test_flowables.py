@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from penstock.sdk.flowable import Children, FlowableTask
+
 from .driver import FAIL, Driver, Outcome, flow, job, task
 
 
@@ -239,3 +241,19 @@ def test_nothing_starts_after_a_failure_in_the_same_step():
     tree = task("parallel", "p", tasks=[job("x", runIf="{{ nope }}"), job("y")])
     driver = Driver(flow(tree)).run()
     assert driver.states == {"p": "FAILED", "x": "FAILED"}
+
+
+def test_a_fault_in_a_plugin_fails_its_task():
+    class Faulty(FlowableTask):
+        tasks: Children = ()
+
+        def begin(self, render):
+            render(1 // 0)
+
+    faulty = Faulty.model_validate({"id": "bad", "type": "faulty"})
+    driver = Driver(flow(faulty, errors=[job("e")])).run()
+    assert driver.states == {"bad": "FAILED", "e": "SUCCESS"}
+    assert driver.run_of("bad").failure.message == (
+        "Task `bad` cannot decide what to run: "
+        "its type has a fault, ZeroDivisionError: integer division or modulo by zero"
+    )

@@ -92,8 +92,8 @@ def _begin(work: Work, task: FlowableTask, run: TaskRun) -> None:
     run = work.move(run, State.RUNNING, "started", started_at=work.now)
     try:
         branch = task.begin(render)
-    except (ExpressionError, TaskFailed) as error:
-        fail(work, run, f"Task `{task.id}` cannot decide what to run: {error}")
+    except Exception as error:  # noqa: BLE001 - a plugin's fault fails its task, not the engine
+        fail(work, run, f"Task `{task.id}` cannot decide what to run: {_sentence(error)}")
         return
     progress: dict[str, Json] = {
         "children": branch.children,
@@ -108,6 +108,12 @@ def _begin(work: Work, task: FlowableTask, run: TaskRun) -> None:
         work.show_outputs(run, branch.outputs)
     work.open_scope(run.id, scope_of(work.plan, run))
     work.look_at(run.id)
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, ExpressionError | TaskFailed):
+        return str(error)
+    return f"its type has a fault, {type(error).__name__}: {error}"
 
 
 def dispatch(work: Work, node: Node, run: TaskRun) -> None:
@@ -147,8 +153,8 @@ def call(work: Work, task: CallingTask, run: TaskRun) -> None:
 
     try:
         wanted = task.call(render)
-    except (ExpressionError, TaskFailed) as error:
-        fail(work, run, f"Task `{task.id}` cannot call its flow: {error}")
+    except Exception as error:  # noqa: BLE001 - a plugin's fault fails its task, not the engine
+        fail(work, run, f"Task `{task.id}` cannot call its flow: {_sentence(error)}")
         return
     child_id = work.ports.new_id()
     attempt = Attempt(len(run.attempts) + 1, State.RUNNING, work.now)
