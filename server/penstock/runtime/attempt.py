@@ -106,10 +106,15 @@ def run_attempt(work: Work, context: Context, bench: Bench, worker: str) -> Fini
 
 
 def _run(work: Work, context: Context) -> tuple[State, dict[str, Json]]:
-    def render(value: Json, *, typed: bool = False) -> Json:
-        return work.renderer.render(value, context.variables, typed=typed)
+    declared = work.version.tasks[work.job.task_id]
+    variables = context.variables
+    if isinstance(declared, RunnableTask) and declared.uses_folder:
+        variables = {**variables, "workingDir": str(context.working_directory)}
 
-    task = render_task(work.version.tasks[work.job.task_id], render)
+    def render(value: Json, *, typed: bool = False) -> Json:
+        return work.renderer.render(value, variables, typed=typed)
+
+    task = render_task(declared, render)
     if not isinstance(task, RunnableTask):
         raise TaskFailed(f"'{task.type}' is not a task that a worker can run.")
     answer = task.run(context)

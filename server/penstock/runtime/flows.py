@@ -5,12 +5,14 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from typing import cast
 
 from sqlalchemy import Connection
 
 from penstock import registry
 from penstock.expression import compile_template
 from penstock.expression.error import ExpressionError
+from penstock.language.build import Catalog
 from penstock.language.parse import parse
 from penstock.model.dynamic import Unrendered
 from penstock.model.execution import Source
@@ -100,7 +102,7 @@ class FlowVersions:
 
 def version_of(source: str, *, revision: int, content_hash: str) -> FlowVersion:
     """The version of a flow's text. Raises `InvalidFlow` with the first problem's sentence."""
-    parsed = parse(source, registry)
+    parsed = parse(source, cast("Catalog", registry))
     if parsed.flow is None or not parsed.ok:
         problem = next((found for found in parsed.problems if found.is_error), None)
         raise InvalidFlow(problem.sentence() if problem else "it does not parse")

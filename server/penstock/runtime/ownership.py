@@ -38,7 +38,7 @@ class Ownership:
             os.ftruncate(self._file, 0)
             os.write(self._file, str(os.getpid()).encode())
             return
-        connection = self._database.engine.connect()
+        connection = self._database.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
         query = text("SELECT pg_try_advisory_lock(:key)")
         if not connection.execute(query, {"key": _ADVISORY_KEY}).scalar_one():
             connection.close()

@@ -204,18 +204,16 @@ class Scheduler:
             given = render(dict(entry.inputs))
             assert isinstance(given, dict)
             inputs = resolve_inputs(flow.inputs, given, render)
-            if renderer.masker.holds(inputs):
-                raise ExpressionError("An input holds a secret, and inputs are stored readable.")
         except (ExpressionError, InvalidInputs) as error:
             problems: Sequence[str] = (
                 [problem.sentence() for problem in error.problems]
                 if isinstance(error, InvalidInputs)
                 else []
             )
-            reason = " ".join(problems) or str(error)
-            metric.SCHEDULE_FIRES.labels("failed").inc()
-            message = f"The schedule '{entry.id}' cannot start the flow: {reason}"
-            return breakdown.failed(made, now, renderer.masker.text(message)).execution
+            return _failed(entry, made, now, renderer.masker.text(" ".join(problems) or str(error)))
+        if renderer.masker.holds(inputs):
+            reason = "An input holds a secret, and inputs are stored readable."
+            return _failed(entry, made, now, reason)
         return replace(made, inputs=inputs)
 
     def _holds(
@@ -226,6 +224,12 @@ class Scheduler:
         written = next((each for each in version.flow.triggers if each.id == entry.id), None)
         condition: Json = getattr(written, "when", True)
         return is_truthy(render(condition))
+
+
+def _failed(entry: TimetableEntry, made: Execution, now: datetime, reason: str) -> Execution:
+    metric.SCHEDULE_FIRES.labels("failed").inc()
+    message = f"The schedule '{entry.id}' cannot start the flow: {reason}"
+    return breakdown.failed(made, now, message).execution
 
 
 def _variables(entry: TimetableEntry, following: datetime | None) -> dict[str, Json]:

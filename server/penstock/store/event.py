@@ -17,7 +17,7 @@ from penstock.store.column import Instant, JsonText
 class EventRow(SQLModel, table=True):
     """One state change and what caused it; `seq` counts within the execution, from 1."""
 
-    __tablename__ = "event"  # pyrefly: ignore[bad-override] - as SQLModel documents it  # pyrefly: ignore[bad-override] - as SQLModel documents it
+    __tablename__ = "event"  # pyrefly: ignore[bad-override] - as SQLModel documents it
     __table_args__ = {"sqlite_with_rowid": False}
 
     execution_id: str = Field(primary_key=True)

@@ -26,7 +26,7 @@ _CHILD = text("parent_id IS NOT NULL")
 class ExecutionRow(SQLModel, table=True):
     """One run of a flow, without its task runs."""
 
-    __tablename__ = "execution"  # pyrefly: ignore[bad-override] - as SQLModel documents it  # pyrefly: ignore[bad-override] - as SQLModel documents it
+    __tablename__ = "execution"  # pyrefly: ignore[bad-override] - as SQLModel documents it
     __table_args__ = (
         Index("execution_by_time", "tenant", "created_at", "id"),
         Index("execution_by_flow", "tenant", "namespace", "flow_id", "created_at", "id"),

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import Connection, select, update
 from sqlmodel import Field, SQLModel
 
 from penstock.store.bulk import Delete, Upsert, table_of
@@ -17,7 +17,7 @@ from penstock.store.declared import record
 class JobRow(SQLModel, table=True):
     """An attempt to run; nobody's while `owner` is NULL, else leased until `expires_at`."""
 
-    __tablename__ = "job"  # pyrefly: ignore[bad-override] - as SQLModel documents it  # pyrefly: ignore[bad-override] - as SQLModel documents it
+    __tablename__ = "job"  # pyrefly: ignore[bad-override] - as SQLModel documents it
 
     task_run_id: str = Field(primary_key=True)
     execution_id: str = Field(index=True)
@@ -94,13 +94,8 @@ def release(tx: Connection, owner: str) -> None:
 
 
 def lost(tx: Connection, owner: str, now: datetime) -> list[LeasedJob]:
-    """Jobs of others whose lease ran out, and jobs that nobody holds."""
-    query = select(table).where(
-        or_(
-            table.c.owner.is_(None),
-            (table.c.owner != owner) & (table.c.expires_at < now),
-        )
-    )
+    """Jobs of others whose lease ran out. Those without an owner wait for a free worker."""
+    query = select(table).where(table.c.owner != owner, table.c.expires_at < now)
     return [record(LeasedJob, row) for row in tx.execute(query)]
 
 

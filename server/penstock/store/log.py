@@ -19,7 +19,7 @@ _LEVELS = tuple(level.value for level in LogLevel)
 class LogRow(SQLModel, table=True):
     """One line; `seq` counts within the execution, from 1. Secrets are masked before."""
 
-    __tablename__ = "log"  # pyrefly: ignore[bad-override] - as SQLModel documents it  # pyrefly: ignore[bad-override] - as SQLModel documents it
+    __tablename__ = "log"  # pyrefly: ignore[bad-override] - as SQLModel documents it
     __table_args__ = {"sqlite_with_rowid": False}
 
     execution_id: str = Field(primary_key=True)

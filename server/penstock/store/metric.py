@@ -16,7 +16,7 @@ from penstock.store.column import Instant, JsonText
 class MetricRow(SQLModel, table=True):
     """One value; `id` is time-ordered."""
 
-    __tablename__ = "metric"  # pyrefly: ignore[bad-override] - as SQLModel documents it  # pyrefly: ignore[bad-override] - as SQLModel documents it
+    __tablename__ = "metric"  # pyrefly: ignore[bad-override] - as SQLModel documents it
 
     execution_id: str = Field(primary_key=True)
     id: str = Field(primary_key=True)

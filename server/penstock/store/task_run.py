@@ -18,7 +18,7 @@ from penstock.store.column import Instant, JsonText, moment
 class TaskRunRow(SQLModel, table=True):
     """A task at work in an execution; `number` is its order of creation, from 0."""
 
-    __tablename__ = "task_run"  # pyrefly: ignore[bad-override] - as SQLModel documents it  # pyrefly: ignore[bad-override] - as SQLModel documents it
+    __tablename__ = "task_run"  # pyrefly: ignore[bad-override] - as SQLModel documents it
 
     execution_id: str = Field(primary_key=True)
     number: int = Field(primary_key=True)

@@ -17,7 +17,7 @@ from penstock.store.column import Instant
 class TimerRow(SQLModel, table=True):
     """Wakes an execution at `at`."""
 
-    __tablename__ = "timer"  # pyrefly: ignore[bad-override] - as SQLModel documents it  # pyrefly: ignore[bad-override] - as SQLModel documents it
+    __tablename__ = "timer"  # pyrefly: ignore[bad-override] - as SQLModel documents it
 
     id: str = Field(primary_key=True)
     execution_id: str = Field(index=True)

@@ -23,7 +23,7 @@ _DUE_ON_SQLITE = text("next_fire_at IS NOT NULL AND disabled = 0")
 class TimetableRow(SQLModel, table=True):
     """One source of fires. For triggers `owner_id` is the flow's id, for schedules empty."""
 
-    __tablename__ = "timetable"  # pyrefly: ignore[bad-override] - as SQLModel documents it  # pyrefly: ignore[bad-override] - as SQLModel documents it
+    __tablename__ = "timetable"  # pyrefly: ignore[bad-override] - as SQLModel documents it
     __table_args__ = (
         Index("timetable_due", "next_fire_at", sqlite_where=_DUE_ON_SQLITE, postgresql_where=_DUE),
     )
