@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol, TypeVar, cast
 from pydantic import BaseModel, ValidationError
 
 from penstock.language import dialect, sentence
-from penstock.language.found import found
+from penstock.language.found import MOST_PROBLEMS, found
 from penstock.language.node import Node, Path
 from penstock.language.shape import Shape, nearest_name, shape_of
 from penstock.model.dynamic import AS_WRITTEN
@@ -131,6 +131,8 @@ class Builder:
             return ()
         made: list[M] = []
         for index, child in enumerate(node.children):
+            if len(self._problems) >= MOST_PROBLEMS:
+                break
             one = make(child, (*path, index))
             if one is not None:
                 made.append(one)
@@ -277,14 +279,9 @@ class Builder:
             return _validate(cls, values)
         except ValidationError as error:
             findings = sentence.locate(_details(error), node)
-        rewritten = False
-        for finding in findings:
-            raw, value = finding.node.raw, finding.node.value
-            is_text = finding.error["type"] == "string_type" and bool(finding.path)
-            if is_text and raw is not None and value is not None and not isinstance(value, str):
-                values = cast("dict[str, object]", _with_text(values, finding.path, raw))
-                rewritten = True
-        if rewritten:
+        texts = dict(filter(None, map(_as_written, findings)))
+        if texts:
+            values = cast("dict[str, object]", _with_texts(values, texts))
             try:
                 return _validate(cls, values)
             except ValidationError as error:
@@ -299,6 +296,8 @@ class Builder:
         written = cast("dict[str, tuple[object, Node]]", node.children)
         for name, (_, child) in written.items():
             key = shape.keys.get(name)
+            if key is None and len(self._problems) >= MOST_PROBLEMS:
+                break
             if key is None:
                 problem = dialect.outside(cls, node, (*path, name), ignored)
                 if problem is not None:
@@ -353,15 +352,31 @@ def _details(error: ValidationError) -> list[sentence.ErrorDetails]:
     return error.errors(include_url=False, include_input=False)
 
 
-def _with_text(value: object, path: Path, text: str) -> object:
-    """A copy of a value in which the part at a path is a text."""
-    if not path:
-        return text
-    step, rest = path[0], path[1:]
-    if isinstance(value, dict) and step in value:
-        return {**value, step: _with_text(value[step], rest, text)}
-    if isinstance(value, (list, tuple)) and isinstance(step, int) and step < len(value):
-        items = list(value)
-        items[step] = _with_text(items[step], rest, text)
-        return items
+def _as_written(finding: sentence.Finding) -> tuple[Path, str] | None:
+    """Where a number or boolean stands for a text, and that text."""
+    raw, value = finding.node.raw, finding.node.value
+    if finding.error["type"] != "string_type" or not finding.path:
+        return None
+    return (
+        (finding.path, raw) if raw is not None and isinstance(value, bool | int | float) else None
+    )
+
+
+def _with_texts(value: object, texts: dict[Path, str]) -> object:
+    """A copy of a value in which the parts at some paths are texts; copied once for all of them."""
+    if () in texts:
+        return texts[()]
+    below: dict[str | int, dict[Path, str]] = {}
+    for (step, *rest), text in texts.items():
+        below.setdefault(step, {})[tuple(rest)] = text
+    if isinstance(value, dict):
+        return {
+            key: _with_texts(item, below[key]) if key in below else item
+            for key, item in value.items()
+        }
+    if isinstance(value, (list, tuple)):
+        return [
+            _with_texts(item, below[index]) if index in below else item
+            for index, item in enumerate(value)
+        ]
     return value

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+MOST_PROBLEMS = 100
+"""Nobody reads more at once, and each costs time to be said well."""
 _QUOTED = 60
 
 

@@ -91,19 +91,25 @@ def _problem(declared: Input, message: str) -> Problem:
         message,
         path=f"inputs.{declared.id}",
         code="missing-input" if missing else "invalid-input",
-        hint=f"It takes {_TAKES[type(declared).__name__]}."
+        hint=f"It takes {_takes(declared)}."
         + (f" {declared.description}" if declared.description else ""),
     )
 
 
-_TAKES = {
-    "StringInput": "a text",
-    "IntInput": "a whole number such as `3`",
-    "FloatInput": "a number such as `0.5`",
-    "BoolInput": "`true` or `false`",
-    "JsonInput": 'a JSON value such as `{"a": 1}`',
-    "SelectInput": "one of its values",
-}
+def _takes(declared: Input) -> str:
+    match declared:
+        case StringInput():
+            return "a text"
+        case IntInput():
+            return "a whole number such as `3`"
+        case FloatInput():
+            return "a number such as `0.5`"
+        case BoolInput():
+            return "`true` or `false`"
+        case JsonInput():
+            return 'a JSON value such as `{"a": 1}`'
+        case SelectInput():
+            return f"one of {', '.join(f'`{choice}`' for choice in declared.choices())}"
 
 
 def _given(given: Mapping[str, Json], name: str) -> Json | object:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from penstock.language import sentence
 from penstock.language.build import Builder, Catalog
+from penstock.language.found import MOST_PROBLEMS
 from penstock.language.node import Node, Path
 from penstock.language.template import Texts
 from penstock.language.validate import validate
@@ -24,7 +26,7 @@ class Parsed:
 
     Attributes:
         flow: the flow, unless there are errors.
-        problems: errors and warnings, in the order of the text.
+        problems: errors and warnings, in the order of the text, at most `MOST_PROBLEMS`.
         identity: namespace and id as far as they can be read, also of a broken text.
     """
 
@@ -76,8 +78,7 @@ def parse(source: str, catalog: Catalog) -> Parsed:
         flow = _flow(root, document, catalog, problems)
     if any(problem.is_error for problem in problems):
         flow = None
-    problems.sort(key=lambda problem: (problem.line or 0, problem.column or 0))
-    return Parsed(flow, tuple(problems), _identity(root, document.source), root)
+    return Parsed(flow, _readable(problems), _identity(root, document.source), root)
 
 
 def _flow(root: Node, document: Document, catalog: Catalog, problems: list[Problem]) -> Flow | None:
@@ -86,7 +87,8 @@ def _flow(root: Node, document: Document, catalog: Catalog, problems: list[Probl
     texts = Texts(document.source)
     texts.collect(root)
     told = {(problem.line, problem.column) for problem in problems}
-    seen = [*builder.draft.problems, *texts.problems, *validate(root, builder.draft, texts)]
+    rules = islice(validate(root, builder.draft, texts), MOST_PROBLEMS)
+    seen = [*builder.draft.problems, *texts.problems, *rules]
     misspelt = {
         (problem.path.rpartition(".")[0], problem.hint)
         for problem in seen
@@ -98,6 +100,16 @@ def _flow(root: Node, document: Document, catalog: Catalog, problems: list[Probl
         if (problem.line, problem.column) not in told and not _follows(problem, misspelt)
     )
     return flow
+
+
+def _readable(problems: list[Problem]) -> tuple[Problem, ...]:
+    """In the order of the text; of very many the first ones, errors before warnings."""
+
+    def place(problem: Problem) -> tuple[int, int]:
+        return problem.line or 0, problem.column or 0
+
+    chosen = sorted(problems, key=lambda problem: (not problem.is_error, *place(problem)))
+    return tuple(sorted(chosen[:MOST_PROBLEMS], key=place))
 
 
 def _follows(problem: Problem, misspelt: set[tuple[str, str | None]]) -> bool:

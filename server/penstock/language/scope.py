@@ -36,35 +36,39 @@ def unknown_names(texts: Texts, known: list[Known], skipped: frozenset[str]) -> 
     It is a warning where the expression says what happens without it (`??`, `is defined`,
     `default`). `skipped` are first steps of paths whose expressions see other variables.
     """
+    dashed = [_dashed_names(one) for one in known]
     for text in texts.found:
         if text.path and text.path[0] in skipped:
             continue
-        for one in known:
-            yield from _dashed(texts, text, one)
-            wrong = {
-                path[1]
-                for path in text.template.references()
-                if len(path) > 1 and path[0] == one.root and path[1] not in one.names
-            }
+        paths = [path for path in text.template.references() if len(path) > 1]
+        for one, names in zip(known, dashed, strict=True):
+            read = {path[1] for path in paths if path[0] == one.root}
+            for name in (name for key in read for name in names.get(key, ())):
+                yield from _dashed(texts, text, one, name)
+            wrong = read - one.names
             if wrong:
                 yield from _unknown(texts, text, one, wrong)
 
 
-def _dashed(texts: Texts, text: Text, known: Known) -> Iterator[Problem]:
-    read = {path[1] for path in text.template.references() if path[0] == known.root and path[1:]}
+def _dashed_names(known: Known) -> dict[str, list[str]]:
+    """Names with a dash by what stands before it, which is read as a key of its own."""
+    names: dict[str, list[str]] = {}
     for name in known.names:
-        # The part before the dash is read as a key of its own.
-        if "-" not in name or name.partition("-")[0] not in read:
-            continue
-        pattern = rf"(?<![\w.]){re.escape(f'{known.root}.{name}')}(?![\w-])"
-        for found in re.finditer(pattern, text.source):
-            yield texts.problem(
-                text,
-                found.start(),
-                f"`{known.root}.{name}` subtracts, because of the dash in the name.",
-                code="dashed-reference",
-                hint=f"Write `{known.root}['{name}']`.",
-            )
+        if "-" in name:
+            names.setdefault(name.partition("-")[0], []).append(name)
+    return names
+
+
+def _dashed(texts: Texts, text: Text, known: Known, name: str) -> Iterator[Problem]:
+    pattern = rf"(?<![\w.]){re.escape(f'{known.root}.{name}')}(?![\w-])"
+    for found in re.finditer(pattern, text.source):
+        yield texts.problem(
+            text,
+            found.start(),
+            f"`{known.root}.{name}` subtracts, because of the dash in the name.",
+            code="dashed-reference",
+            hint=f"Write `{known.root}['{name}']`.",
+        )
 
 
 def _unknown(texts: Texts, text: Text, known: Known, wrong: set[str]) -> Iterator[Problem]:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
-from penstock.language.found import found, sentence
+from penstock.language.found import MOST_PROBLEMS, found, sentence
 from penstock.language.node import Node, Path, path_text
 from penstock.language.shape import model_below, nearest_name, shape_of
 from penstock.model.frozen import Frozen
@@ -99,12 +99,14 @@ def problems(findings: Sequence[Finding], cls: type[BaseModel], prefix: Path) ->
     groups: dict[Path, list[Finding]] = {}
     for finding in findings:
         groups.setdefault(finding.path, []).append(finding)
+    above = {path[:length] for path in groups for length in range(len(path))}
     made: list[Problem] = []
     for path, group in groups.items():
-        deeper = any(len(other) > len(path) and other[: len(path)] == path for other in groups)
-        if deeper and all(_expected(finding.error) for finding in group):
-            continue
-        made.extend(_group(group, cls, prefix))
+        if len(made) >= MOST_PROBLEMS:
+            break
+        # A branch of a union that got deeper than this place is the one that was meant.
+        if path not in above or not all(_expected(finding.error) for finding in group):
+            made.extend(_group(group, cls, prefix))
     return made
 
 

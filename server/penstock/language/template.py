@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from penstock.expression import ExpressionError, Template, compile_template
+from penstock.language.found import MOST_PROBLEMS
 from penstock.language.node import Node, Path, Place, path_text
 from penstock.model.dynamic import contains_expression
 from penstock.model.problem import Problem, Severity
@@ -89,6 +90,8 @@ class Texts:
         try:
             self.found.append(Text(path, node, compile_template(value)))
         except ExpressionError as error:
+            if len(self.problems) >= MOST_PROBLEMS:
+                return
             # Variables are rendered only where somebody asks for it; they may be any text.
             severity = Severity.WARNING if path[0] == "variables" else Severity.ERROR
             line, column = place_within(self._source, node, error.offset or 0)

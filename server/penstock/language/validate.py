@@ -21,6 +21,8 @@ _RESERVED = frozenset(
         "disable", "enable",
     }
 )  # fmt: skip
+_NAMED = 6
+"""Places of duplicates that each message names."""
 _OWN_NAMESPACE = re.compile(r"\{\{\s*flow\.namespace\s*\}\}")
 _LABEL_KEY = re.compile(r"[^\W\dA-Z_][\w.-]*")
 _OTHER_SCOPE = frozenset({"triggers"})
@@ -73,9 +75,12 @@ def _duplicates(names: Sequence[Named], kind: str, rule: str) -> Iterator[Proble
         if len(found) == 1:
             continue
         for index, one in enumerate(found):
-            others = " and ".join(
-                f"line {other.node.place.line}" for at, other in enumerate(found) if at != index
-            )
+            lines = [
+                f"line {other.node.place.line}"
+                for at, other in enumerate(found[:_NAMED])
+                if at != index
+            ]
+            others = " and ".join(lines + (["more"] if len(found) > _NAMED else []))
             yield sentence.at_value(
                 one.node,
                 one.path,
