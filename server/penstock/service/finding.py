@@ -142,8 +142,8 @@ def _users_of_inputs(draft: Draft, flow: Flow, world: World, severity: Severity)
     found = []
     for namespace, name in world.callers(flow.namespace, flow.id):
         caller = world.flow(namespace, name)
-        if caller is None or (namespace, name) == (flow.namespace, flow.id):
-            continue
+        if caller is None or world.is_drafted(Reference("flow", namespace, name)):
+            continue  # it hears of this itself
         for task in caller.all_tasks():
             if isinstance(task, Subflow) and _calls(task, flow):
                 found.extend(

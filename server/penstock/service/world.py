@@ -156,6 +156,10 @@ class World:
                 found.add(str(draft.reference))
         return sorted(found - self._removed)
 
+    def is_drafted(self, reference: Reference) -> bool:
+        """Whether the set writes this object."""
+        return str(reference) in self._drafts
+
     def _is_touched(self, reference: Reference) -> bool:
         name = str(reference)
         return name in self._drafts or name in self._removed
