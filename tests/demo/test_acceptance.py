@@ -64,9 +64,36 @@ def test_B02_the_entire_pipeline_in_one_yaml_file(shop, names: dict[str, str]) -
         assert notes == []
     before = len(shop.messages())
     execution = shop.run("company.team", "daily_sales")
-    assert execution["state"] == "SUCCESS", execution
+    assert execution["state"] == "SUCCESS", json.dumps(execution["taskRuns"])
     assert [run["taskId"] for run in execution["taskRuns"]] == ["extract", "load", "tell"]
     assert shop.messages()[before:] == [{"sold": 7}]
+
+
+FOLDER = textwrap.dedent("""
+    id: folder
+    namespace: company.team
+    tasks:
+      - id: script
+        type: scripts.shell.Commands
+        inputFiles: {"n.csv": "n\n4\n"}
+        commands: ["cd /", "grep 4 {{ workingDir }}/n.csv"]
+      - id: query
+        type: jdbc.duckdb.Query
+        inputFiles: {"n.csv": "n\n5\n"}
+        sql: FROM read_csv('{{ workingDir }}/n.csv', header = true)
+        fetchType: FETCH_ONE
+    outputs:
+      - id: n
+        type: INT
+        value: "{{ outputs.query.row.n }}"
+""")
+
+
+def test_expressions_see_the_folder_in_which_a_task_works(shop) -> None:
+    shop.put(FOLDER)
+    execution = shop.run("company.team", "folder")
+    assert execution["state"] == "SUCCESS", json.dumps(execution["taskRuns"])
+    assert execution["outputs"] == {"n": 5}
 
 
 HANDLED = textwrap.dedent("""
@@ -133,7 +160,7 @@ def test_the_pipeline_turns_raw_data_into_the_report(shop) -> None:
     shop.put_pipeline()
     before = len(shop.messages())
     execution = shop.run("shop.analytics", "orders_daily")
-    assert execution["state"] == "SUCCESS", execution
+    assert execution["state"] == "SUCCESS", json.dumps(execution["taskRuns"])
     report = execution["outputs"]["report"]
     assert "2026-10  EUR           692     670,144.65     531,399.09" in report
     assert execution["outputs"]["orders"] == 2357

@@ -36,6 +36,8 @@ class RunnableTask(Task):
 
     instant: ClassVar[bool] = False
     """True for tasks that only compute for microseconds: the executor runs them in place."""
+    uses_folder: ClassVar[bool] = False
+    """True for tasks that always work in a folder: their expressions see it as `workingDir`."""
 
     def run(self, context: RunContext) -> Outputs | Result | None:
         """Does the work; returns outputs, or raises `TaskFailed`."""

@@ -48,6 +48,7 @@ class ScriptTask(RunnableTask):
     time zone and TMPDIR only. Whatever it leaves running is killed when it ends.
     """
 
+    uses_folder: ClassVar[bool] = True
     own_files: ClassVar[frozenset[str]] = frozenset({_TEXT_FILE})
 
     before_commands: Annotated[

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
@@ -14,6 +14,8 @@ from penstock.sdk.task import RunnableTask
 
 class DuckdbTask(RunnableTask):
     """SQL run by DuckDB in the worker's process."""
+
+    uses_folder: ClassVar[bool] = True
 
     url: Annotated[
         Dynamic[str],
