@@ -75,11 +75,11 @@ FOLDER = textwrap.dedent("""
     tasks:
       - id: script
         type: scripts.shell.Commands
-        inputFiles: {"n.csv": "n\n4\n"}
+        inputFiles: {"n.csv": "n\\n4\\n"}
         commands: ["cd /", "grep 4 {{ workingDir }}/n.csv"]
       - id: query
         type: jdbc.duckdb.Query
-        inputFiles: {"n.csv": "n\n5\n"}
+        inputFiles: {"n.csv": "n\\n5\\n"}
         sql: FROM read_csv('{{ workingDir }}/n.csv', header = true)
         fetchType: FETCH_ONE
     outputs:
