@@ -46,7 +46,8 @@ class Masker:
                 return
             self._forms |= forms
             longest_first = sorted(self._forms, key=len, reverse=True)
-            self._pattern = re.compile("|".join(map(re.escape, longest_first)))
+            # In any case: `{{ secret('KEY') | upper }}` is as secret as the value.
+            self._pattern = re.compile("|".join(map(re.escape, longest_first)), re.IGNORECASE)
 
     def holds(self, value: Json) -> bool:
         """Whether a secret occurs anywhere in a value."""
