@@ -252,3 +252,29 @@ def test_a_database_that_takes_no_writes_refuses_callers_and_keeps_results(tmp_p
     assert stand.executor.join_idle(20)
     assert stand.get(id_, version).state is State.SUCCESS
     stand.close()
+
+
+def test_a_result_that_cannot_be_stored_fails_its_execution_only(tmp_path, monkeypatch):
+    from penstock.runtime import cycle
+
+    stand = Stand(tmp_path, workers=1)
+    stand.executor.start()
+    stand.put(CHILD)
+    bad, good = stand.put(FLOW.replace("whole", "bad")), stand.put(FLOW)
+    real = cycle.commit.write
+
+    def write(tx, drafts, late):
+        drafts = list(drafts)
+        for draft in drafts:
+            nap = [r for r in draft.execution.task_runs.values() if r.task_id == "nap"]
+            if draft.execution.flow_id == "bad" and nap and nap[0].state is State.SUCCESS:
+                raise ValueError("not storable")
+        real(tx, drafts, late)
+
+    monkeypatch.setattr(cycle.commit, "write", write)
+    ids = [stand.submit(version) for version in (bad, good, bad, good)]
+    assert stand.executor.join_idle(20)
+    states = [stand.get(id_).state.value for id_ in ids]
+    assert states == ["FAILED", "SUCCESS", "FAILED", "SUCCESS"]
+    assert "cannot be stored" in stand.get(ids[0]).failure.message
+    stand.close()

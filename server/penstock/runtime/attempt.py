@@ -82,7 +82,7 @@ def run_attempt(work: Work, context: Context, bench: Bench, worker: str) -> Fini
         state, failure = State.FAILED, error.message
         outputs = _salvaged(error.outputs, work, bench)
     except (ExpressionError, RenderingFailed, PenstockError, _Unfit) as error:
-        state, failure = State.FAILED, str(error)
+        state, outputs, failure = State.FAILED, {}, str(error)
     except Exception as error:  # noqa: BLE001 - a plugin's bug ends its attempt, not the worker
         state, failure = State.FAILED, _unexpected(work, error)
     if context.is_cancelled:

@@ -126,6 +126,14 @@ class Batch:
             found = self.drafts[execution_id] = draft_of(active)
         return found
 
+    def break_down(self, execution_id: str, reason: str) -> None:
+        """Ends an execution with which nobody can go on."""
+        draft = self.draft(execution_id)
+        if draft is not None:
+            draft.messages.clear()
+            now = self.core.bench.clock.now()
+            self._take_on(draft, breakdown.failed(draft.execution, now, reason))
+
     # -- advancing -------------------------------------------------------------------------
 
     def run(self) -> None:
@@ -173,6 +181,10 @@ class Batch:
                 "the engine cannot go on with an execution", execution=before.id
             )
             step = breakdown.step(before, now, error)
+        self._take_on(draft, step)
+
+    def _take_on(self, draft: Draft, step: Step) -> None:
+        before = draft.execution
         self._apply(draft, step)
         if step.execution.state.is_terminated and not before.state.is_terminated:
             self._tell_parent(step.execution)

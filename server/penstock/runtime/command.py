@@ -69,6 +69,15 @@ class Done:
 
 
 @dataclass(slots=True)
+class Break:
+    """An execution whose command cannot be carried out ends as FAILED with a sentence."""
+
+    execution_id: str
+    reason: str
+    frees_worker: bool = False
+
+
+@dataclass(slots=True)
 class Record:
     """Lines and values that a running task wrote."""
 
@@ -93,7 +102,7 @@ class Wake:
     limits: bool = False
 
 
-Command = Submit | Kill | Deliver | Done | Record | Write | Wake
+Command = Submit | Kill | Deliver | Done | Break | Record | Write | Wake
 
 
 def settle(answers: Iterable[tuple[Answer, Execution | None, Exception | None]]) -> None:

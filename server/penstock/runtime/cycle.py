@@ -17,6 +17,7 @@ from penstock.runtime.batch import Batch, Core
 from penstock.runtime.child import Children
 from penstock.runtime.command import (
     Answer,
+    Break,
     Command,
     Deliver,
     Done,
@@ -118,6 +119,9 @@ class Cycle:
                 turn.freed += 1
                 if command.result is not None:
                     batch.deliver(command.execution_id, command.result)
+            case Break():
+                turn.freed += command.frees_worker
+                batch.break_down(command.execution_id, command.reason)
             case Record():
                 batch.record(command)
             case Kill():

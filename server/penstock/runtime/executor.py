@@ -21,8 +21,10 @@ from penstock.runtime import commit, recovery
 from penstock.runtime.attempt import Bench
 from penstock.runtime.command import (
     Answer,
+    Break,
     Command,
     Deliver,
+    Done,
     Guard,
     Kill,
     Submit,
@@ -264,8 +266,10 @@ class Executor:
                 if len(commands) > 1:
                     return [kept for each in commands for kept in self._process([each])]
                 _log.exception("a command cannot be carried out")
+                if not commands:
+                    return []
                 _refuse(commands, error)
-                return []
+                commands = _breaks(commands, error)
             else:
                 return []
 
@@ -277,6 +281,16 @@ class Executor:
         ]
         _refuse(refused, Unavailable("The database does not take writes now; try again."))
         return [each for each in commands if not isinstance(each, Submit | Kill | Write)]
+
+
+def _breaks(commands: list[Command], error: Exception) -> list[Command]:
+    """What ends the execution that a command was about, so that it does not wait for ever."""
+    reason = f"A step of this execution cannot be stored: {type(error).__name__}: {error}"
+    return [
+        Break(each.execution_id, reason, frees_worker=isinstance(each, Done))
+        for each in commands
+        if isinstance(each, Deliver | Done)
+    ]
 
 
 def _refuse(commands: list[Command], error: Exception) -> None:
