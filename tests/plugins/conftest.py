@@ -114,6 +114,7 @@ class Service:
     answers: dict[str, tuple[int, dict[str, str], bytes]]
     hold: threading.Event
     arrived: threading.Event
+    server: ThreadingHTTPServer
 
 
 @pytest.fixture
@@ -158,7 +159,7 @@ def service() -> Iterator[Service]:
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
-    yield Service(f"http://127.0.0.1:{server.server_port}", seen, answers, hold, arrived)
+    yield Service(f"http://127.0.0.1:{server.server_port}", seen, answers, hold, arrived, server)
     hold.set()
     server.shutdown()
     server.server_close()

@@ -2,10 +2,17 @@ from __future__ import annotations
 
 import base64
 import json
+import ssl
 import threading
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from pydantic import ValidationError
 
 from penstock.plugins.core.http import _exchange
@@ -131,8 +138,63 @@ def test_silence_ends_at_the_time_limit(run: Run, service) -> None:
         run(TYPE, uri=f"{service.url}/hang", options={"timeout": {"readIdleTimeout": "PT0.05S"}})
 
 
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate that nobody signed but itself, with its key, in one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    begin = datetime(2020, 1, 1, tzinfo=UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(begin)
+        .not_valid_after(begin + timedelta(days=36_500))
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    secret = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    path = tmp_path_factory.mktemp("tls") / "cert.pem"
+    path.write_bytes(secret + made.public_bytes(pem))
+    return path
+
+
+@pytest.fixture
+def tls_service(service, certificate: Path):
+    """The same service behind TLS."""
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(certificate)
+    service.server.socket = tls.wrap_socket(service.server.socket, server_side=True)
+    service.url = service.url.replace("http:", "https:")
+    return service
+
+
+def test_certificates_are_checked_unless_said_otherwise(run: Run, tls_service) -> None:
+    with pytest.raises(TaskFailed, match="certificate verify failed"):
+        run(TYPE, uri=tls_service.url)
+    trusting = {"ssl": {"insecureTrustAllCertificates": True}}
+    assert run(TYPE, uri=tls_service.url, options=trusting)["code"] == 200
+
+
+def test_cancel_ends_a_waiting_request_behind_tls(context, tls_service) -> None:
+    cancelled_while_waiting(context, tls_service)
+
+
 def test_cancel_ends_a_waiting_request_at_once(context, service) -> None:
-    task = Request.model_validate({"id": "r", "type": TYPE, "uri": f"{service.url}/hang"})
+    cancelled_while_waiting(context, service)
+
+
+def cancelled_while_waiting(context, service) -> None:
+    task = Request.model_validate(
+        {
+            "id": "r",
+            "type": TYPE,
+            "uri": f"{service.url}/hang",
+            "options": {"ssl": {"insecureTrustAllCertificates": True}},
+        }
+    )
     failed: list[TaskFailed] = []
 
     def call() -> None:

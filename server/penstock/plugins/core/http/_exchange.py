@@ -124,7 +124,8 @@ class Exchange:
         self._stopped.set()
         if self._socket is not None:
             try:
-                self._socket.shutdown(socket.SHUT_RDWR)
+                # The plain method: the one of TLS sockets takes the session away under the reader.
+                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
             except OSError:
                 return
 

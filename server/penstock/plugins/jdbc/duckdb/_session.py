@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 MAX_FETCHED_ROWS = 50_000
 _BATCH = 1_000
+_INTERRUPT_SECONDS = 0.05
 _URL = "jdbc:duckdb:"
 
 
@@ -44,6 +45,7 @@ class Session:
     url: str
     _connection: duckdb.DuckDBPyConnection | None = None
     _stopped: threading.Event = field(default_factory=threading.Event)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __enter__(self) -> Self:
         try:
@@ -68,16 +70,25 @@ class Session:
         return self
 
     def __exit__(self, *_: object) -> None:
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            connection.close()
+        with self._lock:
+            connection, self._connection = self._connection, None
+            if connection is not None:
+                connection.close()
 
     def stop(self) -> None:
         """Interrupts the statement at work and lets no other begin."""
         self._stopped.set()
-        connection = self._connection
-        if connection is not None:
-            connection.interrupt()
+        threading.Thread(target=self._interrupt, daemon=True).start()
+
+    def _interrupt(self) -> None:
+        """Again and again: an interrupt between two statements is lost on the second."""
+        pause = threading.Event()
+        while True:
+            with self._lock:
+                if self._connection is None:
+                    return
+                self._connection.interrupt()
+            pause.wait(_INTERRUPT_SECONDS)
 
     def run(
         self, sql: str, parameters: Mapping[str, Json], fetch: FetchType, name: str
