@@ -16,6 +16,10 @@ class Queue(Generic[I, R]):
 
     MOST = 500
     MOST_BYTES = 4_000_000
+    LINGER = 0.004
+    """Seconds for which an item waits for siblings, in a run that has had some."""
+    ENOUGH = 10
+    """So many waiting need no more siblings: Terraform works on ten objects at a time."""
 
     def __init__(
         self,
@@ -29,6 +33,8 @@ class Queue(Generic[I, R]):
         self._size = size
         self._waiting: list[tuple[I, Future[R]]] = []
         self._in_flight = False
+        self._lingers = False
+        self._is_busy = False
         loop.on_idle.append(self._flush)
 
     def close(self) -> None:
@@ -52,9 +58,18 @@ class Queue(Generic[I, R]):
         return batch
 
     def _flush(self) -> None:
-        if self._in_flight or not self._waiting:
+        if self._in_flight or self._lingers or not self._waiting:
             return
+        if self._is_busy and self.LINGER and len(self._waiting) < self.ENOUGH:
+            self._lingers = True
+            self._loop.later(self.LINGER, self._send_batch)
+        else:
+            self._send_batch()
+
+    def _send_batch(self) -> None:
+        self._lingers = False
         batch = self._take()
+        self._is_busy = len(batch) > 1
         self._in_flight = True
         sending = self._loop.spawn(self._send([item for item, _ in batch]))
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Mapping
 from typing import ClassVar
 
-from penstock_provider.api import ApiError, Json
-from penstock_provider.framework.diagnostics import Failure
+from penstock_provider.api import ApiError, Json, Problem
+from penstock_provider.framework.diagnostics import Failure, Path
 from penstock_provider.framework.plan import Plan
 from penstock_provider.framework.resource import Change, Reading, Resource
 from penstock_provider.framework.schema import Attribute
@@ -75,6 +76,16 @@ class Declared(Resource[Penstock]):
     def state(self, prior: State, form: Json) -> State:
         """The state for the server's form; what means the same stays as it is in ``prior``."""
 
+    names: ClassVar[Mapping[str, str]] = {}
+    """The server's names of attributes, where they differ by more than their spelling."""
+
+    def path(self, problem: Problem) -> Path:
+        """The attribute that a problem is about; empty when it is about the whole object."""
+        body = (self.body,) if self.body else ()
+        if body and problem.line is not None:
+            return body
+        return attribute_path(problem, self.schema.attributes, self.names) or body
+
     def identity(self, planned: State) -> tuple[Value, ...]:
         """The values that must be known before the server can be asked."""
         return (planned.get("namespace"),)
@@ -108,18 +119,17 @@ class Declared(Resource[Penstock]):
             return None
         name = item.reference.name
         try:
-            finding = await objects.plan(item)
+            finding = await objects.plan(item, creating=plan.creating)
         except ApiError as error:
             raise failure(error, f"plan {self.kind} {name}") from None
         for problem in finding.problems:
-            path = attribute_path(problem, self.schema.attributes)
             tell(
                 plan.diagnostics,
                 problem,
                 subject=f"{self.kind.capitalize()} {name} is not valid"
                 if problem.error
                 else f"{self.kind.capitalize()} {name}",
-                path=path or ((self.body,) if self.body else ()),
+                path=self.path(problem),
             )
         return finding
 
@@ -144,9 +154,9 @@ class Declared(Resource[Penstock]):
 
     def _refused(self, error: ApiError, doing: str) -> Failure:
         for problem in error.problems:
-            path = attribute_path(problem, self.schema.attributes)
-            if path or self.body:
-                return failure(error, doing, path=path or (self.body,))
+            path = self.path(problem)
+            if path:
+                return failure(error, doing, path=path)
         return failure(error, doing)
 
     async def read(self, reading: Reading) -> State | None:

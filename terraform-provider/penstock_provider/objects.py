@@ -1,7 +1,7 @@
 """Declared objects on the server: reads, plans and writes of a whole run, bundled.
 
 Whatever waits when the loop has nothing else to do leaves as one request; while that one is under
-way the rest collects. There is no timer, and a lone operation waits for nobody.
+way the rest collects. A lone operation waits for nobody.
 """
 
 from __future__ import annotations
@@ -64,6 +64,7 @@ class Objects:
         self._loop = loop
         self._client = client
         self.snapshot = Snapshot(self._request)
+        self._created: set[Reference] = set()
         self._reads: Queue[Reference, Json | None] = Queue(loop, self._read_all)
         self._plans: Queue[Item, Finding] = Queue(loop, self._plan_all, size=_size)
         self._writes: Queue[Item | Reference, Json] = Queue(loop, self._write_all, size=_size)
@@ -87,8 +88,12 @@ class Objects:
         """The object's full form, or None when it is certainly absent."""
         return await self._reads.submit(reference)
 
-    async def plan(self, item: Item) -> Finding:
-        """What the server would say to that object."""
+    async def plan(self, item: Item, *, creating: bool) -> Finding:
+        """What the server would say to that object; creating it twice in one run is a mistake."""
+        if creating:
+            if item.reference in self._created:
+                return _twice(item.reference)
+            self._created.add(item.reference)
         return await self._plans.submit(item)
 
     async def apply(self, item: Item) -> Json:
@@ -261,6 +266,11 @@ def _forms(answer: Json) -> dict[str, Json]:
         if isinstance(form, dict):
             forms[str(row.get("ref"))] = form
     return forms
+
+
+def _twice(reference: Reference) -> Finding:
+    text = f"Two resources of this configuration declare {reference.kind} {reference.name}."
+    return Finding([Problem(text, hint="Keep one of them.")])
 
 
 def _finding(row: Json) -> Finding:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from penstock_provider.api import ApiError, Problem
 from penstock_provider.framework.diagnostics import Diagnostic, Diagnostics, Failure, Key, Path
@@ -60,10 +60,14 @@ def sentence(problem: Problem) -> str:
     return f"{where}: {text}" if where else text
 
 
-def attribute_path(problem: Problem, attributes: Collection[str]) -> Path:
-    """The attribute that a problem's path (``flowId``, ``inputs.day``) is about, if it is one."""
+def attribute_path(problem: Problem, attributes: Collection[str], names: Mapping[str, str]) -> Path:
+    """The attribute that a problem's path (``flowId``, ``inputs.day``) is about, if it is one.
+
+    ``names`` are the server's names that differ by more than their spelling.
+    """
     head = re.split(r"[.\[]", problem.path, maxsplit=1)[0]
     name = re.sub(r"(?<!^)([A-Z])", lambda match: "_" + match.group(1).lower(), head)
+    name = names.get(head, name)
     return (name,) if name in attributes else ()
 
 

@@ -1,6 +1,7 @@
 """Each resource's whole life against the real server: plan, apply, empty plan, update, import, drift, delete."""
 
 import hashlib
+import re
 from dataclasses import dataclass
 
 import pytest
@@ -299,3 +300,48 @@ def test_hundred_single_flows(terraform, server, namespace):
     assert len(listed["items"]) == 100
     server.delete(f"/flows/{namespace}/f7")
     assert "1 to add, 0 to change, 0 to destroy" in terraform.plan(2)
+
+
+def test_many_of_each_kind(terraform, server, namespace):
+    """Reads go by listing from some number on; nothing may look changed for that."""
+    each = 'for_each = toset([for n in range(25) : "n${n}"])'
+    terraform.write(
+        f'resource "penstock_namespace" "it" {{\n  {each}\n  namespace = "{namespace}.${{each.key}}"\n'
+        "  variables = { k = each.key }\n}\n"
+        f'resource "penstock_secret" "it" {{\n  {each}\n  namespace = "{namespace}"\n  key = each.key\n'
+        "  value_wo = each.key\n}\n"
+        f'resource "penstock_schedule" "it" {{\n  {each}\n  namespace = "{namespace}"\n'
+        '  schedule_id = each.key\n  flow_id = each.key\n  cron = "0 1 * * *"\n  inputs = { a = [each.key, 1] }\n}\n'
+        f'resource "penstock_flow" "it" {{\n  {each}\n  source = "id: ${{each.key}}\\nnamespace: {namespace}\\n'
+        'tasks:\\n  - id: a\\n    type: core.log.Log\\n    message: x\\n"\n}\n'
+    )
+    terraform.apply()
+    terraform.plan(0)
+    server.delete(f"/schedules/{namespace}/n3")
+    server.put(f"/secrets/{namespace}/n4", {"value": "another"})
+    assert "1 to add, 1 to change, 0 to destroy" in terraform.plan(2)
+    terraform.apply()
+    terraform.plan(0)
+    terraform.run("destroy", "-auto-approve")
+
+
+def test_the_same_object_twice(terraform, server, namespace):
+    text = block("penstock_flow", source=quoted(flow(namespace)))
+    terraform.write(text + text.replace('"it"', '"that"'))
+    assert "Two resources of this configuration declare flow" in terraform.plan(1)
+
+
+@pytest.mark.parametrize(
+    ("attributes", "words"),
+    [
+        ({"namespace": '"A!"', "schedule_id": '"s"', "flow_id": '"f"'}, "namespace"),
+        ({"namespace": '"a.b"', "schedule_id": '"s s"', "flow_id": '"f"'}, "schedule_id"),
+        ({"namespace": '"a.b"', "schedule_id": '"s"', "flow_id": '"f f"'}, "flow_id"),
+    ],
+)
+def test_wrong_names_are_bound_to_their_attribute(terraform, server, attributes, words):
+    terraform.write(block("penstock_schedule", **attributes, cron='"0 1 * * *"'))
+    out = terraform.plan(1)
+    assert re.search(
+        rf"with penstock_schedule.it, on main.tf line \d+, in resource .*: \d+: {words} =", out
+    )

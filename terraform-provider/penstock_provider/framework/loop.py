@@ -6,10 +6,13 @@ provider needs. Everything but ``in_thread``'s function runs on the thread that 
 
 from __future__ import annotations
 
+import heapq
+import itertools
 import queue
 import selectors
 import socket
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Coroutine, Generator
 from typing import Any, Generic, TypeVar
@@ -75,6 +78,8 @@ class Loop:
         self._selector = selectors.DefaultSelector()
         self._jobs: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._finished: deque[Callable[[], None]] = deque()
+        self._timers: list[tuple[float, int, Callable[[], None]]] = []
+        self._order = itertools.count()
         self._threads = 0
         self._busy = 0
         self._wake_in, self._wake_out = socket.socketpair()
@@ -100,6 +105,10 @@ class Loop:
 
         self._ready.append(step)
         return future
+
+    def later(self, seconds: float, callback: Callable[[], None]) -> None:
+        """Calls ``callback`` after some time."""
+        heapq.heappush(self._timers, (time.monotonic() + seconds, next(self._order), callback))
 
     def soon(self, callback: Callable[[], None]) -> None:
         """Calls ``callback`` in the next turn."""
@@ -154,14 +163,26 @@ class Loop:
                     callback()
             if until is not None and until.done:
                 return
-            for key, _ in self._selector.select(0 if self._ready or self._stopped else None):
+            for key, _ in self._selector.select(self._patience()):
                 key.data()
+            self._ring()
 
     def close(self) -> None:
         """Frees the loop's own sockets."""
         self._selector.close()
         self._wake_in.close()
         self._wake_out.close()
+
+    def _patience(self) -> float | None:
+        """Seconds until there is something to do without any socket."""
+        if self._ready or self._stopped:
+            return 0
+        return max(0.0, self._timers[0][0] - time.monotonic()) if self._timers else None
+
+    def _ring(self) -> None:
+        now = time.monotonic() if self._timers else 0.0
+        while self._timers and self._timers[0][0] <= now:
+            self._ready.append(heapq.heappop(self._timers)[2])
 
     def _turn(self) -> None:
         ready = self._ready

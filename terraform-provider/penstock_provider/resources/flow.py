@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from penstock_provider.api import Json
@@ -21,6 +22,7 @@ class Flow(Declared):
 
     kind = "flow"
     body = "source"
+    names: ClassVar[Mapping[str, str]] = {"id": "flow_id"}
     schema: ClassVar[Schema] = Schema(
         "A flow. For many flows of one namespace, `penstock_flows` is faster and applies them "
         "in one transaction.",

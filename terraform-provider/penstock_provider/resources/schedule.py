@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from penstock_provider.api import Json
@@ -35,6 +36,7 @@ class Schedule(Declared):
     """A schedule."""
 
     kind = "schedule"
+    names: ClassVar[Mapping[str, str]] = {"id": "schedule_id"}
     schema: ClassVar[Schema] = Schema(
         "A schedule that starts a flow of its namespace, so that the same flow text runs on "
         "another timetable in each environment.",
@@ -46,7 +48,7 @@ class Schedule(Declared):
             "flow_id": Attribute(STRING, "Id of the flow to start.", required=True),
             "cron": Attribute(
                 STRING,
-                "When: a cron expression of five fields (or six, seconds last), or `@daily` "
+                "When: a cron expression of five fields (or six, seconds first), or `@daily` "
                 "and the like.",
                 required=True,
                 check=_cron_problem,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from penstock_provider.api import ApiError, Json
@@ -36,6 +37,7 @@ class Secret(Declared):
     """A secret."""
 
     kind = "secret"
+    names: ClassVar[Mapping[str, str]] = {"value": "value_wo"}
     always_plan = True
     schema: ClassVar[Schema] = Schema(
         "A secret of a namespace. The value is write-only: it is in no state, plan or log.",
