@@ -211,7 +211,12 @@ COMPONENTS: dict[str, Schema] = {
         provenance=ref("Provenance"),
     ),
     "Secret": thing(
-        **_DECLARED, key=TEXT, description=MAYBE_TEXT, fingerprint=TEXT, version=NUMBER
+        **_DECLARED,
+        key=TEXT,
+        description=MAYBE_TEXT,
+        fingerprint=TEXT,
+        version=NUMBER,
+        valueVersion=MAYBE_TEXT,
     ),
     "Schedule": thing(
         **_DECLARED,

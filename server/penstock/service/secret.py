@@ -50,7 +50,7 @@ class SecretKind:
             fingerprint = previous.fingerprint
         description = member.spec.get("description")
         if fingerprint is not None and not has_unknown(member.spec):
-            draft.normalised = {"description": description, "fingerprint": fingerprint}
+            draft.normalised = _normal(description, fingerprint, member.spec.get("valueVersion"))
             draft.content_hash = canonical_hash(draft.normalised)
         return draft
 
@@ -84,6 +84,7 @@ class SecretKind:
             version=1 if previous is None else previous.version + (0 if same else 1),
             provenance=change.provenance,
             description=spec.description,
+            value_version=spec.value_version,
         )
         rows.put(tx, row)
         return row
@@ -108,11 +109,12 @@ class SecretKind:
             "description": row.description,
             "fingerprint": row.fingerprint,
             "version": row.version,
+            "valueVersion": row.value_version,
         }
 
     def text(self, row: SecretRow) -> str:
         """Description and fingerprint; a diff of a secret shows no more."""
-        return as_text({"description": row.description, "fingerprint": row.fingerprint})
+        return as_text(_normal(row.description, row.fingerprint, row.value_version))
 
     def draft_text(self, draft: Draft) -> str:
         """The same of a draft."""
@@ -130,6 +132,11 @@ class SecretKind:
     ) -> list[SecretRow]:
         """Stored secrets by namespace and key."""
         return rows.page(tx, tenant, namespace=namespace, after=after, limit=limit)
+
+
+def _normal(description: Json, fingerprint: str, value_version: Json) -> dict[str, Json]:
+    shown: dict[str, Json] = {"description": description, "fingerprint": fingerprint}
+    return shown if value_version is None else {**shown, "valueVersion": value_version}
 
 
 def compare(services: Services, caller: Caller, body: Json) -> list[Json]:

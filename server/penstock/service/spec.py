@@ -38,6 +38,12 @@ class SecretSpec(Frozen):
     """A secret's value, which is never given back."""
 
     value: Annotated[SecretStr, Field(min_length=1, description="The value; write-only.")]
+    value_version: Annotated[
+        str | None,
+        Field(
+            max_length=256, description="The value's version where it comes from; no part of it."
+        ),
+    ] = None
     description: Annotated[str | None, Field(description="For people; never the value.")] = None
 
 

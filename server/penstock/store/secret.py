@@ -23,6 +23,7 @@ class SecretTable(Declared, table=True):
     ciphertext: bytes
     fingerprint: str = Field(max_length=64)
     version: int
+    value_version: str | None = Field(default=None, max_length=256)
     description: str | None = None
 
 
@@ -46,6 +47,7 @@ class SecretRow:
     version: int
     provenance: Provenance = field(default_factory=Provenance)
     description: str | None = None
+    value_version: str | None = None
 
 
 def find(tx: Connection, tenant: str, namespace: str, key: str) -> SecretRow | None:
@@ -125,6 +127,7 @@ def put(tx: Connection, row: SecretRow) -> None:
             "ciphertext": row.ciphertext,
             "fingerprint": row.fingerprint,
             "version": row.version,
+            "value_version": row.value_version,
             "description": row.description,
         },
     )

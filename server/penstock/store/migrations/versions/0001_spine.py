@@ -234,6 +234,7 @@ def upgrade() -> None:
         sa.Column("ciphertext", sa.LargeBinary(), nullable=False),
         sa.Column("fingerprint", sa.String(length=64), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("value_version", sa.String(length=256), nullable=True),
         sa.Column("description", sa.String(), nullable=True),
         sa.PrimaryKeyConstraint("tenant", "namespace", "key"),
     )
