@@ -1,0 +1,115 @@
+"""Tokens: made once, kept as digests, expiring, revoked, cached for a moment."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from penstock.errors import NotFound, Unauthenticated
+from penstock.security.token import PREFIX, Tokens, bootstrap, issue
+from penstock.store import schema
+from penstock.store import token as rows
+from penstock.store.session import Database
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class Time:
+    def __init__(self):
+        self.now, self.ticks = NOW, 0.0
+
+
+@pytest.fixture
+def database(tmp_path):
+    found = Database(f"sqlite:///{tmp_path}/t.db")
+    schema.prepare(found)
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def time():
+    return Time()
+
+
+@pytest.fixture
+def tokens(database, time):
+    return Tokens(database, lambda: time.now, lambda: time.ticks)
+
+
+def made(database, name="ci", expires_at=None):
+    with database.transaction() as tx:
+        text, _ = issue(tx, "main", name, now=NOW, actor="me", expires_at=expires_at)
+    return text
+
+
+def test_the_first_start_makes_one_admin_token_that_only_the_owner_reads(
+    database, tmp_path, tokens
+):
+    path = bootstrap(database, tmp_path / "data", now=NOW)
+    text = path.read_text().strip()
+    assert text.startswith(PREFIX)
+    assert len(text) >= len(PREFIX) + 43, "256 bits"
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert tokens.verify(f"Bearer {text}", "main").actor == "token:admin"
+    assert bootstrap(database, tmp_path / "data", now=NOW) == path
+    assert path.read_text().strip() == text
+
+
+def test_only_the_digest_is_stored(database, tmp_path):
+    text = made(database)
+    database.close()
+    for file in tmp_path.iterdir():
+        assert text.encode() not in file.read_bytes()
+
+
+@pytest.mark.parametrize(
+    "header", [None, "", "Bearer", "Bearer ", "Basic abc", "Bearer pst_no", "x"]
+)
+def test_what_is_no_token_is_refused(tokens, header):
+    with pytest.raises(Unauthenticated):
+        tokens.verify(header, "main")
+    assert tokens.known(header, "main") is None
+
+
+def test_the_scheme_is_read_in_any_case(database, tokens):
+    text = made(database)
+    assert tokens.verify(f"bearer {text}", "main").actor == "token:ci"
+
+
+def test_another_tenant_is_not_there(database, tokens):
+    text = made(database)
+    with pytest.raises(NotFound):
+        tokens.verify(f"Bearer {text}", "other")
+    tokens.verify(f"Bearer {text}", "main")
+    with pytest.raises(NotFound):
+        tokens.known(f"Bearer {text}", "other")
+
+
+def test_an_expired_token_is_refused_from_that_moment_also_when_it_is_remembered(
+    database, tokens, time
+):
+    header = f"Bearer {made(database, expires_at=NOW + timedelta(hours=1))}"
+    tokens.verify(header, "main")
+    assert tokens.known(header, "main") is not None
+    time.now += timedelta(hours=1)
+    for check in (tokens.verify, tokens.known):
+        with pytest.raises(Unauthenticated, match="expired"):
+            check(header, "main")
+
+
+def test_a_revocation_counts_at_once_here_and_in_ten_seconds_elsewhere(database, time):
+    here = Tokens(database, lambda: time.now, lambda: time.ticks)
+    there = Tokens(database, lambda: time.now, lambda: time.ticks)
+    header = f"Bearer {made(database)}"
+    here.verify(header, "main")
+    there.verify(header, "main")
+    with database.transaction() as tx:
+        assert rows.delete(tx, "main", "ci")
+    here.forget()
+    assert here.known(header, "main") is None
+    with pytest.raises(Unauthenticated):
+        here.verify(header, "main")
+    assert there.known(header, "main") is not None
+    time.ticks = 10.1
+    assert there.known(header, "main") is None

@@ -1,0 +1,116 @@
+"""Properties of sets over generated ones: order-free, idempotent, all or nothing, chained audit."""
+
+from __future__ import annotations
+
+import itertools
+import random
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from penstock.security.caller import Caller
+from penstock.service import apply, plan, state
+from penstock.service.change import Change
+from penstock.service.objectset import KINDS, ObjectSet, Removal, parse_set
+from penstock.store import audit
+
+CALLER = Caller("test", "main")
+_numbers = itertools.count()
+CHANGE = Change(CALLER)
+# The server is one for the module: every example has namespaces of its own.
+FREE = settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+
+
+@st.composite
+def sets(draw):
+    """Flows that call earlier ones, read secrets, and have schedules."""
+    ns = f"gen.x{next(_numbers)}"
+    count = draw(st.integers(1, 8))
+    objects = []
+    for number in range(count):
+        called = (
+            draw(st.lists(st.integers(0, number - 1), max_size=3, unique=True)) if number else []
+        )
+        tasks = "".join(
+            f"  - id: c{other}\n    type: core.flow.Subflow\n    namespace: {ns}\n    flowId: f{other}\n"
+            for other in called
+        )
+        if draw(st.booleans()):
+            tasks += f"  - id: s\n    type: core.debug.Return\n    format: \"{{{{ secret('K{number}') }}}}\"\n"
+            objects.append(
+                {
+                    "kind": "secret",
+                    "namespace": ns,
+                    "id": f"K{number}",
+                    "spec": {"value": draw(st.text(min_size=1, max_size=20))},
+                }
+            )
+        tasks = tasks or "  - id: l\n    type: core.log.Log\n    message: x\n"
+        source = f"id: f{number}\nnamespace: {ns}\ntasks:\n{tasks}"
+        objects.append(
+            {"kind": "flow", "namespace": ns, "id": f"f{number}", "spec": {"source": source}}
+        )
+        if draw(st.booleans()):
+            spec = {
+                "flowId": f"f{number}",
+                "cron": draw(st.sampled_from(["@daily", "*/5 * * * *"])),
+            }
+            objects.append({"kind": "schedule", "namespace": ns, "id": f"s{number}", "spec": spec})
+    objects.append({"kind": "namespace", "namespace": ns, "spec": {}})
+    return draw(st.permutations(objects))
+
+
+@FREE
+@given(sets(), st.randoms(use_true_random=False))
+def test_a_set_applies_in_any_order_once_and_its_plan_is_empty(server, objects, rnd):
+    services = server.application.services
+    wanted = parse_set({"objects": objects, "complete": True})
+    first = apply.apply(services, CHANGE, wanted)
+    assert {each.action for each in first.objects} == {"create"}
+    random.Random(rnd.random()).shuffle(objects)
+    again = parse_set({"objects": objects, "complete": True})
+    planned = plan.plan(services, CHANGE, again)
+    assert planned["valid"]
+    assert {each["action"] for each in planned["objects"]} == {"none"}
+    second = apply.apply(services, CHANGE, again)
+    assert {each.action for each in second.objects} == {"none"}
+    assert {str(each.reference): each.content_hash for each in first.objects} == {
+        str(each.reference): each.content_hash for each in second.objects
+    }
+    ns = objects[0]["namespace"]
+    removals = tuple(Removal(each.reference) for each in first.objects)
+    gone = apply.apply(services, CHANGE, ObjectSet(removals=removals))
+    assert {each.action for each in gone.objects} == {"delete"}
+    assert state.everything(services, CALLER, KINDS, [ns]) == []
+
+
+@FREE
+@given(sets(), st.data())
+def test_one_bad_member_keeps_all_of_a_set_out(server, objects, data):
+    services = server.application.services
+    ns = objects[0]["namespace"]
+    bad = {"kind": "schedule", "namespace": ns, "id": "bad", "spec": {"flowId": "f0", "cron": "no"}}
+    objects.insert(data.draw(st.integers(0, len(objects))), bad)
+    try:
+        apply.apply(services, CHANGE, parse_set({"objects": objects}))
+    except apply.InvalidObject as error:
+        assert {problem.object for problem in error.problems} == {f"schedule/{ns}/bad"}
+    else:
+        raise AssertionError("a cron that is none was accepted")
+    assert state.everything(services, CALLER, KINDS, [ns]) == []
+
+
+def test_the_audit_is_one_chain_and_a_changed_event_breaks_it(server):
+    services = server.application.services
+    for number in range(3):
+        member = {"kind": "namespace", "namespace": f"chain.n{number}", "spec": {}}
+        apply.apply(services, CHANGE, parse_set({"objects": [member]}))
+    with services.database.read() as tx:
+        assert audit.broken_at(tx, "main") is None
+        last = audit.page(tx, "main", limit=1_000)[-2]
+    with services.database.transaction() as tx:
+        tx.exec_driver_sql(f"UPDATE audit_event SET actor = 'nobody' WHERE seq = {last.seq}")
+        assert audit.broken_at(tx, "main") == last.seq
+        tx.exec_driver_sql(f"UPDATE audit_event SET actor = 'test' WHERE seq = {last.seq}")
+        assert audit.broken_at(tx, "main") is None
