@@ -60,6 +60,11 @@ class Session:
             self._client = Client(self.url, self.token, tenant=self.tenant)
         return self._client
 
+    def close(self) -> None:
+        """Gives the connection back."""
+        if self._client is not None:
+            self._client.close()
+
 
 class Root(click.Group):
     """Knows its commands by name, and loads one when it is called."""
@@ -129,19 +134,22 @@ def command(
     from penstock.cli.profile import load  # noqa: PLC0415 - `--help` needs no files
 
     saved = load(profile)
-    ctx.obj = Session(
+    session = Session(
         url=url or saved.url or "http://127.0.0.1:8484",
         token=token or saved.token,
         tenant=tenant or saved.tenant or "main",
         output=Output(is_json=output == "json"),
     )
+    ctx.obj = session
+    ctx.call_on_close(session.close)
 
 
 def run() -> None:
     """Runs a command line and ends the process with its exit code."""
-    is_json = _wants_json(sys.argv)
+    arguments = _output_first(sys.argv[1:])
+    is_json = arguments[:2] == ["--output", "json"]
     try:
-        code = command.main(standalone_mode=False)
+        code = command.main(arguments, standalone_mode=False)
     except click.UsageError as error:
         fail(error.format_message(), hint=_usage(error), is_json=is_json)
         code = ERROR
@@ -164,6 +172,15 @@ def _usage(error: click.UsageError) -> str | None:
     return None if error.ctx is None else f"`{error.ctx.command_path} --help` shows how to call it."
 
 
-def _wants_json(arguments: list[str]) -> bool:
-    joined = " ".join(arguments)
-    return "--output json" in joined or "--output=json" in joined
+def _output_first(arguments: list[str]) -> list[str]:
+    """Lets ``--output`` stand anywhere, not only before the command."""
+    for index, argument in enumerate(arguments):
+        if argument == "--":
+            break
+        if argument == "--output" and arguments[index + 1 : index + 2]:
+            rest = arguments[:index] + arguments[index + 2 :]
+            return ["--output", arguments[index + 1], *rest]
+        if argument.startswith("--output="):
+            rest = arguments[:index] + arguments[index + 1 :]
+            return ["--output", argument.partition("=")[2], *rest]
+    return arguments

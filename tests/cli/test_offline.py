@@ -1,0 +1,173 @@
+"""What works without a server: help, validate, mistakes of the command line, and starting one."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+GOOD = "id: f\nnamespace: a.b\ntasks:\n  - id: a\n    type: core.log.Log\n    message: x\n"
+
+
+def test_validate_says_file_line_column_cause_and_cure(penstock):
+    Path("good.yaml").write_text(GOOD)
+    Path("bad.yaml").write_text(GOOD.replace("message", "mesage"))
+    ran = penstock("validate", "good.yaml", "bad.yaml")
+    assert ran.code == 1
+    assert re.search(r"bad\.yaml:6:5: error \[unknown-property\]: .*`mesage`", ran.err)
+    assert "message" in ran.err
+    assert "    |     ^" in ran.err
+    found = penstock("--output", "json", "validate", ".").json
+    assert set(found[0]) >= {
+        "file",
+        "path",
+        "line",
+        "column",
+        "severity",
+        "code",
+        "message",
+        "hint",
+    }
+    assert {each["file"] for each in found} == {"bad.yaml"}
+    assert penstock("validate", "good.yaml").code == 0
+
+
+@pytest.mark.parametrize(
+    "text", [b"", b"\xff\xfe", b"a: [", b"- 1", b"id: f\n", b"\x00", b"id: &a [*a]\nnamespace: x\n"]
+)
+def test_validate_never_breaks_on_a_file(penstock, text):
+    Path("odd.yaml").write_bytes(text)
+    ran = penstock("validate", "odd.yaml")
+    assert ran.code == 1
+    assert "odd.yaml" in ran.err
+    assert "Traceback" not in ran.err
+    applied = penstock("apply", "odd.yaml")
+    assert applied.code == 1
+    assert "Traceback" not in applied.err
+
+
+def test_a_file_that_is_not_there(penstock):
+    ran = penstock("validate", "nowhere.yaml")
+    assert (ran.code, ran.err) == (1, "Error: There is no file nowhere.yaml.\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("flwo", "list"), "Did you mean `penstock flow`?"),
+        (("xyzzy",), "There is no command `xyzzy`."),
+        (("flow", "lst"), "lst"),
+        (("plan",), "Missing argument 'PATHS...'"),
+        (("--output", "xml", "flow", "list"), "xml"),
+        (("execution", "run", "nothing"), "NAMESPACE/FLOW"),
+        (("--url", "http://127.0.0.1:9", "flow", "list"), "Cannot reach http://127.0.0.1:9"),
+    ],
+)
+def test_a_mistyped_command_line_says_how_to_mend_it(penstock, arguments, words):
+    ran = penstock(*arguments)
+    assert ran.code == 1
+    assert words in ran.err
+    assert ran.out == ""
+
+
+def test_help_lists_every_command_and_loads_none_of_them(penstock):
+    ran = penstock("--help")
+    assert ran.code == 0
+    for name in ("server", "validate", "plan", "apply", "flow", "secret", "execution", "provider"):
+        assert re.search(rf"^  {name} +\w", ran.out, re.MULTILINE)
+    code = (
+        "import sys, penstock.cli.root as r; r.command.main(['--help'], standalone_mode=False); "
+        "heavy = {'fastapi', 'sqlmodel', 'sqlalchemy', 'pydantic', 'httpx', 'yaml'}; "
+        "sys.exit(str(heavy & set(sys.modules)) if heavy & set(sys.modules) else 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    "name", ["server", "validate", "plan", "apply", "flow", "execution", "token"]
+)
+def test_each_command_explains_itself(penstock, name):
+    ran = penstock(name, "--help")
+    assert ran.code == 0
+    assert f"Usage: penstock {name}" in ran.out
+
+
+def environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith("PENSTOCK_")}
+
+
+def test_the_server_says_once_that_it_is_ready_and_leaves_in_order(tmp_path):
+    command = [
+        sys.executable,
+        "-m",
+        "penstock",
+        "server",
+        "--port",
+        "0",
+        "--data",
+        str(tmp_path / "d"),
+    ]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment()
+    ) as process:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        found = re.fullmatch(
+            r"penstock ready at (http://127\.0\.0\.1:\d+) \(data: (.+), admin token: (.+)\)\n", line
+        )
+        assert found is not None, process.stderr and process.stderr.read()
+        assert Path(found[3]).read_text().startswith("pst_")
+        second = subprocess.run(
+            [*command[:4], "--port", found[1].rpartition(":")[2], "--data", str(tmp_path / "e")],
+            capture_output=True,
+            text=True,
+            env=environment(),
+        )
+        assert second.returncode == 1
+        assert "Cannot listen on 127.0.0.1:" in second.stderr
+        assert not (tmp_path / "e").exists()
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert out == ""
+    assert err == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "variables", "words"),
+    [
+        (["--port", "99999"], {}, "--port"),
+        ([], {"PENSTOCK_WORKERS": "many"}, "PENSTOCK_WORKERS"),
+        ([], {"PENSTOCK_MASTER_KEY": "c2hvcnQtbWFzdGVyLWtleQ=="}, "PENSTOCK_MASTER_KEY"),
+    ],
+)
+def test_a_setting_that_does_not_hold_is_named_without_its_secret(
+    tmp_path, arguments, variables, words
+):
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "penstock",
+            "server",
+            "--port",
+            "0",
+            "--data",
+            str(tmp_path),
+            *arguments,
+        ],
+        capture_output=True,
+        text=True,
+        env=environment() | variables,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "c2hvcnQ" not in done.stderr
