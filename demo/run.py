@@ -15,14 +15,15 @@ import shlex
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import proof
-from stage import CHECKOUT, DemoFailed, Stage, git, prepare_repository, server_command
+from clone import git, prepare_repository
+from server import Json, Server, gist, head, walk
+from stage import CHECKOUT, DemoFailed, Stage, server_command
 
 from penstock_provider.install import configuration, install
 from penstock_provider.terraform import NoTerraformError, find_terraform
@@ -35,10 +36,6 @@ LEFT_OUT = (MANAGER, FOLDER / "tokens.json", FOLDER / "jsii")
 ENVIRONMENTS = ("dev", "prod")
 FLOWS = ("shop.analytics/check_rows", "shop.analytics/orders_daily", "shop.shared/notify")
 PIPELINE = ("shop.analytics", "orders_daily")
-ENDED = {"SUCCESS", "WARNING", "FAILED", "KILLED", "CANCELLED"}
-_PATIENCE_SECONDS = 180
-
-Json = dict[str, object]
 
 
 @dataclass
@@ -48,6 +45,7 @@ class Demo:
     stage: Stage
     tokens: dict[str, str]
     urls: dict[str, str] = field(default_factory=dict)
+    servers: dict[str, Server] = field(default_factory=dict)
     environ: dict[str, str] = field(default_factory=dict)
     began: float = field(default_factory=time.monotonic)
     _step: int = 0
@@ -124,7 +122,8 @@ class Demo:
                 ready=f"{self.urls[name]}/health/ready",
                 environ=clean,
             )
-            self.tokens[name] = (FOLDER / name / "data" / "admin-token").read_text().strip()
+            token = (FOLDER / name / "data" / "admin-token").read_text().strip()
+            self.servers[name] = Server(name, self.urls[name], token)
 
     def _environment(self) -> dict[str, str]:
         """What `penstock env`, `penstock promote` and Terraform need to know."""
@@ -151,7 +150,7 @@ class Demo:
         for name in ENVIRONMENTS:
             own = f"PENSTOCK_{name.upper()}"
             found[f"{own}_URL"] = self.urls[name]
-            found[f"{own}_TOKEN"] = self.tokens[name]
+            found[f"{own}_TOKEN"] = self.servers[name].token
             found[f"{own}_DATA_URL"] = f"{self.urls['world']}/data"
             found[f"{own}_NOTIFY_URL"] = f"{self.urls['world']}/{name}"
         return found
@@ -181,54 +180,22 @@ class Demo:
     def deploy(self, environment: str) -> None:
         """Synthesises with the CDK app, plans, applies exactly that plan."""
         _, output = self.penstock("env", "apply", environment)
-        self.say(f"penstock env apply {environment}", *_gist(output))
-
-    def execute(self, environment: str, inputs: Mapping[str, str]) -> Json:
-        """Runs the pipeline and waits for its end."""
-        wanted = {"namespace": PIPELINE[0], "flowId": PIPELINE[1], "inputs": dict(inputs)}
-        execution = self.call(environment, "POST", "/executions", wanted)
-        end = time.monotonic() + _PATIENCE_SECONDS
-        while execution["state"] not in ENDED:
-            if time.monotonic() > end:
-                raise DemoFailed(f"Execution {execution['id']} in {environment} does not end.")
-            time.sleep(0.1)
-            execution = self.call(environment, "GET", f"/executions/{execution['id']}")
-        return execution
-
-    def call(
-        self, environment: str, method: str, path: str, body: Mapping[str, object] | None = None
-    ) -> Json:
-        """One call of the server's API."""
-        request = urllib.request.Request(
-            f"{self.urls[environment]}/api/v1/tenants/main{path}",
-            method=method,
-            data=None if body is None else json.dumps(body).encode(),
-            headers={
-                "Authorization": f"Bearer {self.tokens[environment]}",
-                "Content-Type": "application/json",
-            },
-        )
-        try:
-            with urllib.request.urlopen(request, timeout=60) as response:
-                return dict(json.load(response))
-        except urllib.error.HTTPError as error:
-            text = error.read().decode(errors="replace")
-            raise DemoFailed(f"{method} {path} in {environment}: {error.code} {text}") from None
+        self.say(f"penstock env apply {environment}", *gist(output))
 
     def run_pipeline(self, environment: str) -> Json:
         """The pipeline on the repository's data; it must succeed."""
-        execution = self.execute(environment, {})
+        execution = self.servers[environment].execute(*PIPELINE, {})
         if execution["state"] != "SUCCESS":
             raise DemoFailed(
                 f"The pipeline failed in {environment}:\n{json.dumps(execution, indent=1)}"
             )
-        self.say(f"The pipeline runs in {environment}", *_walk(execution))
+        self.say(f"The pipeline runs in {environment}", *walk(execution))
         return execution
 
     def promote(self) -> None:
         """What dev has proven gets pinned for prod."""
         code, output = self.penstock("promote", "plan", allowed=(0, 2))
-        self.say("penstock promote plan", *_head(output))
+        self.say("penstock promote plan", *head(output))
         _, output = self.penstock("promote", "apply", "--commit")
         pinned = git(REPOSITORY, "log", "-1", "--format=%h %s")
         self.say(
@@ -239,7 +206,7 @@ class Demo:
     def fail_on_purpose(self) -> None:
         """A day without orders: the gate stops the pipeline, the handler names the task."""
         before = len(self.messages())
-        execution = self.execute("prod", {"day": "2019-01-01"})
+        execution = self.servers["prod"].execute(*PIPELINE, {"day": "2019-01-01"})
         if execution["state"] != "FAILED":
             raise DemoFailed(f"A day without orders ended {execution['state']}, not FAILED.")
         told = [message["message"] for message in self.messages()[before:]]
@@ -252,7 +219,7 @@ class Demo:
             raise DemoFailed(f"The handler should have told {expected}, but told {told}.")
         self.say(
             "A day without orders: the gate stops it, the errors handler tells the channel",
-            *_walk(execution),
+            *walk(execution),
             f"told: {json.dumps(told[0])}",
         )
 
@@ -274,7 +241,7 @@ class Demo:
         kept = [self.tokens["WAREHOUSE_TOKEN"], self.tokens["NOTIFY_TOKEN"]]
         if not proof.search(MANAGER, kept).found:
             raise DemoFailed("The search for secrets does not even find them where they are.")
-        found = proof.search(FOLDER, kept, leave_out=LEFT_OUT)
+        found = proof.search(FOLDER, [*kept, self.tokens["MANAGER"]], leave_out=LEFT_OUT)
         if found.found:
             raise DemoFailed(f"A secret's value lies in {', '.join(found.found)}.")
         kinds = ", ".join(f"{number} {kind}" for kind, number in sorted(found.kinds.items()))
@@ -285,13 +252,14 @@ class Demo:
         return lines
 
     def _timetable(self, environment: str) -> str:
-        found = self.call(environment, "GET", f"/schedules/{'/'.join(PIPELINE)}")
+        found = self.servers[environment].call("GET", f"/schedules/{'/'.join(PIPELINE)}")
         when = "switched off" if found["disabled"] else f"next at {found['nextFireAt']}"
         return f"timetable of {environment}: {found['cron']} {found['timezone']}, {when}"
 
     def _same_hash(self, flow: str) -> str:
         hashes = {
-            name: self.call(name, "GET", f"/flows/{flow}")["contentHash"] for name in ENVIRONMENTS
+            name: self.servers[name].call("GET", f"/flows/{flow}")["contentHash"]
+            for name in ENVIRONMENTS
         }
         namespace, _, flow_id = flow.partition("/")
         path = REPOSITORY / "cdktf-app/flows" / namespace.replace(".", "/") / f"{flow_id}.yaml"
@@ -299,30 +267,6 @@ class Demo:
         if len(set(hashes.values())) != 1:
             raise DemoFailed(f"{flow} differs: {hashes}")
         return f"{flow}: sha256 {str(hashes['Git'])[:12]}… in Git, dev and prod"
-
-
-def _gist(output: str) -> list[str]:
-    """Terraform's last words."""
-    wanted = ("Apply complete!", "No changes.", "Plan:")
-    return [line.strip() for line in output.splitlines() if line.strip().startswith(wanted)]
-
-
-def _head(output: str, most: int = 8) -> list[str]:
-    lines = [line for line in output.splitlines() if line.strip()]
-    more = (
-        [f"… {len(lines) - most} more lines in {FOLDER}/commands.log"] if len(lines) > most else []
-    )
-    return lines[:most] + more
-
-
-def _walk(execution: Mapping[str, object]) -> list[str]:
-    """One line a task run."""
-    runs = execution.get("taskRuns")
-    lines = [f"execution {execution['id']}: {execution['state']}"]
-    for run in runs if isinstance(runs, list) else []:
-        error = f"  {run['error']['message']}" if run.get("error") else ""
-        lines.append(f"  {run['taskId']:<15} {run['state']}{error}")
-    return lines
 
 
 def _tokens() -> dict[str, str]:
@@ -363,6 +307,7 @@ def main() -> int:
             "Both servers run on (KEEP=1)" if kept else "Both servers have been stopped",
             f"dev  {demo.urls['dev']}",
             f"prod {demo.urls['prod']}",
+            *([f"end them: kill {' '.join(map(str, stage.numbers()))}"] if kept else []),
             f"tokens: {FOLDER}/dev/data/admin-token, {FOLDER}/prod/data/admin-token",
             f"everything the commands printed: {FOLDER}/commands.log",
         )
