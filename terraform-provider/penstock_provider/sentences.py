@@ -28,7 +28,8 @@ _CURES = {
 _CODES = {
     "foreign-owner": "Remove it from one of the two configurations, or let its owner release it; "
     "`owner` of the provider says on whose behalf this one writes.",
-    "in-use": "Remove its users first, or in the same run with `depends_on` so that they go first.",
+    "in-use": "Remove its users first. When they leave in the same run, let them refer to this "
+    "resource's attributes, or use `depends_on`, so that they go first.",
     "conflict": "Plan again: the server's objects changed since.",
     "unreachable": (
         "Check `endpoint` (or PENSTOCK_ENDPOINT) and that the server runs and is reachable from "

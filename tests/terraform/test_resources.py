@@ -311,7 +311,7 @@ def test_many_of_each_kind(terraform, server, namespace):
         f'resource "penstock_secret" "it" {{\n  {each}\n  namespace = "{namespace}"\n  key = each.key\n'
         "  value_wo = each.key\n}\n"
         f'resource "penstock_schedule" "it" {{\n  {each}\n  namespace = "{namespace}"\n'
-        '  schedule_id = each.key\n  flow_id = each.key\n  cron = "0 1 * * *"\n  inputs = { a = [each.key, 1] }\n}\n'
+        '  schedule_id = each.key\n  flow_id = penstock_flow.it[each.key].flow_id\n  cron = "0 1 * * *"\n  inputs = { a = [each.key, 1] }\n}\n'
         f'resource "penstock_flow" "it" {{\n  {each}\n  source = "id: ${{each.key}}\\nnamespace: {namespace}\\n'
         'tasks:\\n  - id: a\\n    type: core.log.Log\\n    message: x\\n"\n}\n'
     )
