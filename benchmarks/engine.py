@@ -72,8 +72,11 @@ class Server:
 
     def cpu(self) -> float:
         """Seconds of processor time so far."""
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / _TICKS
+        return _seconds(Path(f"/proc/{self.process.pid}/stat"))
+
+    def cpu_of_http(self) -> float:
+        """Seconds of the main thread, which runs the event loop."""
+        return _seconds(Path(f"/proc/{self.process.pid}/task/{self.process.pid}/stat"))
 
     def memory(self) -> float:
         """Resident megabytes."""
@@ -97,6 +100,11 @@ class Server:
         """Rows of the server's database."""
         with sqlite3.connect(self.data / "penstock.db") as connection:
             return connection.execute(sql, parameters).fetchall()
+
+
+def _seconds(stat: Path) -> float:
+    fields = stat.read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS
 
 
 class Connection(asyncio.Protocol):
@@ -218,12 +226,12 @@ def execute(
     """Executes a flow and measures; seconds, milliseconds, counts a second."""
     body = json.dumps({"namespace": "bench", "flowId": flow}).encode()
     load = Load(server.request("POST", "/executions", body), count, rate)
-    cpu, begun = server.cpu(), time.time()
+    cpu, http, begun = server.cpu(), server.cpu_of_http(), time.time()
     asyncio.run(load.run(server.port, connections))
     answered = time.time()
     while not server.ended(flow):
         time.sleep(0.02)
-    cpu = server.cpu() - cpu
+    cpu, http = server.cpu() - cpu, server.cpu_of_http() - http
     rows = server.query(
         "SELECT execution.id, execution.ended_at, min(task_run.started_at), count(*) "
         "FROM execution JOIN task_run ON task_run.execution_id = execution.id "
@@ -243,6 +251,7 @@ def execute(
         "task runs/s": task_runs / wall,
         "CPU µs/task run": 1e6 * cpu / task_runs,
         "CPU µs/execution": 1e6 * cpu / count,
+        "of it HTTP": 1e6 * http / count,
         "start p50 ms": statistics.median(starts),
         "start p99 ms": starts[int(0.99 * (len(starts) - 1))],
     }

@@ -1,20 +1,23 @@
-"""`kill -9` at random moments, with real processes on one SQLite file."""
+"""`kill -9` of the server at random moments: 500 executions over HTTP in ten rounds."""
 
+import http.client
+import json
 import random
 import subprocess
 import sys
 import threading
+from contextlib import contextmanager
 from pathlib import Path
 
 from penstock.engine.check import check
 from penstock.model.state import State
 
-from .stand import Stand
+from .stand import TENANT, Stand
 
 ROUNDS = 10
 EXECUTIONS = 500
 SUB = """
-id: a-sub
+id: sub
 namespace: a.b
 tasks:
   - {id: nap, type: core.flow.Sleep, duration: PT0.002S}
@@ -23,7 +26,7 @@ outputs:
   - {id: id, type: STRING, value: "{{ outputs.id.value }}"}
 """
 MAIN = """
-id: b-main
+id: main
 namespace: a.b
 tasks:
   - {id: one, type: core.debug.Return, format: "{{ uuid() }}"}
@@ -33,50 +36,88 @@ tasks:
     concurrencyLimit: 2
     tasks:
       - {id: nap, type: core.flow.Sleep, duration: PT0.002S}
-  - {id: call, type: core.flow.Subflow, namespace: a.b, flowId: a-sub}
+  - {id: call, type: core.flow.Subflow, namespace: a.b, flowId: sub}
   - {id: two, type: core.log.Log, message: "{{ outputs.one.value }} {{ outputs.call.outputs.id }}"}
 """
 
 
+class Server:
+    """``penstock server`` on a folder, and one client of it."""
+
+    def __init__(self, folder: Path) -> None:
+        penstock = Path(sys.executable).with_name("penstock")
+        self.process = subprocess.Popen(
+            [str(penstock), "server", "--port", "0", "--data", str(folder), "--workers", "4"],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        ready = self.process.stdout.readline()
+        assert ready.startswith("penstock ready at "), ready
+        port = int(ready.split(" (")[0].rpartition(":")[2])
+        token = (folder / "admin-token").read_text().strip()
+        self.headers = {"Authorization": f"Bearer {token}"}
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+
+    def request(self, method: str, path: str, body: str, kind: str = "application/json") -> dict:
+        headers = {**self.headers, "Content-Type": kind}
+        self.connection.request(method, f"/api/v1/tenants/main{path}", body, headers)
+        with self.connection.getresponse() as answer:
+            content = answer.read()
+            assert answer.status in {200, 201}, content
+            return json.loads(content)
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+        self.connection.close()
+
+
+@contextmanager
+def serving(folder: Path):
+    server = Server(folder)
+    try:
+        yield server
+    finally:
+        server.close()
+
+
 def results(executions):
-    """Recorded results: final states and outputs of task runs and executions."""
-    return {
+    """What was recorded for good: ended executions, and outputs of task runs that succeeded."""
+    ended = {e.id: (e.state, e.outputs) for e in executions if e.state.is_terminated}
+    return ended | {
         run.id: (run.state, run.outputs)
         for execution in executions
         for run in execution.task_runs.values()
         if run.state is State.SUCCESS
-    } | {e.id: (e.state, e.outputs) for e in executions if e.state.is_terminated}
+    }
 
 
-def start(folder: Path, count: int) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, str(Path(__file__).parent / "server.py"), str(folder), str(count)],
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+def accepted_until_killed(folder: Path, delay: float) -> set[str]:
+    """Ids that the server has answered before it was killed."""
+    accepted: set[str] = set()
+    body = json.dumps({"namespace": "a.b", "flowId": "main"})
+    with serving(folder) as server:
+        for flow, source in (("sub", SUB), ("main", MAIN)):
+            server.request("PUT", f"/flows/a.b/{flow}", source, "application/yaml")
+        killer = threading.Timer(delay, server.process.kill)
+        killer.start()
+        try:
+            for _ in range(EXECUTIONS // ROUNDS):
+                accepted.add(server.request("POST", "/executions", body)["id"])
+            killer.join()
+        except (OSError, http.client.HTTPException):
+            pass
+        killer.join()
+    return accepted
 
 
-def test_every_accepted_execution_ends_and_no_result_is_lost(tmp_path):
-    (tmp_path / "a.yaml").write_text(SUB)
-    (tmp_path / "b.yaml").write_text(MAIN)
+def test_every_accepted_execution_ends_and_no_recorded_result_is_lost(tmp_path):
     chance = random.Random(20261121)
     accepted: set[str] = set()
     recorded: dict[str, object] = {}
     for _ in range(ROUNDS):
-        process = start(tmp_path, EXECUTIONS // ROUNDS)
-        # From the first accepted execution until well after the last one.
-        first = process.stdout.readline().split()
-        if first:
-            accepted.add(first[1])
-        killer = threading.Timer(chance.uniform(0.0, 0.35), process.kill)
-        killer.start()
-        for line in process.stdout:
-            word, value = line.split()
-            if word == "accepted":
-                accepted.add(value)
-        process.wait()
-        killer.cancel()
-        process.stdout.close()
+        accepted |= accepted_until_killed(tmp_path, chance.uniform(0.05, 0.6))
         dead = Stand(tmp_path)
         present = results(dead.all())
         dead.database.close()
@@ -85,23 +126,28 @@ def test_every_accepted_execution_ends_and_no_result_is_lost(tmp_path):
 
     last = Stand(tmp_path)
     last.executor.start()
-    assert last.executor.join_idle(30)
+    assert last.executor.join_idle(30), "an accepted execution does not end"
     ended = last.all()
     assert recorded.items() <= results(ended).items()
     assert accepted <= {e.id for e in ended}
     assert len(accepted) > EXECUTIONS // 4
     assert {e.state for e in ended} == {State.SUCCESS}
+    check_all(last, ended)
+    last.close()
+
+
+def check_all(stand: Stand, ended) -> None:
+    """The invariants of each execution, one child for each parent, and histories without gaps."""
     flows = {}
-    with last.database.read() as tx:
+    with stand.database.read() as tx:
         for execution in ended:
             key = execution.flow_id, execution.flow_revision
             if key not in flows:
-                flows[key] = last.flows.at(tx, "main", "a.b", *key).flow
+                flows[key] = stand.flows.at(tx, TENANT, "a.b", *key).flow
             assert check(execution, flows[key]) == []
-    mains = [e for e in ended if e.flow_id == "b-main"]
-    children = [e for e in ended if e.flow_id == "a-sub"]
+    mains = [e for e in ended if e.flow_id == "main"]
+    children = [e for e in ended if e.flow_id == "sub"]
     assert sorted(e.parent_id for e in children) == sorted(e.id for e in mains)
     for execution in mains:
-        assert len(last.logs(execution.id)) == 1
-        last.events(execution.id)
-    last.close()
+        assert len(stand.logs(execution.id)) == 1
+        stand.events(execution.id)

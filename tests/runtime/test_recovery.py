@@ -278,3 +278,27 @@ def test_a_result_that_cannot_be_stored_fails_its_execution_only(tmp_path, monke
     assert states == ["FAILED", "SUCCESS", "FAILED", "SUCCESS"]
     assert "cannot be stored" in stand.get(ids[0]).failure.message
     stand.close()
+
+
+def test_a_stopping_server_starts_no_further_tasks_and_leaves_no_folders(tmp_path):
+    stand = Stand(tmp_path)
+    stand.executor.start()
+    version = stand.put("""
+id: three
+namespace: a.b
+tasks:
+  - {id: one, type: core.flow.Sleep, duration: PT0.1S}
+  - {id: two, type: core.flow.Sleep, duration: PT0.1S}
+""")
+    id_ = stand.submit(version)
+    stand.until_started(id_, "one")
+    stand.executor.stop(grace=5)
+    runs = [(run.task_id, run.state.value) for run in stand.get(id_).task_runs.values()]
+    assert runs == [("one", "SUCCESS"), ("two", "CREATED")]
+    (tmp_path / "work" / "left-by-a-dead-attempt").mkdir(parents=True)
+    again = Stand(tmp_path)
+    again.executor.start()
+    assert again.executor.join_idle(10)
+    assert again.get(id_, version).state is State.SUCCESS
+    assert not (tmp_path / "work" / "left-by-a-dead-attempt").exists()
+    again.close()

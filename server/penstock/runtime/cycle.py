@@ -61,6 +61,7 @@ class Cycle:
         self.alarms = Alarms()
         self.listeners = Listeners()
         self.failed = False
+        self.is_draining = False
         self._database = world.database
         self._clock = bench.clock
         self._workers = workers
@@ -155,7 +156,7 @@ class Cycle:
 
         Gives back what was taken from those that waited, for the case of a rollback.
         """
-        free = self._workers.size - self._busy + turn.freed
+        free = 0 if self.is_draining else self._workers.size - self._busy + turn.freed
         taken: list[tuple[str, Job]] = []
         while free > 0 and self._waiting:
             execution_id, job = self._waiting.popleft()

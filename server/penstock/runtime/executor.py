@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import queue
+import shutil
 import sys
 import threading
 from collections.abc import Callable
@@ -65,6 +66,7 @@ class Executor:
         self._database = world.database
         self._clock = bench.clock
         self._flows = flows
+        self._folder = bench.place.folder
         self._inbox: queue.SimpleQueue[Command | None] = queue.SimpleQueue()
         self._workers = Workers(workers, bench, self._inbox.put)
         self._cycle = Cycle(world, flows, bench, self._workers, self.owner)
@@ -79,6 +81,8 @@ class Executor:
         """Goes on where the last server stopped or died. Raises `Unavailable`."""
         sys.setswitchinterval(_SWITCH_SECONDS)
         self._ownership.acquire()
+        # Nobody works there any more: what is left is of attempts that died with a server.
+        shutil.rmtree(self._folder, ignore_errors=True)
         now = self._clock.now()
         with self._database.read() as tx:
             found = recovery.load(tx, self._cycle.core, self._flows, now)
@@ -103,6 +107,7 @@ class Executor:
         if not self._thread.is_alive():
             return
         self._is_open = False
+        self._cycle.is_draining = True
         self._workers.stop(grace)
         self._inbox.put(None)
         self._thread.join()
