@@ -1,4 +1,5 @@
-# docker build -t penstock . && docker run -p 8484:8484 -v penstock:/data penstock
+# docker build -t penstock . && docker run --init -p 8484:8484 -v penstock:/data penstock
+# (--init: what scripts leave behind becomes a child of the first process, which must collect it)
 FROM python:3.12-slim AS build
 WORKDIR /source
 COPY . .

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import importlib.util
 import os
 import signal
 import subprocess
 import sys
 import textwrap
 import threading
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -154,6 +156,15 @@ def test_files_stay_inside(run: Run, name: str) -> None:
         run(SCRIPT, outputFiles=[name], script="true")
 
 
+def test_what_cannot_be_is_said_in_a_sentence(run: Run) -> None:
+    with pytest.raises(TaskFailed, match=r"inputFiles\['a'\] cannot be written: .*directory"):
+        run(SCRIPT, inputFiles={"a/b": "x", "a": "y"}, script="true")
+    with pytest.raises(TaskFailed, match="could not be started: embedded null byte"):
+        run(SCRIPT, script="echo \0")
+    with pytest.raises(TaskFailed, match=r"could not be started: .*Argument list too long"):
+        run(SCRIPT, env={"A": "x" * 300_000}, script="true")
+
+
 def test_links_out_of_the_directory_are_left(run: Run, context) -> None:
     outputs = run(SCRIPT, outputFiles=["*"], script="ln -s /etc/passwd link; echo 1 > own")
     assert list(outputs["outputFiles"]) == ["own"]  # pyrefly: ignore
@@ -188,6 +199,29 @@ def test_python_is_at_hand_and_imports_input_files(run: Run, context) -> None:
     assert ".script.py" not in outputs["outputFiles"]  # pyrefly: ignore
     run(PYTHON_COMMANDS, commands=["python -c 'print(1)'", "python -m pip --version > v.txt"])
     assert (LogLevel.INFO, "1") in context.lines
+
+
+def test_packages_that_a_script_installs_stay_with_the_script(
+    run: Run, context, tmp_path: Path
+) -> None:
+    wheel = tmp_path / "visitor-1.0-py3-none-any.whl"
+    about = "visitor-1.0.dist-info"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        archive.writestr("visitor.py", "NAME = 'visitor'\n")
+        archive.writestr(
+            f"{about}/METADATA", "Metadata-Version: 2.1\nName: visitor\nVersion: 1.0\n"
+        )
+        archive.writestr(f"{about}/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
+        archive.writestr(f"{about}/RECORD", "")
+    outputs = run(
+        PYTHON,
+        beforeCommands=[f"python -m pip install -q --no-index --no-cache-dir {wheel}"],
+        script="import visitor\nprint(visitor.NAME)",
+        outputFiles=["**/*"],
+    )
+    assert context.lines[-1] == (LogLevel.INFO, "visitor")
+    assert outputs["outputFiles"] == {}
+    assert importlib.util.find_spec("visitor") is None
 
 
 def test_large_scripts_pass(run: Run, context) -> None:

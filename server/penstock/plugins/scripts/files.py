@@ -19,18 +19,25 @@ def write_inputs(context: RunContext, files: Mapping[str, Json] | str | None) ->
     """Writes `inputFiles`: a stored file's URI is fetched, other text is the content itself."""
     for name, value in _as_map(files).items():
         target = _inside(context.working_directory, name)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if isinstance(value, str) and value.startswith(_STORED):
-            context.fetch_file(value, target)
-        elif isinstance(value, str) and value.startswith(_FOREIGN):
-            scheme = value.partition("://")[0]
-            raise TaskFailed(
-                f"inputFiles['{name}']: {scheme}:// is not supported; give a stored file's "
-                "penstock:// URI, or the content itself."
-            )
-        else:
-            text = "" if value is None else value if isinstance(value, str) else json.dumps(value)
-            target.write_text(text, encoding="utf-8")
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            _write(context, name, value, target)
+        except OSError as error:
+            raise TaskFailed(f"inputFiles['{name}'] cannot be written: {error}.") from None
+
+
+def _write(context: RunContext, name: str, value: Json, target: Path) -> None:
+    if isinstance(value, str) and value.startswith(_STORED):
+        context.fetch_file(value, target)
+    elif isinstance(value, str) and value.startswith(_FOREIGN):
+        scheme = value.partition("://")[0]
+        raise TaskFailed(
+            f"inputFiles['{name}']: {scheme}:// is not supported; give a stored file's "
+            "penstock:// URI, or the content itself."
+        )
+    else:
+        text = "" if value is None else value if isinstance(value, str) else json.dumps(value)
+        target.write_text(text, encoding="utf-8")
 
 
 def keep_outputs(
@@ -44,7 +51,10 @@ def keep_outputs(
     found: dict[str, Path] = {}
     for pattern in patterns:
         _inside(root, pattern)
-        matches = [path for path in root.glob(pattern) if path.is_file()]
+        try:
+            matches = [path for path in root.glob(pattern) if path.is_file()]
+        except ValueError as error:
+            raise TaskFailed(f"outputFiles: '{pattern}' is no pattern: {error}.") from None
         for path in matches:
             name = path.relative_to(root).as_posix()
             if name.split("/")[0] in ours:

@@ -116,7 +116,7 @@ class ScriptTask(RunnableTask):
             process.stop()
         try:
             code = process.run()
-        except OSError as error:
+        except (OSError, ValueError) as error:
             raise TaskFailed(f"The script could not be started: {error}.") from None
         outputs: Outputs = {
             "exitCode": code,
