@@ -11,6 +11,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError, OperationalError
+
 from penstock.api.app import create
 from penstock.api.front import Front
 from penstock.engine.variables import Environment
@@ -135,7 +138,10 @@ def serve(
 ) -> None:
     """Runs a server until SIGTERM, SIGINT or `stop`; `on_ready` hears its URL once it serves."""
     with _listening(settings) as listener, _signals_kept():
-        application = build(settings)
+        try:
+            application = build(settings)
+        except (ArgumentError, OperationalError, ModuleNotFoundError) as error:
+            raise _no_database(settings, error) from None
         _run(application, listener, on_ready, stop=stop or threading.Event())
 
 
@@ -212,6 +218,23 @@ def _listening(settings: Settings) -> Iterator[socket.socket]:
             ) from None
         listener.listen(2_048)
         yield listener
+
+
+def _no_database(settings: Settings, error: Exception) -> CannotServe:
+    try:
+        shown = make_url(settings.database_url).render_as_string(hide_password=True)
+    except ArgumentError:
+        return CannotServe(
+            "PENSTOCK_DATABASE is no database URL.",
+            hint="Such as postgresql+psycopg://user@host/name; leave it out for SQLite.",
+        )
+    cause = str(error.orig) if isinstance(error, OperationalError) else str(error)
+    return CannotServe(
+        f"Cannot use the database {shown}: {cause.strip().splitlines()[0]}.",
+        hint="PostgreSQL needs: pip install 'penstock[postgres]'."
+        if isinstance(error, ModuleNotFoundError)
+        else "Check that it runs and that its user may write.",
+    )
 
 
 def _make_folder(data: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from penstock.cli.root import ERROR, OK
 from penstock.errors import NotFound
 
 _WITH_TERRAFORM = ("plan", "apply")
@@ -21,4 +22,8 @@ def run(group: str, arguments: Sequence[str], *, is_json: bool) -> int:
             terraform = find_terraform()
         except NoTerraformError as error:
             raise NotFound(str(error)) from None
-    return main([group, *arguments, *output], terraform=terraform)
+    try:
+        return main([group, *arguments, *output], terraform=terraform)
+    except SystemExit as ended:
+        # argparse ends with 2 on a wrong command line; to our callers 2 means changes.
+        return OK if ended.code in (None, OK) else ERROR

@@ -8,13 +8,12 @@ from typing import Literal, Protocol, TypeVar
 
 from sqlalchemy import Connection
 
-from penstock.language.parse import Parsed
 from penstock.model.frozen import Json
 from penstock.model.problem import Problem
 from penstock.service.change import Change
 from penstock.service.form import DeclaredRow
 from penstock.service.objectset import Member, Reference
-from penstock.service.services import Services
+from penstock.service.services import Reading, Services
 
 R = TypeVar("R", bound=DeclaredRow)
 Action = Literal["create", "update", "none", "delete"]
@@ -24,14 +23,14 @@ Action = Literal["create", "update", "none", "delete"]
 class Draft:
     """What would be written for a member.
 
-    `content_hash` is None while part of the spec is unknown; `parsed` is a flow's text.
+    `content_hash` is None while part of the spec is unknown; `reading` is a flow's text.
     """
 
     member: Member
     previous: DeclaredRow | None
     content_hash: str | None = None
     normalised: dict[str, Json] = field(default_factory=dict)
-    parsed: Parsed | None = None
+    reading: Reading | None = None
     problems: list[Problem] = field(default_factory=list)
 
     @property

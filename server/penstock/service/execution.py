@@ -200,9 +200,6 @@ def page(
 def kill(services: Services, caller: Caller, execution_id: str) -> dict[str, Json]:
     """Asks for the end of an execution. Raises `NotFound`."""
     get(services, caller, execution_id)
-    killed = services.executor.kill(
-        caller.tenant, execution_id, f"killed by {caller.actor}"
-    ).result()
     record = AuditRecord(
         tenant=caller.tenant,
         at=services.now(),
@@ -212,6 +209,8 @@ def kill(services: Services, caller: Caller, execution_id: str) -> dict[str, Jso
     )
     with services.database.transaction() as tx:
         append(tx, record)
+    reason = f"killed by {caller.actor}"
+    killed = services.executor.kill(caller.tenant, execution_id, reason).result()
     return form.execution(killed) if killed is not None else get(services, caller, execution_id)
 
 

@@ -9,7 +9,7 @@ from pydantic.alias_generators import to_camel
 
 from penstock.errors import InvalidInputs
 from penstock.language.inputs import resolve_inputs
-from penstock.language.references import references
+from penstock.language.references import References
 from penstock.model.dynamic import contains_expression
 from penstock.model.flow import Flow
 from penstock.model.frozen import Json
@@ -23,7 +23,7 @@ from penstock.service.world import World
 
 def of_draft(draft: Draft, world: World, severity: Severity) -> list[Problem]:
     """What does not hold between this member and the others."""
-    flow = None if draft.parsed is None else draft.parsed.flow
+    flow = None if draft.reading is None else draft.reading.flow
     if flow is not None:
         return [
             *_subflows(draft, flow, world, severity),
@@ -62,7 +62,7 @@ def users(reference: Reference, world: World) -> list[str]:
 
 def _subflows(draft: Draft, flow: Flow, world: World, severity: Severity) -> list[Problem]:
     found = []
-    for each in references(flow).subflows:
+    for each in _references(draft).subflows:
         if not world.has_flow(each.namespace, each.id):
             close = difflib.get_close_matches(each.id, world.flow_ids(each.namespace), n=1)
             found.append(
@@ -98,7 +98,7 @@ def _subflows(draft: Draft, flow: Flow, world: World, severity: Severity) -> lis
 
 def _secrets(draft: Draft, flow: Flow, world: World, severity: Severity) -> list[Problem]:
     found = []
-    for each in references(flow).secrets:
+    for each in _references(draft).secrets:
         namespace = each.namespace or flow.namespace
         if not world.has_secret(namespace, each.key):
             close = difflib.get_close_matches(each.key, world.secret_keys(namespace), n=1)
@@ -118,7 +118,7 @@ def _secrets(draft: Draft, flow: Flow, world: World, severity: Severity) -> list
 
 
 def _variables(draft: Draft, flow: Flow, world: World, severity: Severity) -> list[Problem]:
-    wanted = references(flow).variables
+    wanted = _references(draft).variables
     if not wanted:
         return []
     known = world.variables(flow.namespace)
@@ -269,9 +269,13 @@ def _paths(flow: Flow) -> dict[str, str]:
     return found
 
 
+def _references(draft: Draft) -> References:
+    return References() if draft.reading is None else draft.reading.references
+
+
 def _placed(
     draft: Draft, path: str, message: str, *, code: str, hint: str | None, severity: Severity
 ) -> Problem:
-    place = draft.parsed.place(path) if draft.parsed is not None else None
+    place = draft.reading.place(path) if draft.reading is not None else None
     line, column = place or (None, None)
     return Problem(message, path, line, column, code=code, hint=hint, severity=severity)

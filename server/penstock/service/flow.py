@@ -9,7 +9,6 @@ from typing import cast
 from sqlalchemy import Connection
 
 from penstock.language.cron import next_fire
-from penstock.language.references import references
 from penstock.model.flow import Flow, content_hash
 from penstock.model.frozen import Json
 from penstock.model.problem import Problem, Severity
@@ -18,7 +17,7 @@ from penstock.service import form
 from penstock.service.change import Change
 from penstock.service.draft import Draft
 from penstock.service.objectset import Member, Reference
-from penstock.service.services import Services
+from penstock.service.services import Reading, Services
 from penstock.service.spec import FlowSpec, has_all, read
 from penstock.store import flow as rows
 from penstock.store import timetable
@@ -41,8 +40,8 @@ class FlowKind:
         draft.add(problems)
         if spec is None or not has_all(FlowSpec, member.spec):
             return draft
-        parsed = services.parses.get(spec.source)
-        draft.parsed = parsed
+        draft.reading = services.parses.get(spec.source)
+        parsed = draft.reading.parsed
         draft.content_hash = content_hash(spec.source)
         draft.add(list(parsed.problems))
         identity = parsed.identity
@@ -58,11 +57,12 @@ class FlowKind:
     ) -> FlowRow:
         """Stores the text as a new revision, its references and its triggers' timetable."""
         del services
-        flow = _flow_of(draft)
+        reading = draft.reading
+        assert reading is not None
+        flow = reading.flow
+        assert flow is not None
         previous, tenant = draft.previous, change.caller.tenant
         source = str(draft.member.spec["source"])
-        parsed = draft.parsed
-        warnings = () if parsed is None else parsed.warnings
         row = FlowRow(
             tenant=tenant,
             namespace=flow.namespace,
@@ -77,9 +77,9 @@ class FlowKind:
             disabled=flow.disabled,
             description=flow.description,
             labels=flow.labels,
-            warnings=[cast("Json", problem.to_json()) for problem in warnings],
+            warnings=[cast("Json", problem.to_json()) for problem in reading.parsed.warnings],
         )
-        rows.put(tx, row, references_of(flow))
+        rows.put(tx, row, references_of(reading))
         timetable.remove(tx, tenant, "trigger", flow.namespace, flow.id)
         timetable.replace(tx, tenant, _entries(tenant, flow, now))
         return row
@@ -137,9 +137,11 @@ class FlowKind:
         return rows.page(tx, tenant, namespace=namespace, after=after, limit=limit)
 
 
-def references_of(flow: Flow) -> list[FlowReference]:
+def references_of(reading: Reading) -> list[FlowReference]:
     """What the flow's text refers to by literal names."""
-    found = references(flow)
+    flow, found = reading.flow, reading.references
+    if flow is None:
+        return []
     return [
         *(
             FlowReference(flow.namespace, flow.id, "flow", each.namespace, each.id)
@@ -154,15 +156,9 @@ def references_of(flow: Flow) -> list[FlowReference]:
     ]
 
 
-def _flow_of(draft: Draft) -> Flow:
-    assert draft.parsed is not None
-    assert draft.parsed.flow is not None
-    return draft.parsed.flow
-
-
 def _misnamed(draft: Draft, identity: tuple[str, str], wanted: tuple[str, str]) -> Problem:
     path = "namespace" if identity[0] != wanted[0] else "id"
-    place = draft.parsed.place(path) if draft.parsed is not None else None
+    place = draft.reading.place(path) if draft.reading is not None else None
     line, column = place or (None, None)
     return Problem(
         f"The text is the flow {identity[0]}/{identity[1]}, "

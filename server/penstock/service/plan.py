@@ -115,7 +115,7 @@ def _summary(draft: Draft, diff: str) -> str:
 def _fires(draft: Draft, now: datetime) -> list[datetime]:
     if draft.reference.kind == "schedule":
         return schedule.fires(draft.member.spec, now, _FIRES)
-    flow = None if draft.parsed is None else draft.parsed.flow
+    flow = None if draft.reading is None else draft.reading.flow
     return [] if flow is None else _trigger_fires(flow, now)
 
 

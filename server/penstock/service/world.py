@@ -20,6 +20,9 @@ from penstock.store import secret as secrets
 from penstock.store.declared import ancestors
 from penstock.store.flow import FlowReference
 
+_MANY = 20
+"""From this size of a set on, callers are read for a whole namespace at once."""
+
 
 class World:
     """What is stored, less what the set removes, plus what it writes."""
@@ -38,6 +41,7 @@ class World:
         self.tenant = tenant
         self._drafts = {str(draft.reference): draft for draft in drafts}
         self._removed = {str(reference) for reference in removed}
+        self._callers: dict[str, dict[str, list[FlowReference]]] = {}
 
     def has_flow(self, namespace: str, id: str) -> bool:  # noqa: A002 - the word of the API
         """Whether there would be such a flow."""
@@ -53,7 +57,7 @@ class World:
         name = str(Reference("flow", namespace, id))
         draft = self._drafts.get(name)
         if draft is not None:
-            return draft.parsed.flow if draft.parsed is not None else None
+            return draft.reading.flow if draft.reading is not None else None
         if name in self._removed:
             return None
         row = flows.find(self.tx, self.tenant, namespace, id)
@@ -99,9 +103,7 @@ class World:
 
     def callers(self, namespace: str, id: str) -> list[tuple[str, str]]:  # noqa: A002 - the word of the API
         """Flows that would execute this one as a subflow."""
-        stored = flows.referring(
-            self.tx, self.tenant, "flow", target_id=id, target_namespace=namespace
-        )
+        stored = self._stored_callers(namespace, id)
         found = {
             (each.namespace, each.flow_id)
             for each in stored
@@ -156,6 +158,18 @@ class World:
                 found.add(str(draft.reference))
         return sorted(found - self._removed)
 
+    def _stored_callers(self, namespace: str, id: str) -> Sequence[FlowReference]:  # noqa: A002 - as above
+        if len(self._drafts) < _MANY:
+            return flows.referring(
+                self.tx, self.tenant, "flow", target_id=id, target_namespace=namespace
+            )
+        if namespace not in self._callers:
+            found: dict[str, list[FlowReference]] = {}
+            for each in flows.calls_into(self.tx, self.tenant, namespace):
+                found.setdefault(each.target_id, []).append(each)
+            self._callers[namespace] = found
+        return self._callers[namespace].get(id, ())
+
     def is_drafted(self, reference: Reference) -> bool:
         """Whether the set writes this object."""
         return str(reference) in self._drafts
@@ -168,14 +182,8 @@ class World:
     def _drafted_references(self) -> dict[tuple[str, str], list[FlowReference]]:
         """What the set's flows refer to, by kind and id: read once, asked for each of them."""
         found: dict[tuple[str, str], list[FlowReference]] = {}
-        for flow in self._drafted_flows():
-            for each in references_of(flow):
-                found.setdefault((each.kind, each.target_id), []).append(each)
+        for draft in self._drafts.values():
+            if draft.reading is not None:
+                for each in references_of(draft.reading):
+                    found.setdefault((each.kind, each.target_id), []).append(each)
         return found
-
-    def _drafted_flows(self) -> list[Flow]:
-        return [
-            draft.parsed.flow
-            for draft in self._drafts.values()
-            if draft.parsed is not None and draft.parsed.flow is not None
-        ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import Connection, Select, and_, func, select
 from sqlmodel import Field, SQLModel
 
 from penstock.model.frozen import Json
@@ -277,6 +277,20 @@ def referring(
     )
     if target_namespace is not None:
         statement = statement.where(_reference.c.target_namespace == target_namespace)
+    return _references(tx, statement)
+
+
+def calls_into(tx: Connection, tenant: str, namespace: str) -> list[FlowReference]:
+    """Every call of a flow of the namespace, from anywhere."""
+    statement = select(_reference).where(
+        _reference.c.tenant == tenant,
+        _reference.c.kind == "flow",
+        _reference.c.target_namespace == namespace,
+    )
+    return _references(tx, statement)
+
+
+def _references(tx: Connection, statement: Select[Any]) -> list[FlowReference]:
     statement = statement.order_by(_reference.c.namespace, _reference.c.flow_id)
     found = [
         FlowReference(row.namespace, row.flow_id, row.kind, row.target_namespace, row.target_id)

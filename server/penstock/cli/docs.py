@@ -1,0 +1,34 @@
+"""``penstock docs``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from penstock.cli.root import Session
+
+
+@click.group("docs")
+def command() -> None:
+    """The reference pages of this installation."""
+
+
+@command.command("build")
+@click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
+@click.pass_context
+def build(ctx: click.Context, directory: Path) -> None:
+    """Writes the reference pages below DIRECTORY; generated ones that are no more are removed.
+
+    Example: penstock docs build docs/reference
+    """
+    from penstock.docs import build as pages  # noqa: PLC0415 - it imports the whole product
+
+    session: Session = ctx.obj
+    root = ctx.find_root().command
+    assert isinstance(root, click.Group)
+    changed = pages.build(pages.pages(root), directory)
+    text = "\n".join(changed) if changed else "Nothing has changed."
+    session.output.value({"changed": changed}, text)
