@@ -50,7 +50,7 @@ class Settings(BaseSettings):
         ),
     ] = None
     environment: Annotated[
-        str | None, Field(description="Name that expressions read as `environment.name`.")
+        str | None, Field(description="Name that expressions read as `kestra.environment`.")
     ] = None
     max_body: Annotated[
         int, Field(ge=1_024, description="Largest body of a single object, in bytes.")

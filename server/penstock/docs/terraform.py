@@ -1,0 +1,128 @@
+"""Pages of the provider: its block, resources, data sources and ephemeral resources."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from penstock.docs.markdown import Pages, code, fenced, page, table
+from penstock_provider.framework.loop import Loop
+from penstock_provider.framework.schema import Attribute, Schema
+from penstock_provider.framework.values import Type
+from penstock_provider.provider import Penstock
+
+FOLDER = "terraform"
+_KINDS = {"resources": "resource", "data-sources": "data", "ephemeral-resources": "ephemeral"}
+"""Folder of the examples → keyword in HCL."""
+_TITLES = {"resource": "Resources", "data": "Data sources", "ephemeral": "Ephemeral resources"}
+
+
+def things() -> Iterator[tuple[str, str, Schema]]:
+    """Folder, type name and schema of everything that the provider has."""
+    loop = Loop()
+    provider = Penstock(loop)
+    loop.close()
+    found: Mapping[str, Mapping[str, type]] = {
+        "resources": provider.resources(),
+        "data-sources": provider.data_sources(),
+        "ephemeral-resources": provider.ephemeral_resources(),
+    }
+    for folder, kinds in found.items():
+        for name, kind in sorted(kinds.items()):
+            yield folder, name, kind.schema
+
+
+def pages(examples: Path) -> Pages:
+    """``terraform/README.md`` and a page for each thing; `examples` holds their HCL.
+
+    Raises:
+        FileNotFoundError: something has no example.
+    """
+    found: Pages = {}
+    listed: dict[str, list[tuple[str, str]]] = {}
+    for folder, name, schema in things():
+        keyword = _KINDS[folder]
+        found[f"{FOLDER}/{keyword}.{name}.md"] = _page(
+            keyword, name, schema, examples / folder / name
+        )
+        first = schema.description.partition(". ")[0].removesuffix(".") + "."
+        listed.setdefault(keyword, []).append((f"[{name}]({keyword}.{name}.md)", first))
+    found[f"{FOLDER}/README.md"] = page(
+        "The Terraform provider",
+        Penstock.schema.description + " [The guide](../../terraform.md) says how.",
+        fenced(_hcl(examples / "provider"), "hcl"),
+        "## The provider block",
+        _attributes(Penstock.schema),
+        *_blocks(Penstock.schema),
+        *(
+            f"## {_TITLES[keyword]}\n\n" + table(("Type", "What it is"), rows)
+            for keyword, rows in listed.items()
+        ),
+    )
+    return found
+
+
+def _page(keyword: str, name: str, schema: Schema, example: Path) -> str:
+    shell = example / "import.sh"
+    imported = shell.read_text("utf-8") if shell.exists() else ""
+    return page(
+        f"{keyword} {name}",
+        schema.description,
+        "## Example",
+        fenced(_hcl(example), "hcl"),
+        "## Arguments",
+        _attributes(schema, computed=False),
+        "## What it gives back" if _computed(schema) else "",
+        _attributes(schema, computed=True),
+        *_blocks(schema),
+        "## Import" if imported else "",
+        fenced(imported, "sh") if imported else "",
+    )
+
+
+def _hcl(folder: Path) -> str:
+    return (folder / "main.tf").read_text("utf-8")
+
+
+def _computed(schema: Schema) -> bool:
+    return any(_is_output(each) for each in schema.attributes.values())
+
+
+def _is_output(each: Attribute) -> bool:
+    return each.computed and not each.optional
+
+
+def _attributes(schema: Schema, *, computed: bool | None = None) -> str:
+    rows = [
+        (code(name), type_words(each.type), _use(each), each.description)
+        for name, each in schema.attributes.items()
+        if computed is None or _is_output(each) is computed
+    ]
+    if computed:
+        return table(
+            ("Attribute", "Type", "What it is"),
+            [(name, words, told) for name, words, _, told in rows],
+        )
+    rows.sort(key=lambda row: "required" not in row[2])
+    return table(("Argument", "Type", "Use", "What it is"), rows)
+
+
+def _blocks(schema: Schema) -> Iterator[str]:
+    for name, inner in schema.blocks.items():
+        yield f"### Block {code(name)}\n\n{inner.description}\n\n{_attributes(inner)}"
+
+
+def _use(each: Attribute) -> str:
+    marks = ["**required**" if each.required else "optional"]
+    marks += ["write-only"] if each.write_only else []
+    marks += ["sensitive"] if each.sensitive and not each.write_only else []
+    marks += ["a change makes a new object"] if each.replace else []
+    marks += ["deprecated"] if each.deprecated else []
+    return ", ".join(marks)
+
+
+def type_words(of: Type) -> str:
+    """A type as it is written in HCL."""
+    if of.element is not None:
+        return f"{of.kind}({type_words(of.element)})"
+    return "any" if of.kind == "dynamic" else of.kind

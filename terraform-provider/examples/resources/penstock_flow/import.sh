@@ -1,0 +1,1 @@
+terraform import penstock_flow.hello company.team/hello

@@ -1,0 +1,16 @@
+terraform {
+  required_providers {
+    penstock = { source = "penstock/penstock", version = "~> 0.1" }
+  }
+}
+
+resource "penstock_namespace" "team" {
+  namespace   = "company.team"
+  description = "Orders and payments"
+
+  variables = {
+    bucket  = "raw"
+    minimum = { rows = 1000 }
+  }
+  labels = { team = "data" }
+}

@@ -1,0 +1,1 @@
+terraform import penstock_schedule.hello company.team/hello_each_morning

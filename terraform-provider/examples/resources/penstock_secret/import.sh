@@ -1,0 +1,1 @@
+terraform import penstock_secret.chat_token company.team/CHAT_TOKEN
