@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -94,40 +95,47 @@ class Shop:
         return [kept["message"] for kept in httpx.get(f"{self.world}/messages").json()]
 
 
-@pytest.fixture(scope="session")
-def shop(receiver: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
-    folder = tmp_path_factory.mktemp("shop")
+@contextmanager
+def serving(folder: Path) -> Iterator[tuple[subprocess.Popen[str], httpx.Client]]:
+    """A real server process on a free port, and an administrator's client of it."""
+    program = Path(sys.executable).parent / "penstock"
     with (
-        receiver.Receiver(
-            REPOSITORY / "demo/data",
-            folder / "messages.jsonl",
-            data_token=DATA_TOKEN,
-            chat_token=CHAT_TOKEN,
-        ) as world,
         (folder / "server.log").open("wb") as log,
-    ):
-        thread = threading.Thread(target=world.serve_forever, args=(0.02,))
-        thread.start()
-        program = Path(sys.executable).parent / "penstock"
-        with subprocess.Popen(
+        subprocess.Popen(
             [program, "server", "--port", "0", "--data", folder / "data"],
             cwd=folder,
             stdout=subprocess.PIPE,
             stderr=log,
             text=True,
-        ) as server:
-            assert server.stdout is not None
-            ready = server.stdout.readline().split()
-            token = (folder / "data" / "admin-token").read_text().strip()
-            with httpx.Client(
-                base_url=f"{ready[3]}/api/v1/tenants/main",
-                headers={"Authorization": f"Bearer {token}"},
-                timeout=60,
-            ) as api:
-                made = Shop(api, world.url, folder)
-                _declare(made, world.url)
-                yield made
-            server.terminate()
+        ) as server,
+    ):
+        assert server.stdout is not None
+        ready = server.stdout.readline().split()
+        token = (folder / "data" / "admin-token").read_text().strip()
+        with httpx.Client(
+            base_url=f"{ready[3]}/api/v1/tenants/main",
+            headers={"Authorization": f"Bearer {token}"},
+            timeout=60,
+        ) as api:
+            yield server, api
+        server.terminate()
+
+
+@pytest.fixture(scope="session")
+def shop(receiver: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    folder = tmp_path_factory.mktemp("shop")
+    with receiver.Receiver(
+        REPOSITORY / "demo/data",
+        folder / "messages.jsonl",
+        data_token=DATA_TOKEN,
+        chat_token=CHAT_TOKEN,
+    ) as world:
+        thread = threading.Thread(target=world.serve_forever, args=(0.02,))
+        thread.start()
+        with serving(folder) as (_, api):
+            made = Shop(api, world.url, folder)
+            _declare(made, world.url)
+            yield made
         world.shutdown()
         thread.join()
 
@@ -155,3 +163,10 @@ def _declare(shop: Shop, world: str) -> None:
 @pytest.fixture(scope="session")
 def proof() -> ModuleType:
     return load("proof")
+
+
+@pytest.fixture
+def own_server(
+    tmp_path: Path,
+) -> AbstractContextManager[tuple[subprocess.Popen[str], httpx.Client]]:
+    return serving(tmp_path)
