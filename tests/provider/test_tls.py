@@ -2,15 +2,16 @@
 
 import socket
 import ssl
-import subprocess
 import threading
 import time
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+from cryptography.x509.oid import NameOID
 
 from penstock_provider.framework import p256
 from penstock_provider.framework.tls import server_context
@@ -47,37 +48,30 @@ def test_certificate():
         assert names.get_values_for_type(x509.DNSName) == ["localhost"]
 
 
-def openssl_pair(tmp_path, curve: str, name: str):
-    key, certificate = tmp_path / f"{name}.key", tmp_path / f"{name}.pem"
-    subprocess.run(
-        [
-            "openssl",
-            "req",
-            "-x509",
-            "-newkey",
-            "ec",
-            "-pkeyopt",
-            f"ec_paramgen_curve:{curve}",
-            "-nodes",
-            "-keyout",
-            key,
-            "-out",
-            certificate,
-            "-days",
-            "2",
-            "-subj",
-            "/CN=localhost",
-        ],
-        check=True,
-        capture_output=True,
+def client_pair(tmp_path, name: str):
+    """A key and certificate as Terraform makes them: P-521, self-signed."""
+    key = ec.generate_private_key(ec.SECP521R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(minutes=1))
+        .not_valid_after(now + timedelta(hours=1))
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA512())
     )
-    return key, certificate
+    file, certificate = tmp_path / f"{name}.key", tmp_path / f"{name}.pem"
+    pem = serialization.Encoding.PEM
+    certificate.write_bytes(made.public_bytes(pem))
+    form = serialization.PrivateFormat.PKCS8
+    file.write_bytes(key.private_bytes(pem, form, serialization.NoEncryption()))
+    return file, certificate
 
 
 @pytest.mark.parametrize("known", [True, False])
 def test_only_the_announced_client_is_let_in(tmp_path, known):
-    announced_key, announced = openssl_pair(tmp_path, "P-521", "announced")
-    other_key, other = openssl_pair(tmp_path, "P-521", "other")
+    announced_key, announced = client_pair(tmp_path, "announced")
+    other_key, other = client_pair(tmp_path, "other")
     context, der = server_context(announced.read_text(), tmp_path)
     assert not (tmp_path / "pair.pem").exists()
     client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

@@ -78,3 +78,16 @@ class Terraform:
         shown = json.loads(self.run("show", "-json"))
         resources = shown.get("values", {}).get("root_module", {}).get("resources", [])
         return {item["address"]: item["values"] for item in resources}
+
+
+def companions(leader: int) -> list[int]:
+    """Living processes of the session that ``leader`` leads, without itself."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            state, _, _, session = (folder / "stat").read_text().rpartition(")")[2].split()[:4]
+        except OSError:
+            continue
+        if int(session) == leader and int(folder.name) != leader and state != "Z":
+            found.append(int(folder.name))
+    return found

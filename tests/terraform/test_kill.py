@@ -6,6 +6,8 @@ import subprocess
 
 from penstock_provider.install import configuration, install
 
+from ..provider.workspace import companions  # noqa: TID252 (no name for `tests` at run time)
+
 COUNT = 120
 
 
@@ -20,7 +22,7 @@ def test_killed_provider_converges(terraform, server, namespace):
         'resource "penstock_flow" "many" {\n  for_each = local.flows\n  source = each.value\n}\n'
     )
     terraform.run("init")
-    process = subprocess.Popen(
+    with subprocess.Popen(
         [
             *terraform.command,
             f"-chdir={terraform.directory}",
@@ -33,15 +35,14 @@ def test_killed_provider_converges(terraform, server, namespace):
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
-    )
-    told = ""
-    for line in process.stdout:  # Terraform's own progress says when the apply is half way
-        told += line
-        if told.count("Creation complete") == 30:
-            for pid in providers(process.pid):
-                os.kill(pid, signal.SIGKILL)
-    assert process.wait(60) == 1
-    process.stdout.close()
+    ) as process:
+        told = ""
+        for line in process.stdout:  # Terraform's own progress says when the apply is half way
+            told += line
+            if told.count("Creation complete") == 30:
+                for pid in companions(process.pid):
+                    os.kill(pid, signal.SIGKILL)
+    assert process.returncode == 1, told
     there = server.get(f"/flows?namespace={namespace}&limit=1000")["items"]
     assert 30 <= len(there) < COUNT
     terraform.apply()
@@ -49,16 +50,3 @@ def test_killed_provider_converges(terraform, server, namespace):
     there = server.get(f"/flows?namespace={namespace}&limit=1000")["items"]
     assert len(there) == COUNT
     assert {flow["revision"] for flow in there} == {1}
-
-
-def providers(session: int) -> list[int]:
-    """Provider processes of a session."""
-    listed = subprocess.run(
-        ["ps", "-A", "-o", "pid=,sess=,args="], capture_output=True, text=True, check=True
-    )
-    rows = [row.split(maxsplit=2) for row in listed.stdout.splitlines()]
-    return [
-        int(pid)
-        for pid, owner, args in rows
-        if int(owner) == session and "penstock_provider" in args
-    ]
