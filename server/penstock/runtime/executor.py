@@ -68,7 +68,7 @@ class Executor:
         self._flows = flows
         self._folder = bench.place.folder
         self._inbox: queue.SimpleQueue[Command | None] = queue.SimpleQueue()
-        self._workers = Workers(workers, bench, self._inbox.put)
+        self._workers = Workers(workers, bench, self._inbox.put, self._inbox.qsize)
         self._cycle = Cycle(world, flows, bench, self._workers, self.owner)
         self._ownership = Ownership(self._database)
         self._thread = threading.Thread(target=self._loop, name="executor", daemon=True)

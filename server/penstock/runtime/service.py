@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -34,30 +36,34 @@ class Duty(Protocol):
         ...
 
 
+@dataclass
+class _Turn:
+    duty: Duty
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    is_wanted: bool = False
+
+
 class Duties:
     """Calls duties in threads of its own: never two calls of one duty at a time, a call that
     comes late happens once. An error in one call is logged, and the next call comes as usual.
     """
 
     def __init__(self, duties: Sequence[Duty]) -> None:
-        self._duties = {duty.name: duty for duty in duties}
+        self._turns = {duty.name: _Turn(duty) for duty in duties}
         self._ticker = BackgroundScheduler(
             executors={"default": ThreadPoolExecutor(_THREADS)},
-            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+            job_defaults={"coalesce": True, "max_instances": _THREADS, "misfire_grace_time": None},
             timezone="UTC",
             daemon=True,
         )
 
     def start(self) -> None:
         """Begins to call them."""
-        for duty in self._duties.values():
-            self._ticker.add_job(
-                self._caller(duty),
-                IntervalTrigger(seconds=duty.seconds),
-                id=duty.name,
-            )
+        for name, turn in self._turns.items():
+            every = IntervalTrigger(seconds=turn.duty.seconds)
+            self._ticker.add_job(self._call, every, args=[name], id=name)
         self._ticker.start()
-        for name in self._duties:
+        for name in self._turns:
             self.nudge(name)
 
     def stop(self) -> None:
@@ -67,21 +73,25 @@ class Duties:
 
     def nudge(self, name: str) -> None:
         """Calls a duty as soon as possible."""
-        self._call_at(self._duties[name], None)
+        self._call_at(name, None)
 
-    def _call_at(self, duty: Duty, at: datetime | None) -> None:
+    def _call_at(self, name: str, at: datetime | None) -> None:
         self._ticker.add_job(
-            self._caller(duty), DateTrigger(at), id=f"{duty.name} once", replace_existing=True
+            self._call, DateTrigger(at), args=[name], id=f"{name} once", replace_existing=True
         )
 
-    def _caller(self, duty: Duty) -> Callable[[], None]:
-        def call() -> None:
+    def _call(self, name: str) -> None:
+        turn = self._turns[name]
+        turn.is_wanted = True
+        # Who comes while a call runs leaves at once: the one that runs sees the wish.
+        while turn.is_wanted and turn.lock.acquire(blocking=False):
             try:
-                again = duty.tick()
+                turn.is_wanted = False
+                again = turn.duty.tick()
             except Exception:  # noqa: BLE001 - the next call may well succeed
-                _log.exception("a duty failed", duty=duty.name)
-                return
+                _log.exception("a duty failed", duty=name)
+                again = None
+            finally:
+                turn.lock.release()
             if again is not None and self._ticker.running:
-                self._call_at(duty, again)
-
-        return call
+                self._call_at(name, again)

@@ -13,10 +13,12 @@ from dataclasses import dataclass
 from penstock.engine.message import Finished, Started
 from penstock.model.state import State
 from penstock.runtime.attempt import Bench, Work, open_context, run_attempt
-from penstock.runtime.command import Command, Deliver, Done
+from penstock.runtime.command import Command, Deliver, Done, Record
 from penstock.runtime.context import Context
 
 _REACTION_SECONDS = 10.0
+_MOST_UNREAD = 500
+_PATIENCE_SECONDS = 0.002
 
 
 @dataclass(slots=True)
@@ -35,10 +37,17 @@ class Workers:
     cancel: after 10 seconds its thread is given up and replaced.
     """
 
-    def __init__(self, size: int, bench: Bench, send: Callable[[Command], None]) -> None:
+    def __init__(
+        self,
+        size: int,
+        bench: Bench,
+        send: Callable[[Command], None],
+        unread: Callable[[], int],
+    ) -> None:
         self.size = size
         self._bench = bench
         self._send = send
+        self._unread = unread
         self._queue: queue.SimpleQueue[Work | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._running: dict[tuple[str, int], _Running] = {}
@@ -132,7 +141,7 @@ class Workers:
         """Runs one attempt; False when this thread was given up meanwhile."""
         started = Started(work.job.task_run_id, work.job.fence, self._bench.clock.now(), name)
         try:
-            context = open_context(work, self._bench, self._send)
+            context = open_context(work, self._bench, self._record)
         except Exception as error:  # noqa: BLE001 - the job must get its result whatever happens
             with self._lock:
                 self._pending.pop(work.key, None)
@@ -158,6 +167,12 @@ class Workers:
         if not is_dropped:
             self._send(Done(work.execution.id, result))
         return True
+
+    def _record(self, record: Record) -> None:
+        """Sends lines on; a task that writes faster than the database keeps up is slowed down."""
+        while self._unread() > _MOST_UNREAD and not self._is_stopping:
+            time.sleep(_PATIENCE_SECONDS)
+        self._send(record)
 
     def _abandon(self, entry: _Running) -> None:
         with self._lock:
