@@ -45,7 +45,9 @@ def get_flow(
     namespace: str,
     id: str,  # noqa: A002 - the word of the API
     request: Request,
-    revision: Annotated[int | None, Query(ge=1, description="An older revision.")] = None,
+    revision: Annotated[
+        int | None, Query(ge=1, le=2**31 - 1, description="An older revision.")
+    ] = None,
 ) -> Response:
     """Reads a flow, its text byte for byte as it was written."""
     reference = Reference("flow", namespace, id)

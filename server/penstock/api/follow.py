@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator
 
 import orjson
@@ -17,6 +18,7 @@ from penstock.service.services import Services
 _LOOK_AGAIN_SECONDS = 10.0
 """Then a comment keeps proxies from closing, and another server's work shows."""
 _LINES = 500
+_ID = re.compile(r"[0-9]{1,15}")
 
 
 async def snapshot(services: Services, caller: Caller, execution_id: str) -> dict[str, Json]:
@@ -40,7 +42,7 @@ async def stream(
             loop.call_soon_threadsafe(touched.set)
 
     undo = services.executor.subscribe(execution_id, wake)
-    seq = int(last) if last is not None and last.isdecimal() else 0
+    seq = int(last) if last is not None and _ID.fullmatch(last) else 0
     try:
         yield _event("snapshot", first, seq)
         shown = first

@@ -12,6 +12,8 @@ from fastapi import Query
 from penstock.api.problem import invalid
 from penstock.model.problem import Problem
 
+_BEYOND = 2**53
+
 Limit = Annotated[int, Query(ge=1, le=1_000, description="How many items at most.")]
 Cursor = Annotated[
     str | None, Query(description="The `nextCursor` of the page before.", max_length=1_000)
@@ -43,8 +45,9 @@ def decode_number(cursor: str | None) -> int | None:
     if cursor is None:
         return None
     found = _decode(cursor)
-    if len(found) == 1 and type(found[0]) is int:
-        return found[0]
+    number = found[0] if len(found) == 1 else None
+    if isinstance(number, int) and 0 <= number < _BEYOND:
+        return number
     raise invalid([Problem("This cursor is none of ours.", path="cursor", code="invalid")])
 
 

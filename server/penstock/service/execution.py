@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import cast
 
 from penstock.engine.start import new_execution
@@ -28,6 +29,7 @@ from penstock.store import flow as flows
 from penstock.store import log as logs
 from penstock.store.audit import AuditRecord, append
 
+_BEYOND = 2**31
 _NAMES = ("namespace", "flowId", "inputs", "labels", "revision")
 
 
@@ -80,9 +82,10 @@ def parse_wanted(body: Json) -> Wanted:
         problems.append(
             Problem("`labels` must be an object of texts.", path="labels", code="wrong-type")
         )
-    if revision is not None and (not isinstance(revision, int) or isinstance(revision, bool)):
+    is_number = isinstance(revision, int) and not isinstance(revision, bool)
+    if revision is not None and not (is_number and 0 < revision < _BEYOND):
         problems.append(
-            Problem("`revision` must be a whole number.", path="revision", code="wrong-type")
+            Problem("`revision` must be a whole number from 1.", path="revision", code="wrong-type")
         )
     if problems:
         raise _invalid(problems)
@@ -309,8 +312,12 @@ def _decoded(cursor: str) -> str:
         text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
     except (binascii.Error, ValueError):
         text = ""
-    at, separator, name = text.partition("|")
-    if not (at and separator and name):
+    at, _, name = text.partition("|")
+    try:
+        is_ours = datetime.fromisoformat(at).tzinfo is not None and bool(name)
+    except ValueError:
+        is_ours = False
+    if not is_ours:
         raise _invalid([Problem("This cursor is none of ours.", path="cursor", code="invalid")])
     return text
 
