@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 Json = dict[str, JsonValue]
 
+API_VERSION = 1
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -104,6 +106,7 @@ class Client:
     """Talks to one tenant of one server; safe to use from many threads."""
 
     _RETRIED: ClassVar[frozenset[int]] = frozenset({429, 500, 502, 503, 504})
+    _ROUTELESS: ClassVar[frozenset[int]] = frozenset({404, 405})
     _LONGEST_PAUSE = 30.0
 
     def __init__(self, settings: Settings) -> None:
@@ -156,6 +159,8 @@ class Client:
                 return self._once(method, path, data, headers=headers or {})
             except _Retry as retry:
                 error, pause = retry.error, retry.pause
+            except ApiError as refusal:
+                raise self._explained(refusal) from None
             if attempt >= self.settings.max_retries or self._stopped.is_set():
                 raise error
             attempt += 1
@@ -198,6 +203,23 @@ class Client:
                 raise _Retry(refusal, _seconds(answer.getheader("Retry-After")))
             raise refusal
         return Response(answer.status, answer.getheader("ETag"), _parse(raw))
+
+    def _explained(self, error: ApiError) -> ApiError:
+        """A route that is not there may mean another version of the server: ask it."""
+        if error.status not in self._ROUTELESS:
+            return error
+        try:
+            answer = self._once("GET", "/whoami", None, headers={}).json
+        except (ApiError, _Retry):
+            return error
+        if answer.get("apiVersion") == API_VERSION:
+            return error
+        return ApiError(
+            error.status,
+            "other-version",
+            f"The server is Penstock {answer.get('version')} with API version "
+            f"{answer.get('apiVersion')}; this provider, {__version__}, needs {API_VERSION}.",
+        )
 
     def _connection(self) -> http.client.HTTPConnection:
         import http.client  # noqa: PLC0415 (most processes never need it)

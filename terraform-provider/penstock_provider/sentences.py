@@ -36,6 +36,7 @@ _CODES = {
         "here."
     ),
     "not-penstock": "Check `endpoint`: another program seems to answer there.",
+    "other-version": "Install the provider of the server's version, or upgrade the server.",
     "ca-file": "Give the path of a PEM file with the certificate authority's certificates.",
 }
 

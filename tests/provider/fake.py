@@ -46,6 +46,7 @@ class Fake:
         self.headers: list[dict[str, str]] = []
         self.failures: list[tuple[int, dict[str, str]] | None] = []
         self.refusals: dict[str, Refused] = {}
+        self.version = 1
         self.lock = threading.Lock()
         self.asked = threading.Condition()
 
@@ -97,7 +98,8 @@ class Fake:
                 self.admit(request, status)
                 query = {k: v[0] for k, v in urllib.parse.parse_qs(url.query).items()}
                 self.owner = request.headers.get("Penstock-Owner", "api")
-                status, answer = 200, getattr(self, f"on_{name}")(body or query)
+                route = getattr(self, f"on_{name}", self.on_nothing)
+                status, answer = 200, route(body or query)
             except Refused as refused:
                 status, answer = refused.status, refused.body
             data = json.dumps(answer).encode()
@@ -129,6 +131,12 @@ class Fake:
             raise Refused(401, "unauthenticated", "The token is not known.")
 
     # what the contract names
+
+    def on_nothing(self, _: dict) -> dict:
+        raise Refused(404, "not-found", "There is nothing at this address.")
+
+    def on_whoami(self, _: dict) -> dict:
+        return {"actor": "test", "tenant": "main", "version": "9.9.9", "apiVersion": self.version}
 
     def on_state_read(self, body: dict) -> dict:
         rows = [{"ref": ref_of(i), "object": self.objects.get(ref_of(i))} for i in body["objects"]]

@@ -121,3 +121,14 @@ def test_provenance_reaches_the_server(terraform, fake):
     assert sent["Penstock-Source-Commit"] == "abc"
     assert sent["Penstock-Run-Url"] == "https://ci/9"
     assert fake.objects["namespace/a.b"]["owner"] == "terraform:prod"
+
+
+@pytest.mark.parametrize(
+    ("version", "words"), [(2, "API version 2; this provider"), (1, "nothing at this address")]
+)
+def test_another_version_of_the_server_is_named(fake, client, version, words):
+    fake.version = version
+    with pytest.raises(ApiError) as error:
+        client.request("POST", "/new", {})
+    assert words in error.value.detail
+    assert len(fake.requests) == 2
