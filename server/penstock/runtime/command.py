@@ -44,12 +44,13 @@ class Submit:
 
 @dataclass(slots=True)
 class Kill:
-    """End an execution; nothing of it runs afterwards."""
+    """End an execution; nothing of it runs afterwards. `audit` is kept if it was not over."""
 
     execution_id: str
     tenant: str | None
     reason: str
     answer: Answer | None = None
+    audit: AuditRecord | None = None
 
 
 @dataclass(slots=True)

@@ -114,6 +114,8 @@ class Cycle:
             case Submit():
                 batch.submit(command)
                 turn.submits.append(command)
+                if command.audit is not None:
+                    turn.audits.append(command.audit)
             case Deliver():
                 batch.deliver(command.execution_id, command.message)
             case Done():
@@ -143,6 +145,8 @@ class Cycle:
             turn.batch.deliver(command.execution_id, KillRequested(command.reason))
             if command.answer is not None:
                 turn.batch.answers.append((command.answer, command.execution_id))
+            if command.audit is not None:
+                turn.audits.append(command.audit)
             return
         if command.answer is None:
             return
@@ -240,16 +244,12 @@ class _Turn:
     def __init__(self, batch: Batch) -> None:
         self.batch = batch
         self.submits: list[Submit] = []
+        self.audits: list[AuditRecord] = []
         self.writes: list[Write] = []
         self.outcomes: list[Outcome] = []
         self.freed = 0
         self.claimed: list[tuple[Draft, Job]] = []
         self.unclaimed: list[tuple[Draft, Job]] = []
-
-    @property
-    def audits(self) -> list[AuditRecord]:
-        """What the log of changes gets."""
-        return [submit.audit for submit in self.submits if submit.audit is not None]
 
     @property
     def has_writes(self) -> bool:

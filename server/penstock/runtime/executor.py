@@ -12,7 +12,7 @@ from concurrent.futures import Future
 
 import structlog
 from sqlalchemy import Connection
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from penstock.engine.message import Message
 from penstock.errors import Unavailable
@@ -144,12 +144,14 @@ class Executor:
         assert accepted is not None, "only a guard can refuse"
         return accepted
 
-    def kill(self, tenant: str, execution_id: str, reason: str) -> Future[Execution | None]:
+    def kill(
+        self, tenant: str, execution_id: str, reason: str, *, audit: AuditRecord | None = None
+    ) -> Future[Execution | None]:
         """Asks for the end of an execution; the future ends after commit. Raises (in the
         future) `NotFound`; an execution that has ended already is given back as it is.
         """
         future: Future[Execution | None] = Future()
-        self._inbox.put(Kill(execution_id, tenant, reason, Answer(future)))
+        self._inbox.put(Kill(execution_id, tenant, reason, Answer(future), audit))
         return future
 
     def send(self, execution_id: str, message: Message) -> None:
@@ -290,7 +292,9 @@ class Executor:
 
 def _breaks(commands: list[Command], error: Exception) -> list[Command]:
     """What ends the execution that a command was about, so that it does not wait for ever."""
-    reason = f"A step of this execution cannot be stored: {type(error).__name__}: {error}"
+    # The database's own words: SQLAlchemy's would quote the statement and its rows.
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    reason = f"A step of this execution cannot be stored: {type(error).__name__}: {cause}"
     return [
         Break(each.execution_id, reason, frees_worker=isinstance(each, Done))
         for each in commands
