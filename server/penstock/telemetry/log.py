@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sys
 
@@ -31,9 +32,24 @@ def configure(level: str = "info", *, json: bool | None = None) -> None:
             last,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level.upper())),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=_StandardError,
         cache_logger_on_first_use=True,
     )
+
+
+class _StandardError:
+    """Prints to whatever stderr is at that moment; a log that is gone fails no request."""
+
+    def __init__(self, *_names: str) -> None:
+        """structlog hands over a logger's name; every line goes to the same place."""
+
+    def msg(self, message: str) -> None:
+        """Prints a line, in one write so that lines of several threads do not mix."""
+        with contextlib.suppress(OSError, ValueError):
+            sys.stderr.write(f"{message}\n")
+            sys.stderr.flush()
+
+    debug = info = warning = error = critical = exception = msg
 
 
 def _json_line(_logger: WrappedLogger, _name: str, event: EventDict) -> str:
