@@ -255,3 +255,19 @@ def test_in_use_is_refused_with_the_users_by_name(server, ns):
     together = server.api.post("/apply", json={"deletes": deletes})
     assert together.status_code == 200, together.text
     assert {each["action"] for each in together.json()["objects"]} == {"delete"}
+
+
+def test_of_many_that_saw_the_same_content_one_wins(server, ns):
+    from concurrent.futures import ThreadPoolExecutor
+
+    path = f"/namespaces/{ns}"
+    etag = server.api.put(path, json={}).headers["etag"]
+
+    def write(number: int) -> int:
+        body = {"variables": {"n": number}}
+        return server.api.put(path, json=body, headers={"if-match": etag}).status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        found = sorted(pool.map(write, range(16)))
+    assert found == [200] + [412] * 15
+    assert server.api.get(path).json()["revision"] == 2

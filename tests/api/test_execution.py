@@ -173,6 +173,9 @@ def test_a_kill_ends_the_work(server, ns):
     assert server.wait(execution_id)["state"] == "KILLED"
     assert server.api.post(f"/executions/{execution_id}/kill").json()["state"] == "KILLED"
     assert server.api.post("/executions/none/kill").status_code == 404
+    query = {"object": f"execution/{execution_id}"}
+    audited = server.api.get("/audit-events", params=query).json()["items"]
+    assert [event["action"] for event in audited] == ["execution.create", "execution.kill"]
 
 
 def test_evidence_counts_finished_executions_of_exactly_one_content(server, ns):

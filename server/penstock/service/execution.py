@@ -27,7 +27,7 @@ from penstock.store import event as events
 from penstock.store import execution as rows
 from penstock.store import flow as flows
 from penstock.store import log as logs
-from penstock.store.audit import AuditRecord, append
+from penstock.store.audit import AuditRecord
 
 _BEYOND = 2**31
 _NAMES = ("namespace", "flowId", "inputs", "labels", "revision")
@@ -210,10 +210,8 @@ def kill(services: Services, caller: Caller, execution_id: str) -> dict[str, Jso
         action="execution.kill",
         object=f"execution/{execution_id}",
     )
-    with services.database.transaction() as tx:
-        append(tx, record)
     reason = f"killed by {caller.actor}"
-    killed = services.executor.kill(caller.tenant, execution_id, reason).result()
+    killed = services.executor.kill(caller.tenant, execution_id, reason, audit=record).result()
     return form.execution(killed) if killed is not None else get(services, caller, execution_id)
 
 

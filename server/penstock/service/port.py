@@ -77,8 +77,10 @@ class Executor(Protocol):
         """Accepts a new execution; returns after the commit that stored it."""
         ...
 
-    def kill(self, tenant: str, execution_id: str, reason: str) -> Future[Execution | None]:
-        """Asks for the end of an execution; the future ends after commit."""
+    def kill(
+        self, tenant: str, execution_id: str, reason: str, *, audit: AuditRecord | None = None
+    ) -> Future[Execution | None]:
+        """Asks for the end of an execution, audited with it; the future ends after commit."""
         ...
 
     def subscribe(self, execution_id: str, callback: Callable[[], None]) -> Callable[[], None]:
