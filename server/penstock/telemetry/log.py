@@ -41,7 +41,7 @@ class _StandardError:
     """Prints to whatever stderr is at that moment; a log that is gone fails no request."""
 
     def __init__(self, *_names: str) -> None:
-        """structlog hands over a logger's name; every line goes to the same place."""
+        """Structlog hands over a logger's name; every line goes to the same place."""
 
     def msg(self, message: str) -> None:
         """Prints a line, in one write so that lines of several threads do not mix."""
