@@ -133,3 +133,21 @@ def test_order_between_resources_does_not_matter(terraform, fake):
     assert "Error" not in out
     terraform.apply()
     terraform.plan(0)
+
+
+def test_strays_survive_when_pruning_is_switched_off(terraform, fake):
+    terraform.write(block("prune = true", one=source("one")))
+    terraform.apply()
+    fake.write(
+        "flow", "a.b", "stray", {"source": "id: stray\nnamespace: a.b\n"}, "terraform:default"
+    )
+    terraform.run("apply", "-refresh-only", "-auto-approve")
+    terraform.plan(2)
+    terraform.write(block(one=source("one")))
+    terraform.apply()
+    assert sorted(fake.objects) == ["flow/a.b/one", "flow/a.b/stray"]
+    terraform.plan(0)
+    terraform.write(block("prune = true", one=source("one")))
+    terraform.apply()
+    terraform.plan(0)
+    assert sorted(fake.objects) == ["flow/a.b/one"]

@@ -8,7 +8,7 @@ from typing import ClassVar
 from penstock_provider.api import ApiError, Json, Problem
 from penstock_provider.declared import name_check, string
 from penstock_provider.framework.diagnostics import Diagnostics, Failure, Key
-from penstock_provider.framework.plan import Plan
+from penstock_provider.framework.plan import Plan, Private
 from penstock_provider.framework.resource import Change, Reading, Resource
 from penstock_provider.framework.schema import Attribute, Schema
 from penstock_provider.framework.values import (
@@ -111,7 +111,10 @@ class Flows(Resource[Penstock]):
         objects, namespace = self.provider.planner, planned["namespace"]
         if objects is None or not isinstance(namespace, str):
             return
-        await self._ask(plan, namespace, changed=changed, removed=sorted(before.keys() - sources))
+        removed = before.keys() - sources
+        if planned.get("prune") is not True:
+            removed -= _seen_strays(plan.private)
+        await self._ask(plan, namespace, changed=changed, removed=sorted(removed))
 
     async def _ask(
         self, plan: Plan, namespace: str, *, changed: list[str], removed: list[str]
@@ -185,7 +188,8 @@ class Flows(Resource[Penstock]):
             for key, source in sources.items()
             if before.get(key) != source
         ]
-        leaving = set(before) - set(sources)
+        # What pruning has once found was never in the configuration: only pruning may delete it.
+        leaving = set(before) - set(sources) - _seen_strays(change.private)
         try:
             if planned.get("prune") is True:
                 leaving.update(await self._strays(namespace, planned["sources"]))
@@ -193,6 +197,7 @@ class Flows(Resource[Penstock]):
             written = await self._apply(items, deletes)
         except ApiError as error:
             raise _refused(error, f"apply the flows of {namespace}") from None
+        change.private.pop("strays", None)
         prior = change.prior.get("revisions") if change.prior else None
         revisions: dict[str, JsonValue] = (
             {key: plain(value) for key, value in prior.items()} if isinstance(prior, dict) else {}
@@ -232,7 +237,10 @@ class Flows(Resource[Penstock]):
                 found = zip(before, await objects.read_set(names), strict=True)
                 forms = {key: form for key, form in found if form is not None}
                 if state.get("prune") is True:
-                    forms.update(await self._owned(namespace, before))
+                    strays = await self._owned(namespace, before)
+                    forms.update(strays)
+                    seen = _seen_strays(reading.private) | strays.keys()
+                    reading.private["strays"] = [*sorted(seen & forms.keys())]
         except ApiError as error:
             raise failure(error, f"read the flows of {namespace}") from None
         if not forms and (before or state.get("sources") is None):
@@ -256,7 +264,8 @@ class Flows(Resource[Penstock]):
         """Deletes the flows of the set, in one transaction."""
         prior = change.prior or {}
         namespace = text(prior["namespace"])
-        deletes = [Reference("flow", namespace, key) for key in texts(prior.get("sources"))]
+        leaving = texts(prior.get("sources")).keys() - _seen_strays(change.private)
+        deletes = [Reference("flow", namespace, key) for key in sorted(leaving)]
         try:
             await self._apply([], deletes)
         except ApiError as error:
@@ -269,6 +278,12 @@ class Flows(Resource[Penstock]):
                 f'"{identity}" is no import id', "Write the namespace, for example `company.team`."
             )
         return {"namespace": identity}
+
+
+def _seen_strays(private: Private) -> set[str]:
+    """Ids that are in the state only because a refresh found them while pruning was on."""
+    strays = private.get("strays")
+    return {key for key in strays if isinstance(key, str)} if isinstance(strays, list) else set()
 
 
 def _set(state: State) -> State:
