@@ -172,3 +172,17 @@ def test_start_is_cheap():
         assert heavy == "[]"
         best = min(best, float(seconds))
     assert best < 0.15
+
+
+def test_reattach_prints_what_terraform_needs(terraform, fake):
+    with subprocess.Popen(
+        [sys.executable, "-m", "penstock_provider", "--reattach"], stdout=subprocess.PIPE, text=True
+    ) as process:
+        name, _, value = process.stdout.readline().partition("=")
+        terraform.environment[name] = json.loads(value)
+        terraform.write(NAMESPACE)
+        terraform.apply()
+        terraform.plan(0)
+        process.send_signal(signal.SIGINT)
+    assert process.returncode == 130
+    assert "namespace/a.b" in fake.objects
