@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
+
 from penstock.main import Application, serve
 from penstock.settings import Settings
 

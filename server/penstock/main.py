@@ -60,17 +60,22 @@ class Application:
     duties: Duties
     asgi: Front
     admin_token: Path
-    _state: list[bool]
+    _serving: threading.Event
+    _leaving: threading.Event
 
     def start(self) -> None:
         """Recovers what was running, then begins to take executions."""
         self.executor.start()
         self.duties.start()
-        self._state[0] = True
+        self._serving.set()
+
+    def leave(self) -> None:
+        """Says to those who ask that it stops, and ends streams."""
+        self._leaving.set()
 
     def stop(self) -> None:
         """Refuses new executions, lets running tasks end for a while, and leaves."""
-        self._state[0] = False
+        self.leave()
         self.duties.stop()
         self.executor.stop(self.settings.shutdown_seconds)
         self.database.close()
@@ -91,6 +96,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Application:
     flows = FlowVersions()
     bench = Bench(time, Place(storage, data / "work"))
     executor = Executor(world, flows, bench, workers=settings.workers)
+    serving, leaving = threading.Event(), threading.Event()
     tokens = Tokens(database, time.now)
     present = PresentFlows(database, flows)
     scheduler = Scheduler(world, flows, executor, time)
@@ -120,15 +126,17 @@ def build(settings: Settings, clock: Clock | None = None) -> Application:
         now=time.now,
         new_id=new_id,
         changed=changed,
+        is_leaving=leaving.is_set,
     )
-    state = [False]
     asgi = create(
         services,
         max_body=settings.max_body,
         max_set_body=settings.max_set_body,
-        is_ready=lambda: state[0],
+        is_ready=lambda: serving.is_set() and not leaving.is_set(),
     )
-    return Application(settings, database, services, executor, duties, asgi, admin_token, state)
+    return Application(
+        settings, database, services, executor, duties, asgi, admin_token, serving, leaving
+    )
 
 
 def serve(
@@ -161,6 +169,10 @@ def _run(
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
             on_ready(application, f"http://{shown}:{port}")
+
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            application.leave()
+            await super().shutdown(sockets)
 
         async def on_tick(self, counter: int) -> bool:
             return stop.is_set() or await super().on_tick(counter)

@@ -31,16 +31,20 @@ def put(server, ns: str, rest: str) -> httpx.Response:
             "duration",
         ),
         (
-            "tasks:\n  - id: a\n    type: core.log.Log\n    message: x\n"
-            "  - id: a\n    type: core.log.Log\n    message: y\n",
+            (
+                "tasks:\n  - id: a\n    type: core.log.Log\n    message: x\n"
+                "  - id: a\n    type: core.log.Log\n    message: y\n"
+            ),
             "duplicate-id",
             4,
             9,
             "`a`",
         ),
         (
-            "tasks:\n  - id: a\n    type: core.log.Log\n    message: x\n"
-            'triggers:\n  - id: t\n    type: core.trigger.Schedule\n    cron: "99 * * * *"\n',
+            (
+                "tasks:\n  - id: a\n    type: core.log.Log\n    message: x\n"
+                'triggers:\n  - id: t\n    type: core.trigger.Schedule\n    cron: "99 * * * *"\n'
+            ),
             None,
             10,
             11,

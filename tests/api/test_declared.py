@@ -41,7 +41,8 @@ def test_D22_four_collections_are_declarative(server, ns, kind):
         del ref["id"]
 
     planned = server.api.post("/plan", json={"objects": [ref]}).json()
-    assert planned["valid"] and planned["objects"][0]["action"] == "create"
+    assert planned["valid"]
+    assert planned["objects"][0]["action"] == "create"
     assert server.api.get(path).status_code == 404, "a plan writes nothing"
 
     created = server.api.put(path, json=body)
@@ -113,7 +114,8 @@ def test_D28_another_owner_is_refused_and_named(server, ns, kind):
     assert (kept["owner"], kept["revision"]) == ("terraform:prod", 1)
     ref = {"kind": kind, "namespace": ns, "id": kept.get("id", kept.get("key")), "spec": other}
     plan = server.api.post("/plan", json={"objects": [ref]}).json()
-    assert not plan["valid"] and plan["problems"][0]["code"] == "foreign-owner"
+    assert not plan["valid"]
+    assert plan["problems"][0]["code"] == "foreign-owner"
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -28,9 +28,31 @@ JSON = st.recursive(
         st.lists(inner, max_size=4),
         st.dictionaries(
             st.sampled_from(
-                ["objects", "deletes", "kind", "namespace", "id", "spec", "source", "value", "cron"]
-                + ["flowId", "inputs", "labels", "items", "flows", "key", "name", "$unknown"]
-                + ["variables", "complete", "planToken", "ifMatch", "expiresAt", "contentHash"]
+                [
+                    "objects",
+                    "deletes",
+                    "kind",
+                    "namespace",
+                    "id",
+                    "spec",
+                    "source",
+                    "value",
+                    "cron",
+                    "flowId",
+                    "inputs",
+                    "labels",
+                    "items",
+                    "flows",
+                    "key",
+                    "name",
+                    "$unknown",
+                    "variables",
+                    "complete",
+                    "planToken",
+                    "ifMatch",
+                    "expiresAt",
+                    "contentHash",
+                ]
             ),
             inner,
             max_size=5,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+
 from penstock.errors import NotFound, Unauthenticated
 from penstock.security.token import PREFIX, Tokens, bootstrap, issue
 from penstock.store import schema

@@ -5,8 +5,11 @@ from __future__ import annotations
 import itertools
 import random
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from penstock.errors import InvalidObject
 from penstock.security.caller import Caller
 from penstock.service import apply, plan, state
 from penstock.service.change import Change
@@ -92,12 +95,9 @@ def test_one_bad_member_keeps_all_of_a_set_out(server, objects, data):
     ns = objects[0]["namespace"]
     bad = {"kind": "schedule", "namespace": ns, "id": "bad", "spec": {"flowId": "f0", "cron": "no"}}
     objects.insert(data.draw(st.integers(0, len(objects))), bad)
-    try:
+    with pytest.raises(InvalidObject) as caught:
         apply.apply(services, CHANGE, parse_set({"objects": objects}))
-    except apply.InvalidObject as error:
-        assert {problem.object for problem in error.problems} == {f"schedule/{ns}/bad"}
-    else:
-        raise AssertionError("a cron that is none was accepted")
+    assert {problem.object for problem in caught.value.problems} == {f"schedule/{ns}/bad"}
     assert state.everything(services, CALLER, KINDS, [ns]) == []
 
 

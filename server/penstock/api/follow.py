@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 from collections.abc import AsyncGenerator
 
@@ -15,7 +16,7 @@ from penstock.security.caller import Caller
 from penstock.service import execution
 from penstock.service.services import Services
 
-_LOOK_AGAIN_SECONDS = 10.0
+_LOOK_AGAIN_SECONDS = 10
 """Then a comment keeps proxies from closing, and another server's work shows."""
 _LINES = 500
 _ID = re.compile(r"[0-9]{1,15}")
@@ -64,12 +65,22 @@ async def stream(
             if State(str(now["state"])).is_terminated:
                 yield _event("end", {"state": now["state"]}, seq)
                 return
-            try:
-                await asyncio.wait_for(touched.wait(), _LOOK_AGAIN_SECONDS)
-            except TimeoutError:
+            if not await _touched(touched, services):
+                if services.is_leaving():
+                    return
                 yield b": still here\n\n"
     finally:
         undo()
+
+
+async def _touched(touched: asyncio.Event, services: Services) -> bool:
+    """Waits for news; False when there are none for a while, or the server stops."""
+    for _ in range(_LOOK_AGAIN_SECONDS):
+        if services.is_leaving():
+            return False
+        with contextlib.suppress(TimeoutError):
+            return await asyncio.wait_for(touched.wait(), 1.0)
+    return False
 
 
 def _event(name: str, data: Json, seq: int) -> bytes:

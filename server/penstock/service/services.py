@@ -78,7 +78,7 @@ class Services:
     """Everything that a service function may need.
 
     `changed` is called after the commit of every declared change, so that duties that wait
-    for the timetable and caches of flows look again.
+    for the timetable and caches of flows look again. `is_leaving` says that the server stops.
     """
 
     database: Database
@@ -92,3 +92,4 @@ class Services:
     now: Callable[[], datetime]
     new_id: Callable[[], str]
     changed: Callable[[], None]
+    is_leaving: Callable[[], bool]
