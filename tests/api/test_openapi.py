@@ -179,3 +179,11 @@ def check(answer, method: str, path: str, *, known: dict, document: dict) -> Non
         return
     kind = answer.headers["content-type"].partition(";")[0]
     assert wrong(answer.json(), content[kind]["schema"], document, f"{method} {path}") == []
+
+
+def test_the_headers_of_writers_are_declared(document):
+    put = operations(document)["PUT", "/api/v1/tenants/{tenant}/flows/{namespace}/{id}"]
+    names = {each["name"] for each in put["parameters"] if each["in"] == "header"}
+    assert {"If-Match", "If-None-Match", "Penstock-Owner", "Penstock-Source-Commit"} <= names
+    state = operations(document)["GET", "/api/v1/tenants/{tenant}/state"]
+    assert "If-None-Match" in {each["name"] for each in state["parameters"]}

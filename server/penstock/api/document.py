@@ -22,6 +22,15 @@ _ERRORS = {
     500: "A defect of the server.",
     503: "Not now; the same call may go through later.",
 }
+_PROVENANCE = {
+    "Penstock-Source-Repository": "Repository that the change comes from.",
+    "Penstock-Source-Commit": "Its commit.",
+    "Penstock-Source-Path": "The file in it.",
+    "Penstock-Source-Dirty": "`true` when the file differs from the commit.",
+    "Penstock-Run-Id": "The run (of CI, of Terraform) that makes the change.",
+    "Penstock-Run-Url": "Where that run can be seen.",
+    "Penstock-Run-Workspace": "Its workspace.",
+}
 _COMMON = (400, 401, 404, 422, 500)
 
 
@@ -57,6 +66,29 @@ def body(schema: Schema, *, yaml: bool = False) -> dict[str, Any]:  # a piece of
     return {"requestBody": {"required": True, "content": content}}
 
 
+def _headers(method: str, operation: dict[str, Any]) -> list[dict[str, Any]]:
+    """Headers that routes read by themselves, for what kind of operation this is."""
+    names: dict[str, str] = {}
+    if "412" in operation["responses"] and method in ("put", "delete"):
+        names["If-Match"] = "Only if the object still has this content hash."
+    if "412" in operation["responses"] and method == "put":
+        names["If-None-Match"] = "`*`: only if there is no such object yet."
+    if "304" in operation["responses"]:
+        names["If-None-Match"] = "Answer 304 if the content hash is still this one."
+    if any(each["name"] == "Penstock-Owner" for each in operation.get("parameters", ())):
+        names |= _PROVENANCE
+    return [
+        {
+            "name": name,
+            "in": "header",
+            "required": False,
+            "description": description,
+            "schema": {"type": "string"},
+        }
+        for name, description in names.items()
+    ]
+
+
 def install(app: FastAPI) -> None:
     """Gives the application its OpenAPI document, made at the first request for it."""
 
@@ -76,9 +108,10 @@ def install(app: FastAPI) -> None:
             }
             parts["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
             for path, operations in made["paths"].items():
-                if path.startswith("/api/"):
-                    for operation in operations.values():
+                for method, operation in operations.items():
+                    if path.startswith("/api/"):
                         operation["security"] = [{"token": []}]
+                    operation.setdefault("parameters", []).extend(_headers(method, operation))
             app.openapi_schema = made
         return app.openapi_schema
 

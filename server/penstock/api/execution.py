@@ -95,7 +95,6 @@ def list_logs(
     limit: Limit = 100,
 ) -> Response:
     """Lists the log lines of an execution in order."""
-    execution.get(services, caller, id)
     lines = execution.log_page(
         services,
         caller,
@@ -105,6 +104,8 @@ def list_logs(
         after=paging.decode_number(cursor) or 0,
         limit=limit + 1,
     )
+    if not lines:
+        execution.get(services, caller, id)  # no lines, or no such execution
     return _numbered(lines, limit)
 
 
@@ -118,10 +119,11 @@ def list_events(
     limit: Limit = 100,
 ) -> Response:
     """Lists the execution's history: every state change and what caused it."""
-    execution.get(services, caller, id)
     events = execution.event_page(
         services, caller, id, after=paging.decode_number(cursor) or 0, limit=limit + 1
     )
+    if not events:
+        execution.get(services, caller, id)  # no events, or no such execution
     return _numbered(events, limit)
 
 

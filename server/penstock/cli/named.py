@@ -68,7 +68,8 @@ def written(
     """Puts an object and says what became of it."""
     from penstock.cli.sending import headers  # noqa: PLC0415 - `--help` needs no client
 
-    before = session.client
-    found, is_new = before.put(f"{collection}/{name}", body, headers(owner, force=False))
-    text = f"{'created' if is_new else 'written'} (revision {found['revision']})"
-    session.output.value(found, text)
+    found, is_new = session.client.put(f"{collection}/{name}", body, headers(owner, force=False))
+    parts = (found["kind"], found["namespace"], found.get("id") or found.get("key"))
+    shown = "/".join(part for part in parts if part)
+    done = "created" if is_new else "written"
+    session.output.value(found, f"{shown}: {done} (revision {found['revision']})")
