@@ -1,4 +1,5 @@
 import threading
+from datetime import UTC, datetime
 
 from penstock.runtime.clock import SystemClock
 from penstock.runtime.rescuer import Checker, Heart, Rescuer
@@ -44,6 +45,23 @@ def test_a_duty_is_called_at_the_start_after_errors_and_never_twice_at_a_time():
     duties.stop()
     assert duty.at_once == 0
     assert 2 <= duty.calls <= 3
+    duties.nudge("counting")
+    duties.stop()
+
+
+def test_duties_stop_cleanly_at_any_moment():
+    class Eager:
+        name = "eager"
+        seconds = 0.001
+
+        def tick(self):
+            return datetime.now(UTC)
+
+    for _ in range(20):
+        duties = Duties([Eager()])
+        duties.start()
+        duties.nudge("eager")
+        duties.stop()
 
 
 def test_a_schedule_fires_by_itself_when_its_time_comes(stand):

@@ -51,6 +51,8 @@ class Ownership:
             os.close(self._file)
             self._file = None
         if self._connection is not None:
+            # The lock belongs to the session, which a pool would keep open.
+            self._connection.detach()
             self._connection.close()
             self._connection = None
 

@@ -50,6 +50,8 @@ class Duties:
 
     def __init__(self, duties: Sequence[Duty]) -> None:
         self._turns = {duty.name: _Turn(duty) for duty in duties}
+        self._lock = threading.Lock()
+        self._is_running = False
         self._ticker = BackgroundScheduler(
             executors={"default": ThreadPoolExecutor(_THREADS)},
             job_defaults={"coalesce": True, "max_instances": _THREADS, "misfire_grace_time": None},
@@ -63,12 +65,18 @@ class Duties:
             every = IntervalTrigger(seconds=turn.duty.seconds)
             self._ticker.add_job(self._call, every, args=[name], id=name)
         self._ticker.start()
+        self._is_running = True
         for name in self._turns:
             self.nudge(name)
 
     def stop(self) -> None:
         """Waits for calls that run and makes no more."""
-        if self._ticker.running:
+        with self._lock:
+            was_running, self._is_running = self._is_running, False
+        if was_running:
+            # A job that comes due during the shutdown would end APScheduler's thread with an error.
+            self._ticker.pause()
+            self._ticker.remove_all_jobs()
             self._ticker.shutdown(wait=True)
 
     def nudge(self, name: str) -> None:
@@ -76,9 +84,15 @@ class Duties:
         self._call_at(name, None)
 
     def _call_at(self, name: str, at: datetime | None) -> None:
-        self._ticker.add_job(
-            self._call, DateTrigger(at), args=[name], id=f"{name} once", replace_existing=True
-        )
+        with self._lock:
+            if self._is_running:
+                self._ticker.add_job(
+                    self._call,
+                    DateTrigger(at),
+                    args=[name],
+                    id=f"{name} once",
+                    replace_existing=True,
+                )
 
     def _call(self, name: str) -> None:
         turn = self._turns[name]
@@ -93,5 +107,5 @@ class Duties:
                 again = None
             finally:
                 turn.lock.release()
-            if again is not None and self._ticker.running:
+            if again is not None:
                 self._call_at(name, again)
