@@ -8,7 +8,6 @@ from typing import cast
 
 from sqlalchemy import Connection
 
-from penstock.language.cron import next_fire
 from penstock.model.flow import Flow, content_hash
 from penstock.model.frozen import Json
 from penstock.model.problem import Problem, Severity
@@ -19,6 +18,7 @@ from penstock.service.draft import Draft
 from penstock.service.objectset import Member, Reference
 from penstock.service.services import Reading, Services
 from penstock.service.spec import FlowSpec, has_all, read
+from penstock.service.timing import timed
 from penstock.store import flow as rows
 from penstock.store import timetable
 from penstock.store.flow import FlowReference, FlowRow
@@ -80,8 +80,9 @@ class FlowKind:
             warnings=[cast("Json", problem.to_json()) for problem in reading.parsed.warnings],
         )
         rows.put(tx, row, references_of(reading))
+        before = timetable.find(tx, tenant, "trigger", flow.namespace, flow.id)
         timetable.remove(tx, tenant, "trigger", flow.namespace, flow.id)
-        timetable.replace(tx, tenant, _entries(tenant, flow, now))
+        timetable.replace(tx, tenant, timed(_entries(tenant, flow), before, now))
         return row
 
     def own(self, tx: Connection, change: Change, row: FlowRow, now: datetime) -> FlowRow:
@@ -172,7 +173,7 @@ def _misnamed(draft: Draft, identity: tuple[str, str], wanted: tuple[str, str]) 
     )
 
 
-def _entries(tenant: str, flow: Flow, now: datetime) -> list[TimetableEntry]:
+def _entries(tenant: str, flow: Flow) -> list[TimetableEntry]:
     return [
         TimetableEntry(
             kind="trigger",
@@ -189,7 +190,6 @@ def _entries(tenant: str, flow: Flow, now: datetime) -> list[TimetableEntry]:
             late_maximum_seconds=None
             if trigger.late_maximum_delay is None
             else trigger.late_maximum_delay.total_seconds(),
-            next_fire_at=next_fire(trigger.cron, trigger.timezone, now),
         )
         for trigger in flow.triggers
         if isinstance(trigger, Schedule)

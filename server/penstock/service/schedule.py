@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from penstock.language.cron import check_cron, next_fire, next_fires
+from penstock.language.cron import check_cron, next_fires
 from penstock.model.frozen import Json
 from penstock.model.problem import Problem
 from penstock.service import form
@@ -18,6 +18,7 @@ from penstock.service.namespace import as_text
 from penstock.service.objectset import Member, Reference, canonical_hash
 from penstock.service.services import Services
 from penstock.service.spec import ScheduleSpec, has_all, read
+from penstock.service.timing import timed
 from penstock.store import schedule as rows
 from penstock.store import timetable
 from penstock.store.schedule import ScheduleRow
@@ -71,7 +72,8 @@ class ScheduleKind:
             description=spec.description,
         )
         rows.put(tx, row)
-        timetable.replace(tx, row.tenant, [_entry(row, now)])
+        before = timetable.find(tx, row.tenant, "schedule", row.namespace, row.id)
+        timetable.replace(tx, row.tenant, timed([_entry(row)], before, now))
         return row
 
     def own(self, tx: Connection, change: Change, row: ScheduleRow, now: datetime) -> ScheduleRow:
@@ -129,7 +131,7 @@ def fires(spec: dict[str, Json], now: datetime, count: int) -> list[datetime]:
     return next_fires(cron, zone, now, count)
 
 
-def _entry(row: ScheduleRow, now: datetime) -> TimetableEntry:
+def _entry(row: ScheduleRow) -> TimetableEntry:
     return TimetableEntry(
         kind="schedule",
         tenant=row.tenant,
@@ -140,7 +142,6 @@ def _entry(row: ScheduleRow, now: datetime) -> TimetableEntry:
         timezone=row.timezone,
         inputs=row.inputs,
         disabled=row.disabled,
-        next_fire_at=next_fire(row.cron, row.timezone, now),
     )
 
 
