@@ -98,8 +98,10 @@ def about_of(kind: type[Task | Trigger]) -> About:
             continue
         text, sample = _without_example(inspect.cleandoc(each.__doc__))
         example = example or sample
-        told_of_class = "" if each is kind else plain(text).partition(".")[0] + "."
-        for paragraph in plain(text).removeprefix(told_of_class).split("\n\n"):
+        paragraphs = plain(text).split("\n\n")
+        if each is not kind and ". " not in paragraphs[0]:
+            del paragraphs[0]  # one sentence that only says what kind of class this is
+        for paragraph in paragraphs:
             found = _OUTPUTS.search(paragraph)
             told = paragraph[: found.start()].strip() if found else paragraph.strip()
             prose += [told] if told else []
