@@ -37,7 +37,7 @@ class Namespace(Declared):
                 optional=True,
             ),
             "labels": Attribute(
-                map_of(STRING), "Labels that executions in the namespace get.", optional=True
+                map_of(STRING), "Labels of the namespace, for people and filters.", optional=True
             ),
             "id": ID,
             "revision": REVISION,
