@@ -8,8 +8,6 @@ from __future__ import annotations
 import hashlib
 import re
 
-from penstock_provider.framework.values import Value
-
 _KEY = re.compile(
     r"""^(?:"(id|namespace)"|'(id|namespace)'|(id|namespace))[ \t]*:[ \t]+
         (?: "([^"\\]*)" | '([^']*)' | ([^\s"'&*!|>{}\[\]#%@`][^\n]*?) )
@@ -31,29 +29,3 @@ def scan(source: str) -> dict[str, str]:
 def content_hash(source: str) -> str:
     """SHA-256 of the exact bytes, hex."""
     return hashlib.sha256(source.encode()).hexdigest()
-
-
-def same_text(one: Value, other: Value) -> bool:
-    """True when the texts differ only in line ends and blanks at the ends of lines or text."""
-    return (
-        isinstance(one, str)
-        and isinstance(other, str)
-        and (one == other or _normal(one) == _normal(other))
-    )
-
-
-def same_texts(one: Value, other: Value) -> bool:
-    """The same for maps of texts."""
-    return (
-        isinstance(one, dict)
-        and isinstance(other, dict)
-        and one.keys() == other.keys()
-        and all(same_text(one[key], other[key]) for key in one)
-    )
-
-
-def _normal(source: str) -> list[str]:
-    lines = [line.rstrip() for line in source.replace("\r\n", "\n").replace("\r", "\n").split("\n")]
-    while lines and not lines[-1]:
-        lines.pop()
-    return lines

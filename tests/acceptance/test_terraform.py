@@ -13,10 +13,14 @@ REQUIRED = {
 }
 FLOW = """id: hello
 namespace: company.team
+inputs:
+  - id: name
+    type: STRING
+    defaults: you
 tasks:
   - id: say
     type: core.log.Log
-    message: Good morning
+    message: Good morning, {{ inputs.name }}
 """
 SINGLE = FLOW.replace("company.team", "company.single")
 OTHER = FLOW.replace("id: hello", "id: other")
@@ -41,7 +45,7 @@ RESOURCES: dict[str, dict] = {
         "flow_id": "hello",
         "cron": "0 6 * * *",
         "timezone": "Europe/Paris",
-        "inputs": {},
+        "inputs": {"name": "Ada"},
         "depends_on": ["penstock_flows.it"],
     },
 }
@@ -113,6 +117,21 @@ def test_apply_drift_heal_and_import_of_everything_with_the_installed_provider(
     for kind, identity in IMPORT_IDS.items():
         fresh.run("import", "-no-color", f"{kind}.it", identity)
     fresh.assert_nothing_to_do()
+
+
+def test_a_change_of_blanks_alone_reaches_the_server_to_the_byte(
+    server: Server, terraform: Terraform
+):
+    """Otherwise a promoted hash could differ from the one that prod runs."""
+    for text in (FLOW, FLOW + "\n", FLOW.replace("\n", "\r\n")):
+        terraform.write(
+            {"terraform": REQUIRED, "resource": {"penstock_flow": {"it": {"source": text}}}}
+        )
+        if text == FLOW:
+            terraform.init()
+        terraform.apply()
+        assert server.api.get("/flows/company.team/hello").json()["source"] == text
+        terraform.assert_nothing_to_do()
 
 
 def test_D28_delete_in_code_deletes_on_the_server_and_leaves_others_alone(

@@ -25,7 +25,11 @@ def test_life(terraform, fake):
     assert fake.objects["flow/company.team/hello"]["source"] == FLOW
     terraform.plan(0)
 
-    terraform.write(block(FLOW.replace("message: hi\n", "message: hi   \n\n")))
+    blanks = FLOW.replace("message: hi\n", "message: hi   \n\n")
+    terraform.write(block(blanks))
+    assert hashlib.sha256(blanks.encode()).hexdigest() in terraform.plan(2)
+    terraform.apply()
+    assert fake.objects["flow/company.team/hello"]["source"] == blanks
     terraform.plan(0)
 
     terraform.write(block(FLOW.replace("hi", "servus")))
@@ -36,7 +40,7 @@ def test_life(terraform, fake):
     terraform.apply()
     terraform.plan(0)
     state = terraform.state()["penstock_flow.hello"]
-    assert state["revision"] == 2
+    assert state["revision"] == 3
     assert state["flow_id"] == "hello"
 
     fake.write("flow", "company.team", "hello", {"source": FLOW + "# drift\n"}, "terraform:default")

@@ -33,9 +33,11 @@ def test_life(terraform, fake):
     terraform.plan(0)
     blank = source("two") + "  \\n"
     terraform.write(block(one=source("one", "servus"), three=source("three"), two=blank))
+    terraform.apply()
+    assert fake.objects["flow/a.b/two"]["source"] == real(blank)
     terraform.plan(0)
     state = terraform.state()["penstock_flows.all"]
-    assert state["revisions"] == {"one": 2, "two": 1, "three": 1}
+    assert state["revisions"] == {"one": 2, "two": 2, "three": 1}
 
     terraform.write(block(one=source("one", "servus")))
     terraform.apply()

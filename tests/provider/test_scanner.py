@@ -4,7 +4,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from penstock_provider.scanner import content_hash, same_text, same_texts, scan
+from penstock_provider.scanner import content_hash, scan
 
 names = st.from_regex(r"\A[A-Za-z][A-Za-z0-9_.-]{0,12}\Z")
 scalars = st.one_of(names, names.map(lambda n: f'"{n}"'), names.map(lambda n: f"'{n}'"))
@@ -47,20 +47,6 @@ def test_what_it_leaves_to_the_server():
 @given(st.text())
 def test_never_fails(text):
     scan(text)
-
-
-@given(
-    st.lists(st.text(alphabet="ab #:", max_size=6), max_size=5),
-    st.sampled_from(["\n", "\r\n", "\r"]),
-    st.sampled_from(["", " ", "\t"]),
-)
-def test_same_text(lines, end, blank):
-    one = "\n".join(lines)
-    assert same_text(one, end.join(line + blank for line in lines) + end)
-    assert not same_text(one, one + "\nx")
-    assert not same_text("x" + one, " x" + one)
-    assert same_texts({"a": one}, {"a": one + "\n"})
-    assert not same_texts({"a": one}, {"b": one})
 
 
 def test_content_hash_is_of_the_exact_bytes():

@@ -12,7 +12,7 @@ from penstock_provider.framework.plan import Plan
 from penstock_provider.framework.schema import Attribute, Schema
 from penstock_provider.framework.values import STRING, State, Value, text
 from penstock_provider.reference import Reference
-from penstock_provider.scanner import content_hash, same_text, scan
+from penstock_provider.scanner import content_hash, scan
 
 _NAMES = {"namespace": "namespace", "flow_id": "id"}
 
@@ -29,10 +29,8 @@ class Flow(Declared):
         {
             "source": Attribute(
                 STRING,
-                "The flow's YAML text, stored byte for byte. A change only of line ends or "
-                "trailing blanks is none.",
+                "The flow's YAML text, stored byte for byte.",
                 required=True,
-                equal=same_text,
             ),
             "namespace": Attribute(
                 STRING,
@@ -107,9 +105,8 @@ class Flow(Declared):
         await super().plan(plan)
 
     def state(self, prior: State, form: Json) -> State:
-        """The state; the configured text stays when the server's means the same."""
-        before, now = prior.get("source"), string(form.get("source"))
-        source = before if isinstance(before, str) and same_text(before, now) else now
+        """The state, with the server's text to the byte: promotion compares hashes."""
+        source = string(form.get("source"))
         return {
             "namespace": prior["namespace"],
             "flow_id": prior["flow_id"],

@@ -28,7 +28,7 @@ from penstock_provider.framework.values import (
 from penstock_provider.objects import Item
 from penstock_provider.provider import Penstock
 from penstock_provider.reference import Reference, parse_reference
-from penstock_provider.scanner import content_hash, same_text, same_texts, scan
+from penstock_provider.scanner import content_hash, scan
 from penstock_provider.sentences import failure, sentence, tell
 
 
@@ -45,7 +45,6 @@ class Flows(Resource[Penstock]):
                 "Flow id to YAML text, each stored byte for byte. A flow that leaves the map "
                 "is deleted.",
                 required=True,
-                equal=same_texts,
             ),
             "prune": Attribute(
                 BOOL,
@@ -248,8 +247,7 @@ class Flows(Resource[Penstock]):
         sources: dict[str, str] = {}
         hashes: dict[str, JsonValue] = {}
         for key, form in forms.items():
-            now, old = string(form.get("source")), before.get(key)
-            sources[key] = old if old is not None and same_text(old, now) else now
+            sources[key] = string(form.get("source"))
             hashes[key] = form.get("contentHash")
         reading.private["hashes"] = hashes
         revisions = {key: form.get("revision") for key, form in forms.items()}

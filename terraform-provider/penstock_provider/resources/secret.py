@@ -24,7 +24,6 @@ from penstock_provider.framework.values import (
     STRING,
     UNKNOWN,
     State,
-    Unknown,
     Value,
     plain,
 )
@@ -60,8 +59,9 @@ class Secret(Declared):
             ),
             "value_wo_version": Attribute(
                 STRING,
-                "Any text or number; a change sends the value again even where the server may "
-                "not compare.",
+                "Version of the value where it comes from, any text or number: the server keeps it "
+                "beside the secret. A change sends the value again even where the server may not "
+                "compare.",
                 optional=True,
             ),
             "description": Attribute(STRING, "What the secret is for.", optional=True),
@@ -88,7 +88,11 @@ class Secret(Declared):
 
     def spec(self, planned: State, config: State) -> Json:
         """The PUT body."""
-        return {"value": plain(config.get("value_wo")), **given(planned, description="description")}
+        return {"value": plain(config.get("value_wo")), **self._shown(planned)}
+
+    @staticmethod
+    def _shown(planned: State) -> Json:
+        return given(planned, description="description", valueVersion="value_wo_version")
 
     async def plan(self, plan: Plan) -> None:
         """Compares the value with the server's, then asks about the rest."""
@@ -108,10 +112,7 @@ class Secret(Declared):
                 planned["fingerprint"] = planned["version"] = UNKNOWN
         if plan.changed:
             # The value itself is not the plan's business.
-            spec: Json = {
-                "value": {"$unknown": True},
-                **given(planned, description="description"),
-            }
+            spec: Json = {"value": {"$unknown": True}, **self._shown(planned)}
             await self.ask(plan, Item(reference, spec))
 
     async def _equal(self, plan: Plan, reference: Reference) -> bool | None:
@@ -136,11 +137,10 @@ class Secret(Declared):
 
     def state(self, prior: State, form: Json) -> State:
         """The state, without any value."""
-        version = prior.get("value_wo_version")
         return {
             "namespace": prior["namespace"],
             "key": prior["key"],
-            "value_wo_version": None if isinstance(version, Unknown) else version,
+            "value_wo_version": kept(prior.get("value_wo_version"), form.get("valueVersion")),
             "description": kept(prior.get("description"), form.get("description")),
             "id": self.reference(prior).name,
             "fingerprint": as_text(form.get("fingerprint")),
