@@ -11,6 +11,7 @@ from penstock.api.app import PREFIX, routers
 from penstock.docs.markdown import Pages, code, page, table
 
 _TITLES = {
+    "kv": "Key-value pairs",
     "sets": "Sets: plan, apply, state",
     "whoami": "Who am I",
     "evidence": "Evidence of success",
