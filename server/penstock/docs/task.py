@@ -7,12 +7,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import yaml
 from pydantic import BaseModel
 
 from penstock import registry
 from penstock.docs import schema
 from penstock.docs.markdown import Pages, code, fenced, page, plain, table
+from penstock.errors import NotFound
 from penstock.model.frozen import Frozen
 from penstock.model.retry import ConstantRetry, ExponentialRetry, RandomRetry
 from penstock.model.task import Task
@@ -72,12 +72,17 @@ class About:
 
 
 def pages() -> Pages:
-    """Every installed type's page by its name, and ``tasks/README.md``."""
+    """Every installed type's page by its name, and ``tasks/README.md``.
+
+    Raises:
+        NotFound: a plugin's file has no class of its name.
+    """
     found: Pages = {}
     rows: list[tuple[str, str, str]] = []
     for name in registry.names():
         kind = registry.load(name)
-        assert kind is not None, f"the file of {name} holds no such class"
+        if kind is None:
+            raise NotFound(f"The plugin {name} has a file, but no class of that name in it.")
         about = about_of(kind)
         found[f"{FOLDER}/{name}.md"] = _page(name, kind, about)
         what = "trigger" if issubclass(kind, Trigger) else "task"
@@ -227,13 +232,3 @@ def _retries() -> Iterator[str]:
 
 
 _BEHAVIORS = "`RETRY_FAILED_TASK` or `CREATE_NEW_EXECUTION`"
-
-
-def examples() -> Iterator[tuple[str, str]]:
-    """Type and example of each installed type; an example that is no YAML raises."""
-    for name in registry.names():
-        kind = registry.load(name)
-        assert kind is not None
-        example = about_of(kind).example
-        yaml.safe_load(example)
-        yield name, example
