@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import base64
 import binascii
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import cast
 
-from penstock.engine.start import new_execution
-from penstock.errors import FlowDisabled, InvalidInputs, InvalidObject, NotFound
-from penstock.language.inputs import resolve_inputs
-from penstock.model.execution import Execution, Origin, Source
-from penstock.model.flow import Flow
+from penstock.errors import InvalidObject, NotFound
+from penstock.model.execution import Execution, Origin
 from penstock.model.frozen import Json
 from penstock.model.problem import Problem
 from penstock.model.state import State
 from penstock.model.task import LogLevel
 from penstock.security.caller import Caller
 from penstock.service import form
+from penstock.service.beginning import Beginning, build
 from penstock.service.form import instant
 from penstock.service.port import FlowVersion
 from penstock.service.present import not_found
@@ -121,26 +119,19 @@ def prepare(services: Services, caller: Caller, wanted: Wanted, version: FlowVer
 
     Raises `FlowDisabled`, and `InvalidInputs` with one problem per input.
     """
-    flow = version.flow
-    if flow.disabled:
-        raise FlowDisabled(
-            f"The flow {flow.namespace}/{flow.id} is disabled.",
-            hint="Remove `disabled: true` from it.",
-        )
-    now = services.now()
-    execution = new_execution(
-        flow,
-        id=services.new_id(),
-        tenant=caller.tenant,
-        revision=version.revision,
-        content_hash=version.content_hash,
-        now=now,
-        labels=wanted.labels,
-        origin=Origin("api", actor=caller.actor),
-        source=_source(version),
+    now, flow = services.now(), version.flow
+    execution = build(
+        version,
+        Beginning(
+            id=services.new_id(),
+            tenant=caller.tenant,
+            now=now,
+            origin=Origin("api", actor=caller.actor),
+            inputs=wanted.inputs,
+            labels=wanted.labels,
+        ),
+        services.renderer,
     )
-    if flow.inputs:
-        execution = replace(execution, inputs=_inputs(services, execution, flow, wanted.inputs))
     record = AuditRecord(
         tenant=caller.tenant,
         at=now,
@@ -267,42 +258,6 @@ def event_page(
         }
         for event in found
     ]
-
-
-def _source(version: FlowVersion) -> Source | None:
-    source = version.source
-    if source is None or (source.repository is None and source.commit is None):
-        return None
-    return source
-
-
-def _inputs(
-    services: Services, execution: Execution, flow: Flow, given: dict[str, Json]
-) -> dict[str, Json]:
-    renderer = services.renderer(execution)
-    variables: dict[str, Json] = {
-        "flow": {"id": flow.id, "namespace": flow.namespace, "revision": execution.flow_revision}
-    }
-
-    def render(value: Json) -> Json:
-        return renderer.render(value, variables, typed=True)
-
-    try:
-        inputs = resolve_inputs(flow.inputs, given, render)
-    except InvalidInputs as error:
-        problems = tuple(replace(each, object=None) for each in error.problems)
-        raise InvalidInputs(
-            f"The inputs do not fit the flow {flow.namespace}/{flow.id}: "
-            + "; ".join(problem.message for problem in problems),
-            problems=problems,
-            hint=problems[0].hint if problems else error.hint,
-        ) from None
-    if renderer.masker.holds(inputs):
-        raise InvalidInputs(
-            "A default holds a secret, and inputs are stored readable.",
-            hint="Read the secret in the task that needs it.",
-        )
-    return inputs
 
 
 def _decoded(cursor: str) -> str:
