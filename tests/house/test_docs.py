@@ -24,6 +24,7 @@ from penstock.expression.filter import FILTERS
 from penstock.expression.function import BUILTINS
 from penstock.expression.parser import PRECEDENCE
 from penstock.language import dialect
+from penstock.language.function import OF_EXECUTIONS
 from penstock.language.parse import parse
 from penstock.model.flow import Flow
 from penstock.model.task import Task
@@ -238,7 +239,8 @@ def test_every_operator_function_filter_and_test_has_an_example():
     names = {name for row in rows(EXPRESSIONS) for name in re.findall(r"`([^`(]+)[`(]", row[0])}
     execution = SimpleNamespace(tenant="main", namespace="company.team", id="1")
     # Nothing is called, so nothing of the world is needed to ask for the names.
-    effects = set(functions_of(None, lambda: execution, Masker())) | {"tasksWithState"}
+    effects = set(functions_of(None, SimpleNamespace(execution=execution), Masker())) | {"tasksWithState"}
+    assert effects == OF_EXECUTIONS, "what the language knows is what the runtime has"
     wanted = set(PRECEDENCE) | set(FILTERS) | set(BUILTINS) | set(TESTS) | effects
     assert wanted - names == set()
     assert len(CASES) > len(set(PRECEDENCE.values()) | set(FILTERS) | set(BUILTINS))

@@ -9,7 +9,9 @@ import pytest
 
 LAYERS = (
     {"penstock.main"},
-    {"penstock.api", "penstock.cli"},
+    {"penstock.cli"},
+    {"penstock.docs"},
+    {"penstock.api"},
     {"penstock.runtime"},
     {"penstock.service"},
     {

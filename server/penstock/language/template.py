@@ -102,10 +102,16 @@ class Texts:
                     line=line,
                     column=column,
                     code="invalid-expression",
-                    hint=error.hint or "To keep braces as text, write `{% raw %}…{% endraw %}`.",
+                    hint=error.hint or _hint(error),
                     severity=severity,
                 )
             )
+
+
+def _hint(error: ExpressionError) -> str | None:
+    # Only a text that is no expression at all may have been meant as plain text.
+    is_name = error.message.startswith("There is no ")
+    return None if is_name else "To keep braces as text, write `{% raw %}…{% endraw %}`."
 
 
 def place_within(source: str, node: Node, offset: int) -> Place:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from penstock.language import sentence
 from penstock.language.build import Draft, Named
 from penstock.language.dialect import OUTPUT_TYPES
+from penstock.language.function import unknown_functions
 from penstock.language.node import Node, Path
 from penstock.language.scope import Known, unknown_names
 from penstock.language.shape import nearest_name
@@ -43,6 +44,7 @@ def validate(root: Node, draft: Draft, texts: Texts) -> Iterator[Problem]:
     yield from _recursion(root, draft)
     yield from _schedule_inputs(root, draft)
     yield from unknown_names(texts, _known(root, draft), _OTHER_SCOPE)
+    yield from unknown_functions(texts)
 
 
 def _known(root: Node, draft: Draft) -> list[Known]:

@@ -1,0 +1,39 @@
+"""Calls of functions that no expression of this release has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from penstock.expression.function import BUILTINS
+from penstock.language.shape import nearest_name
+from penstock.language.template import Text, Texts
+from penstock.model.problem import Problem, Severity
+
+OF_EXECUTIONS = frozenset(
+    {"secret", "kv", "read", "errorLogs", "tasksWithState", "uuid", "id", "randomInt"}
+)
+"""The functions that a running execution adds to the pure ones."""
+_KNOWN = OF_EXECUTIONS | BUILTINS.keys()
+
+
+def unknown_functions(texts: Texts) -> Iterator[Problem]:
+    """A problem for each call that can only fail."""
+    for text in texts.found:
+        if text.template.functions <= _KNOWN:
+            continue
+        for call in text.template.invocations:
+            if call.name not in _KNOWN:
+                yield _unknown(texts, text, call.name, call.offset)
+
+
+def _unknown(texts: Texts, text: Text, name: str, offset: int) -> Problem:
+    near = nearest_name(name, _KNOWN)
+    return texts.problem(
+        text,
+        offset,
+        f"There is no function `{name}`.",
+        code="unknown-function",
+        hint=f"Did you mean `{near}`?" if near else f"There are {', '.join(sorted(_KNOWN))}.",
+        # Variables are rendered only where somebody asks for it.
+        severity=Severity.WARNING if text.path[0] == "variables" else Severity.ERROR,
+    )
