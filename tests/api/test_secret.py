@@ -180,3 +180,16 @@ def test_a_missing_secret_fails_the_task_with_its_name(server, ns):
     ended = server.run(ns, "f")
     assert ended["state"] == "FAILED"
     assert "NOPE" in ended["taskRuns"][0]["error"]["message"]
+
+
+def test_a_default_that_is_a_secret_is_not_quoted_when_it_does_not_fit(server, ns):
+    server.api.put(f"/secrets/{ns}/KEY", json={"value": CANARY})
+    server.put_flow(
+        f"id: f\nnamespace: {ns}\ninputs:\n  - id: count\n    type: INT\n"
+        "    defaults: \"{{ secret('KEY') }}\"\ntasks:\n  - id: a\n    type: core.log.Log\n"
+        "    message: a\n"
+    )
+    answer = server.api.post("/executions", json={"namespace": ns, "flowId": "f"})
+    assert answer.status_code == 422
+    assert CANARY not in answer.text
+    assert "******" in answer.text

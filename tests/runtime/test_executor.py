@@ -236,6 +236,41 @@ def test_a_secret_does_not_travel_through_a_childs_inputs(stand):
     assert "holds a secret" in next(iter(ended.task_runs.values())).failure.message
 
 
+def test_a_secret_does_not_travel_through_a_childs_outputs_and_labels(stand):
+    stand.secrets.values["KEY"] = "canary-5f2c"
+    stand.put("""
+id: child
+namespace: a.b
+tasks:
+  - {id: fail, type: core.execution.Fail, errorMessage: "no {{ secret('KEY') }}"}
+outputs:
+  - {id: said, type: STRING, value: "{{ secret('KEY') }}"}
+""")
+    stand.run("""
+id: parent
+namespace: a.b
+tasks:
+  - {id: call, type: core.flow.Subflow, namespace: a.b, flowId: child, transmitFailed: false}
+  - {id: log, type: core.log.Log, message: "{{ outputs.call }}"}
+  - id: labelled
+    type: core.flow.Subflow
+    namespace: a.b
+    flowId: child
+    labels: {key: "{{ secret('KEY') }}"}
+""")
+    with stand.database.read() as tx:
+        dump = "\n".join(
+            repr(row)
+            for table in ("execution", "task_run", "event", "log")
+            for row in tx.exec_driver_sql(f"SELECT * FROM {table}")
+        )
+    assert "canary" not in dump
+    assert [each.labels.get("key") for each in stand.all() if each.flow_id == "child"] == [
+        "******",
+        None,
+    ]
+
+
 def test_a_kill_of_the_parent_kills_the_child(stand):
     sleeper = stand.put(SLEEP)
     parent = stand.put(PARENT.replace("flowId: child", "flowId: sleep"))

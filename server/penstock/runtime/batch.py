@@ -24,7 +24,7 @@ from penstock.engine.step import ChildRequest, Job, Step
 from penstock.model.execution import Execution
 from penstock.model.state import State
 from penstock.runtime import breakdown
-from penstock.runtime.active import Active, Draft, draft_of
+from penstock.runtime.active import Active, Draft, draft_of, visible
 from penstock.runtime.attempt import Bench, Work, open_context, run_attempt
 from penstock.runtime.child import ChildRefused, Children
 from penstock.runtime.command import Answer, Record, Submit
@@ -187,7 +187,8 @@ class Batch:
         before = draft.execution
         self._apply(draft, step)
         if step.execution.state.is_terminated and not before.state.is_terminated:
-            self._tell_parent(step.execution)
+            # The parent does not know which secrets this execution has used.
+            self._tell_parent(visible(step.execution, draft.active.renderer.masker))
         if not draft.is_over and is_over(step.execution):
             draft.is_over = True
             if self.core.slots.release(step.execution):

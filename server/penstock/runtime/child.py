@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from penstock.engine.start import child_execution
@@ -44,8 +45,10 @@ class Children:
         if version.disabled or version.flow.disabled:
             raise ChildRefused("Cannot execute a flow which is disabled")
         inputs = self._inputs(version.flow, request, renderer)
+        mask = renderer.masker.text
+        labels = {key: mask(value) for key, value in request.labels.items()}
         child = child_execution(
-            request,
+            replace(request, labels=labels),
             parent,
             version.flow,
             revision=version.revision,

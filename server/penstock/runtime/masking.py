@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import base64
+import html
+import json
 import re
 import threading
+from collections.abc import Iterator
 from typing import TypeVar, cast
 from urllib.parse import quote, quote_plus
 
@@ -14,6 +17,10 @@ from penstock.model.frozen import Json
 
 MASK = "******"
 _SHORTEST = 3
+_CORE = 8
+"""A shorter piece of Base64 is too likely to be something else."""
+_BASE64_WIDTHS = (64, 76)
+_URL_SAFE = str.maketrans("+/", "-_")
 
 J = TypeVar("J", bound=Json)
 
@@ -45,9 +52,7 @@ class Masker:
             if forms <= self._forms:
                 return
             self._forms |= forms
-            longest_first = sorted(self._forms, key=len, reverse=True)
-            # In any case: `{{ secret('KEY') | upper }}` is as secret as the value.
-            self._pattern = re.compile("|".join(map(re.escape, longest_first)), re.IGNORECASE)
+            self._pattern = _any_of(self._forms)
 
     def holds(self, value: Json) -> bool:
         """Whether a secret occurs anywhere in a value."""
@@ -76,14 +81,56 @@ class Masker:
         return value
 
 
+def _any_of(forms: set[str]) -> re.Pattern[str]:
+    """Matches the longest of the forms.
+
+    In any case: `{{ secret('KEY') | upper }}` is as secret as the value. Grouped by their first
+    character, hundreds of forms (a private key's) cost a tenth of a flat list.
+    """
+    groups: dict[str, list[str]] = {}
+    for form in sorted(forms, key=len, reverse=True):
+        first = form[0].lower()
+        # Some letters have no small form of one character.
+        key = first if len(first) == 1 else form[0]
+        groups.setdefault(key, []).append(re.escape(form[1:]))
+    return re.compile(
+        "|".join(f"{re.escape(first)}(?:{'|'.join(rest)})" for first, rest in groups.items()),
+        re.IGNORECASE,
+    )
+
+
 def _forms(part: str) -> set[str]:
     encoded = part.encode()
-    return {
+    forms = {
         part,
+        " ".join(part.split()),
         orjson.dumps(part).decode()[1:-1],
+        json.dumps(part)[1:-1],
+        ascii(part)[1:-1],
+        repr(part)[1:-1],
+        str(encoded)[2:-1],
+        html.escape(part),
+        html.escape(part, quote=False),
+        part.replace("'", "'\\''"),
+        part.replace("'", "'\"'\"'"),
         quote(part),
         quote(part, safe=""),
         quote_plus(part),
-        base64.b64encode(encoded).decode(),
-        base64.urlsafe_b64encode(encoded).decode(),
+        encoded.hex(),
     }
+    for form in _base64_forms(encoded):
+        forms |= {form, form.translate(_URL_SAFE)}
+    return {form for form in forms if len(form) >= _SHORTEST}
+
+
+def _base64_forms(encoded: bytes) -> Iterator[str]:
+    """Alone, broken into lines, and within something longer such as `Basic` credentials."""
+    whole = base64.b64encode(encoded).decode()
+    yield whole
+    for width in _BASE64_WIDTHS:
+        yield from (whole[at : at + width] for at in range(0, len(whole) - _CORE + 1, width))
+    for shift in range(3):
+        # Only the characters in which the bytes before and after have no part.
+        first, last = -(-shift * 8 // 6), (shift + len(encoded)) * 8 // 6
+        if last - first >= _CORE:
+            yield base64.b64encode(bytes(shift) + encoded).decode()[first:last]

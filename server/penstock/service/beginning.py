@@ -77,7 +77,10 @@ def _inputs(
     try:
         inputs = resolve_inputs(flow.inputs, given, render)
     except InvalidInputs as error:
-        problems = tuple(replace(each, object=None) for each in error.problems)
+        mask = renderer.masker.text
+        problems = tuple(
+            replace(each, object=None, message=mask(each.message)) for each in error.problems
+        )
         raise InvalidInputs(
             f"The inputs do not fit the flow {flow.namespace}/{flow.id}: "
             + "; ".join(problem.message for problem in problems),
