@@ -21,11 +21,13 @@ def bodies(kind: str, ns: str) -> tuple[str, dict, dict]:
         return path, {"source": flow_text(ns)}, {"source": flow_text(ns, message="ho")}
     if kind == "secret":
         return f"/secrets/{ns}/KEY", {"value": "first"}, {"value": "second"}
+    if kind == "kv":
+        return f"/kv/{ns}/KEY", {"value": [1, {"a": None}]}, {"value": None, "ttl": "P1D"}
     one = {"flowId": "thing", "cron": "0 6 * * *", "timezone": "Europe/Berlin"}
     return f"/schedules/{ns}/morning", one, {**one, "disabled": True}
 
 
-KINDS = ["namespace", "flow", "secret", "schedule"]
+KINDS = ["namespace", "flow", "secret", "kv", "schedule"]
 
 
 def audited(server, ns: str) -> int:
@@ -34,7 +36,7 @@ def audited(server, ns: str) -> int:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_D22_four_collections_are_declarative(server, ns, kind):
+def test_D22_all_collections_are_declarative(server, ns, kind):
     path, body, other = bodies(kind, ns)
     ref = {"kind": kind, "namespace": ns, "id": path.rpartition("/")[2], "spec": body}
     if kind == "namespace":

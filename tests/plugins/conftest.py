@@ -11,11 +11,41 @@ from pathlib import Path
 import pytest
 
 from penstock import registry
+from penstock.errors import NotFound
 from penstock.model.frozen import Json
 from penstock.model.task import LogLevel
 from penstock.sdk.context import RunContext
 from penstock.sdk.task import Outputs, Result, RunnableTask
 from penstock.storage.local import LocalStorage
+
+
+@dataclass
+class Pairs:
+    """Key-value pairs in memory."""
+
+    values: dict[tuple[str, str], Json] = field(default_factory=dict)
+    ttls: list[str | None] = field(default_factory=list)
+
+    def read(self, key: str, namespace: str | None = None) -> Json:
+        found = self.values.get((namespace or "shop", key), self)
+        if found is self:
+            raise NotFound(f"There is no key '{key}'.")
+        return found
+
+    def write(
+        self,
+        key: str,
+        value: Json,
+        *,
+        namespace: str | None = None,
+        overwrite: bool = True,
+        ttl: str | None = None,
+        description: str | None = None,
+    ) -> None:
+        assert overwrite or (namespace or "shop", key) not in self.values
+        assert description != ""
+        self.values[namespace or "shop", key] = value
+        self.ttls.append(ttl)
 
 
 @dataclass
@@ -28,6 +58,7 @@ class RecordingContext(RunContext):
     said: threading.Event = field(default_factory=threading.Event)
     stops: list[Callable[[], None]] = field(default_factory=list)
     cancelled: bool = False
+    pairs: Pairs = field(default_factory=Pairs)
 
     tenant = "main"
     namespace = "shop"
@@ -45,6 +76,10 @@ class RecordingContext(RunContext):
     @property
     def storage(self) -> LocalStorage:
         return LocalStorage(self.folder / "storage")
+
+    @property
+    def key_values(self) -> Pairs:
+        return self.pairs
 
     def now(self) -> datetime:
         return datetime(2026, 1, 1, tzinfo=UTC)

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from penstock.service.spec import FlowSpec, NamespaceSpec, ScheduleSpec, SecretSpec
+from penstock.service.objectset import KINDS
+from penstock.service.spec import FlowSpec, KvSpec, NamespaceSpec, ScheduleSpec, SecretSpec
 from penstock.service.token import TokenSpec
 
 Schema = dict[str, Any]  # a JSON Schema document
@@ -137,7 +138,7 @@ _SUMMARY = {
 _REFERENCE: Schema = {
     "type": "object",
     "properties": {
-        "kind": {"type": "string", "enum": ["namespace", "flow", "secret", "schedule"]},
+        "kind": {"type": "string", "enum": list(KINDS)},
         "namespace": TEXT,
         "id": MAYBE_TEXT,
     },
@@ -229,7 +230,15 @@ COMPONENTS: dict[str, Schema] = {
         description=MAYBE_TEXT,
         nextFireAt=MAYBE_TIME,
     ),
-    "Object": {"anyOf": [ref("Namespace"), ref("Flow"), ref("Secret"), ref("Schedule")]},
+    "Kv": thing(
+        **_DECLARED,
+        key=TEXT,
+        value=ANYTHING,
+        description=MAYBE_TEXT,
+        ttl=MAYBE_TEXT,
+        expiresAt=MAYBE_TIME,
+    ),
+    "Object": {"anyOf": [ref("Namespace"), ref("Flow"), ref("Secret"), ref("Kv"), ref("Schedule")]},
     "ObjectSet": _SET,
     "Plan": thing(
         valid=FLAG, planToken=TEXT, objects=list_of(_PLANNED), problems=list_of(ref("Problem"))
@@ -303,6 +312,7 @@ COMPONENTS: dict[str, Schema] = {
     "NamespaceSpec": NamespaceSpec.model_json_schema(by_alias=True),
     "FlowSpec": FlowSpec.model_json_schema(by_alias=True),
     "SecretSpec": SecretSpec.model_json_schema(by_alias=True),
+    "KvSpec": KvSpec.model_json_schema(by_alias=True),
     "ScheduleSpec": ScheduleSpec.model_json_schema(by_alias=True),
     "TokenSpec": TokenSpec.model_json_schema(by_alias=True),
 }

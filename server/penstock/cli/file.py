@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from penstock.model.frozen import Json
 
 _ENDINGS = (".yaml", ".yml")
-_KINDS = ("namespace", "secret", "schedule", "flow")
+_KINDS = ("namespace", "secret", "kv", "schedule", "flow")
 
 
 @dataclass(frozen=True, slots=True)

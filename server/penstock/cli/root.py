@@ -29,6 +29,7 @@ COMMANDS = {
     "flow": ("penstock.cli.flow", "Lists, reads, writes and deletes flows."),
     "namespace": ("penstock.cli.namespace", "Lists, reads, writes and deletes namespaces."),
     "secret": ("penstock.cli.secret", "Lists, writes and deletes secrets."),
+    "kv": ("penstock.cli.kv", "Lists, reads, writes and deletes key-value pairs."),
     "schedule": ("penstock.cli.schedule", "Lists, reads, writes and deletes schedules."),
     "token": ("penstock.cli.token", "Lists, makes and revokes tokens."),
     "execution": ("penstock.cli.execution", "Runs flows and looks after executions."),

@@ -17,6 +17,7 @@ from penstock.model.frozen import Json
 from penstock.model.task import LogLevel
 from penstock.runtime.clock import Clock
 from penstock.runtime.command import Record
+from penstock.runtime.key_value import KeyValues
 from penstock.runtime.rendering import Renderer
 from penstock.storage.base import Storage, task_file
 from penstock.store.identity import new_id
@@ -108,6 +109,11 @@ class Context:
                 made = tempfile.mkdtemp(prefix=f"{self.task_run_id}-", dir=self._place.folder)
                 self._folder = Path(made)
             return self._folder
+
+    @property
+    def key_values(self) -> KeyValues:
+        """The key-value pairs that flows share."""
+        return self._renderer.key_values()
 
     def now(self) -> datetime:
         """The present moment in UTC."""

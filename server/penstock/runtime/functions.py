@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import threading
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -13,13 +13,14 @@ import orjson
 from sqlalchemy import Connection
 
 from penstock.engine.variables import Environment
-from penstock.errors import PenstockError
+from penstock.errors import NotFound, PenstockError
+from penstock.expression import is_truthy
 from penstock.expression.error import ExpressionError
 from penstock.expression.value import Function, Value
-from penstock.model.execution import Execution
 from penstock.model.frozen import Json
 from penstock.model.state import State
 from penstock.model.task import LogLevel
+from penstock.runtime.key_value import KeyValues
 from penstock.runtime.masking import Masker
 from penstock.storage.base import Storage
 from penstock.store import log as log_store
@@ -72,14 +73,12 @@ class World:
             self._spaces.clear()
 
 
-def functions_of(
-    world: World, execution: Callable[[], Execution], masker: Masker
-) -> Mapping[str, Function]:
-    """The functions for one execution; `execution` gives its present value.
+def functions_of(world: World, pairs: KeyValues, masker: Masker) -> Mapping[str, Function]:
+    """The functions for the execution whose key-value pairs are given.
 
     Every secret that is handed out is first registered with the masker.
     """
-    start = execution()
+    start = pairs.execution
     tenant, own = start.tenant, start.namespace
 
     def secret(
@@ -103,6 +102,20 @@ def functions_of(
         part = _part(name, value, _text("secret", "subkey", subkey))
         masker.taint(part)
         return part
+
+    def kv(
+        key: Value = None,
+        namespace: Value = None,
+        error_on_missing: Value = True,  # noqa: FBT002 - templates give it by position too
+    ) -> Value:
+        name = _text("kv", "key", key)
+        space = None if namespace is None else _text("kv", "namespace", namespace)
+        try:
+            return pairs.read(name, space)
+        except NotFound as error:
+            if is_truthy(error_on_missing):
+                raise ExpressionError(error.message) from None
+            return None
 
     def read(path: Value = None) -> Value:
         uri = _text("read", "path", path)
@@ -128,6 +141,7 @@ def functions_of(
 
     return {
         "secret": secret,
+        "kv": kv,
         "read": read,
         "errorLogs": error_logs,
         "uuid": lambda: str(uuid.uuid4()),

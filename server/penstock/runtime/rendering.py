@@ -13,6 +13,7 @@ from penstock.model.execution import Execution
 from penstock.model.frozen import Json
 from penstock.runtime.clock import Clock
 from penstock.runtime.functions import World, functions_of, tasks_with_state
+from penstock.runtime.key_value import KeyValues
 from penstock.runtime.masking import Masker
 from penstock.store.identity import new_id
 
@@ -37,6 +38,10 @@ class Renderer:
         """What expressions see of the server and the namespace."""
         return self._world.environment_of(self.execution.tenant, self.execution.namespace)
 
+    def key_values(self) -> KeyValues:
+        """The key-value pairs as this execution reads and writes them."""
+        return KeyValues(self._world.database, self._clock.now, self.execution, self.masker)
+
     def new_id(self) -> str:
         """A fresh id for a task run or a child execution."""
         return new_id()
@@ -46,7 +51,7 @@ class Renderer:
         if isinstance(value, str) and not has_expression(value):
             return value
         if self._functions is None or self._roots is None:
-            self._functions = functions_of(self._world, lambda: self.execution, self.masker)
+            self._functions = functions_of(self._world, self.key_values(), self.masker)
             self._roots = self.environment().variables()
         tasks = variables.get("tasks", {})
         scope = Scope(

@@ -11,6 +11,30 @@ from penstock.model.frozen import Json
 from penstock.model.task import LogLevel
 
 
+class KeyValues(Protocol):
+    """The key-value pairs of the execution's tenant."""
+
+    def read(self, key: str, namespace: str | None = None) -> Json:
+        """The value of a key: of exactly `namespace`, or of the flow's or the nearest above.
+
+        Raises `NotFound`.
+        """
+        ...
+
+    def write(
+        self,
+        key: str,
+        value: Json,
+        *,
+        namespace: str | None = None,
+        overwrite: bool = True,
+        ttl: str | None = None,
+        description: str | None = None,
+    ) -> None:
+        """Writes a pair of `namespace` or the flow's; raises a `PenstockError` when it may not."""
+        ...
+
+
 class RunContext(Protocol):
     """Given to `RunnableTask.run`: who runs, where files go, how to log and to be stopped."""
 
@@ -47,6 +71,11 @@ class RunContext(Protocol):
     @property
     def working_directory(self) -> Path:
         """An empty folder of this attempt, made at first use, removed afterwards."""
+        ...
+
+    @property
+    def key_values(self) -> KeyValues:
+        """The key-value pairs that flows share."""
         ...
 
     def now(self) -> datetime:

@@ -23,7 +23,7 @@ from penstock.service.draft import Action, Draft
 from penstock.service.examination import Examination, Going, examine, warm
 from penstock.service.form import DeclaredRow
 from penstock.service.kind import KIND
-from penstock.service.objectset import Member, ObjectSet, Reference, Removal
+from penstock.service.objectset import KEYED, Member, ObjectSet, Reference, Removal
 from penstock.service.services import Services
 from penstock.store import audit
 
@@ -105,7 +105,7 @@ def delete(services: Services, change: Change, removal: Removal) -> None:
     """Removes one object. Raises `NotFound` when it is not there."""
     with services.database.read() as tx:
         kind = KIND[removal.reference.kind]
-        if kind.find(tx, change.caller.tenant, removal.reference) is None:
+        if kind.find(tx, services, change.caller.tenant, removal.reference) is None:
             raise NotFound(f"There is no {removal.reference}.")
     apply(services, change, ObjectSet(removals=(removal,)))
 
@@ -165,7 +165,7 @@ def _is_unfinished(draft: Draft) -> bool:
 
 
 def _not_known(draft: Draft) -> Problem:
-    missing = "value" if draft.reference.kind == "secret" else "spec"
+    missing = "value" if draft.reference.kind in KEYED else "spec"
     return Problem(
         f"The {missing} of {draft.reference} is not known.",
         path=missing,

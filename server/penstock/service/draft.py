@@ -53,7 +53,9 @@ class Draft:
 class Kind(Protocol[R]):
     """What one kind of declared object has to say. There is one file per kind."""
 
-    def find(self, tx: Connection, tenant: str, reference: Reference) -> R | None:
+    def find(
+        self, tx: Connection, services: Services, tenant: str, reference: Reference
+    ) -> R | None:
         """The stored object."""
         ...
 
@@ -90,6 +92,7 @@ class Kind(Protocol[R]):
     def page(
         self,
         tx: Connection,
+        services: Services,
         tenant: str,
         *,
         namespace: str | None,

@@ -63,7 +63,9 @@ def examine(tx: Connection, services: Services, change: Change, wanted: ObjectSe
         KIND[member.reference.kind].draft(tx, services, tenant, member) for member in members
     )
     goings = tuple(
-        Going(removal, KIND[removal.reference.kind].find(tx, tenant, removal.reference), [])
+        Going(
+            removal, KIND[removal.reference.kind].find(tx, services, tenant, removal.reference), []
+        )
         for removal in sorted(wanted.removals, key=lambda each: -KINDS.index(each.reference.kind))
     )
     world = World(

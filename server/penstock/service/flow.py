@@ -28,13 +28,16 @@ from penstock.store.timetable import TimetableEntry
 class FlowKind:
     """See `penstock.service.draft.Kind`."""
 
-    def find(self, tx: Connection, tenant: str, reference: Reference) -> FlowRow | None:
+    def find(
+        self, tx: Connection, services: Services, tenant: str, reference: Reference
+    ) -> FlowRow | None:
         """The stored flow."""
+        del services
         return rows.find(tx, tenant, reference.namespace, reference.id)
 
     def draft(self, tx: Connection, services: Services, tenant: str, member: Member) -> Draft:
         """Reads the text; its id and namespace must be those of its address."""
-        draft = Draft(member, self.find(tx, tenant, member.reference))
+        draft = Draft(member, self.find(tx, services, tenant, member.reference))
         draft.add(member.reference.problems())
         spec, problems = read(FlowSpec, member.spec)
         draft.add(problems)
@@ -128,6 +131,7 @@ class FlowKind:
     def page(
         self,
         tx: Connection,
+        services: Services,
         tenant: str,
         *,
         namespace: str | None,
@@ -135,6 +139,7 @@ class FlowKind:
         limit: int,
     ) -> list[FlowRow]:
         """Stored flows by namespace and id."""
+        del services
         return rows.page(tx, tenant, namespace=namespace, after=after, limit=limit)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from penstock.service.draft import Kind
 from penstock.service.flow import FlowKind
+from penstock.service.kv import KvKind
 from penstock.service.namespace import NamespaceKind
 from penstock.service.objectset import KindName
 from penstock.service.schedule import ScheduleKind
@@ -14,6 +15,7 @@ from penstock.service.secret import SecretKind
 KIND: dict[KindName, Kind[Any]] = {  # each kind has its own row
     "namespace": NamespaceKind(),
     "secret": SecretKind(),
+    "kv": KvKind(),
     "flow": FlowKind(),
     "schedule": ScheduleKind(),
 }

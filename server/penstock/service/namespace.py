@@ -22,14 +22,16 @@ from penstock.store.namespace import NamespaceRow
 class NamespaceKind:
     """See `penstock.service.draft.Kind`."""
 
-    def find(self, tx: Connection, tenant: str, reference: Reference) -> NamespaceRow | None:
+    def find(
+        self, tx: Connection, services: Services, tenant: str, reference: Reference
+    ) -> NamespaceRow | None:
         """The stored namespace."""
+        del services
         return rows.find(tx, tenant, reference.namespace)
 
     def draft(self, tx: Connection, services: Services, tenant: str, member: Member) -> Draft:
         """The spec, filled up with its defaults."""
-        del services
-        draft = Draft(member, self.find(tx, tenant, member.reference))
+        draft = Draft(member, self.find(tx, services, tenant, member.reference))
         draft.add(member.reference.problems())
         spec, problems = read(NamespaceSpec, member.spec)
         draft.add(problems)
@@ -89,6 +91,7 @@ class NamespaceKind:
     def page(
         self,
         tx: Connection,
+        services: Services,
         tenant: str,
         *,
         namespace: str | None,
@@ -96,6 +99,7 @@ class NamespaceKind:
         limit: int,
     ) -> list[NamespaceRow]:
         """Stored namespaces by name."""
+        del services
         name = None if after is None else after[0]
         return rows.page(tx, tenant, namespace=namespace, after=name, limit=limit)
 

@@ -14,20 +14,27 @@ from penstock.model.flow import FLOW_ID_PATTERN, NAMESPACE_PATTERN
 from penstock.model.frozen import Json
 from penstock.model.problem import Problem
 
-KindName = Literal["namespace", "secret", "flow", "schedule"]
+KindName = Literal["namespace", "secret", "kv", "flow", "schedule"]
 KINDS: tuple[KindName, ...] = get_args(KindName)
 """In the order in which a set is written: what is referred to comes first."""
 
 KEY_PATTERN = r"^[A-Za-z_][A-Za-z0-9_.-]*$"
-_SHAPES = {"flow": FLOW_ID_PATTERN, "schedule": FLOW_ID_PATTERN, "secret": KEY_PATTERN}
+KEYED = frozenset({"secret", "kv"})
+"""Kinds whose id is called `key`."""
+_SHAPES = {
+    "flow": FLOW_ID_PATTERN,
+    "schedule": FLOW_ID_PATTERN,
+    "kv": FLOW_ID_PATTERN,
+    "secret": KEY_PATTERN,
+}
 _LONGEST_NAMESPACE = 150
-_LONGEST_ID = {"flow": 100, "schedule": 100, "secret": 256}
+_LONGEST_ID = {"flow": 100, "schedule": 100, "kv": 256, "secret": 256}
 _NAMESPACE = re.compile(NAMESPACE_PATTERN)
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """Names one declared object; `id` is a secret's key, and empty for a namespace."""
+    """Names one declared object; `id` is a secret's or pair's key, and empty for a namespace."""
 
     kind: KindName
     namespace: str
@@ -58,9 +65,8 @@ class Reference:
         ):
             found.append(
                 Problem(
-                    f"`{self.id}` is no {'key' if self.kind == 'secret' else 'id'} "
-                    f"of a {self.kind}.",
-                    path="key" if self.kind == "secret" else "id",
+                    f"`{self.id}` is no {'key' if self.kind in KEYED else 'id'} of a {self.kind}.",
+                    path="key" if self.kind in KEYED else "id",
                     code="invalid-name",
                     hint="Use letters, digits, '.', '_' and '-', beginning with a letter"
                     f"{' or `_`' if self.kind == 'secret' else ' or a digit'}, "

@@ -28,14 +28,16 @@ from penstock.store.timetable import TimetableEntry
 class ScheduleKind:
     """See `penstock.service.draft.Kind`."""
 
-    def find(self, tx: Connection, tenant: str, reference: Reference) -> ScheduleRow | None:
+    def find(
+        self, tx: Connection, services: Services, tenant: str, reference: Reference
+    ) -> ScheduleRow | None:
         """The stored schedule."""
+        del services
         return rows.find(tx, tenant, reference.namespace, reference.id)
 
     def draft(self, tx: Connection, services: Services, tenant: str, member: Member) -> Draft:
         """Checks the cron expression and the time zone."""
-        del services
-        draft = Draft(member, self.find(tx, tenant, member.reference))
+        draft = Draft(member, self.find(tx, services, tenant, member.reference))
         draft.add(member.reference.problems())
         spec, problems = read(ScheduleSpec, member.spec)
         draft.add(problems)
@@ -111,6 +113,7 @@ class ScheduleKind:
     def page(
         self,
         tx: Connection,
+        services: Services,
         tenant: str,
         *,
         namespace: str | None,
@@ -118,6 +121,7 @@ class ScheduleKind:
         limit: int,
     ) -> list[ScheduleRow]:
         """Stored schedules by namespace and id."""
+        del services
         return rows.page(tx, tenant, namespace=namespace, after=after, limit=limit)
 
 

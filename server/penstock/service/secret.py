@@ -28,13 +28,16 @@ from penstock.store.secret import SecretRow
 class SecretKind:
     """See `penstock.service.draft.Kind`."""
 
-    def find(self, tx: Connection, tenant: str, reference: Reference) -> SecretRow | None:
+    def find(
+        self, tx: Connection, services: Services, tenant: str, reference: Reference
+    ) -> SecretRow | None:
         """The stored secret."""
+        del services
         return rows.find(tx, tenant, reference.namespace, reference.id)
 
     def draft(self, tx: Connection, services: Services, tenant: str, member: Member) -> Draft:
         """Compares by fingerprint. Without a value (a plan) the stored one is assumed."""
-        previous = self.find(tx, tenant, member.reference)
+        previous = self.find(tx, services, tenant, member.reference)
         draft = Draft(member, previous)
         draft.add(member.reference.problems())
         spec, problems = read(SecretSpec, member.spec, optional=("value",))
@@ -124,6 +127,7 @@ class SecretKind:
     def page(
         self,
         tx: Connection,
+        services: Services,
         tenant: str,
         *,
         namespace: str | None,
@@ -131,6 +135,7 @@ class SecretKind:
         limit: int,
     ) -> list[SecretRow]:
         """Stored secrets by namespace and key."""
+        del services
         return rows.page(tx, tenant, namespace=namespace, after=after, limit=limit)
 
 

@@ -62,6 +62,17 @@ class ScheduleSpec(Frozen):
     description: Annotated[str | None, Field(description="For people.")] = None
 
 
+class KvSpec(Frozen):
+    """A readable value under a key of a namespace."""
+
+    value: Annotated[Json, Field(description="Any JSON; whoever may read the namespace sees it.")]
+    description: Annotated[str | None, Field(description="For people.")] = None
+    ttl: Annotated[
+        str | None,
+        Field(description="ISO 8601 duration from the last writing, after which it is gone."),
+    ] = None
+
+
 def read(
     model: type[S], spec: dict[str, Json], *, optional: tuple[str, ...] = ()
 ) -> tuple[S | None, list[Problem]]:

@@ -10,7 +10,7 @@ from penstock.model.problem import Problem
 from penstock.security.caller import Caller
 from penstock.service.form import DeclaredRow, instant
 from penstock.service.kind import KIND
-from penstock.service.objectset import KindName, Reference, parse_reference
+from penstock.service.objectset import KEYED, KindName, Reference, parse_reference
 from penstock.service.services import Services
 from penstock.store import flow as flows
 
@@ -24,7 +24,7 @@ def get(
     kind = KIND[reference.kind]
     with services.database.read() as tx:
         if revision is None:
-            row = kind.find(tx, caller.tenant, reference)
+            row = kind.find(tx, services, caller.tenant, reference)
         else:
             row = flows.find(
                 tx, caller.tenant, reference.namespace, id=reference.id, revision=revision
@@ -47,7 +47,9 @@ def page(
     """Read forms in order, and the cursor of the next page."""
     kind = KIND[kind_name]
     with services.database.read() as tx:
-        rows = kind.page(tx, caller.tenant, namespace=namespace, after=after, limit=limit + 1)
+        rows = kind.page(
+            tx, services, caller.tenant, namespace=namespace, after=after, limit=limit + 1
+        )
         forms = [kind.form(tx, services, row) for row in rows[:limit]]
     return forms, _cursor(kind_name, rows[limit - 1]) if len(rows) > limit else None
 
@@ -64,7 +66,7 @@ def everything(
                 after: tuple[str, ...] | None = None
                 while True:
                     rows = kind.page(
-                        tx, caller.tenant, namespace=namespace, after=after, limit=_PAGE
+                        tx, services, caller.tenant, namespace=namespace, after=after, limit=_PAGE
                     )
                     forms.extend(
                         kind.form(tx, services, row)
@@ -94,7 +96,7 @@ def read(services: Services, caller: Caller, body: Json) -> list[Json]:
         for reference in references:
             assert reference is not None
             kind = KIND[reference.kind]
-            row = kind.find(tx, caller.tenant, reference)
+            row = kind.find(tx, services, caller.tenant, reference)
             form = None if row is None else kind.form(tx, services, row)
             answers.append({"ref": str(reference), "object": form})
     return answers
@@ -122,4 +124,4 @@ def revisions(services: Services, caller: Caller, reference: Reference) -> list[
 def _cursor(kind: KindName, row: DeclaredRow) -> tuple[str, ...]:
     if kind == "namespace":
         return (row.namespace,)
-    return (row.namespace, str(getattr(row, "key" if kind == "secret" else "id")))
+    return (row.namespace, str(getattr(row, "key" if kind in KEYED else "id")))

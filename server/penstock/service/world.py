@@ -14,6 +14,7 @@ from penstock.service.flow import references_of
 from penstock.service.objectset import Reference
 from penstock.service.services import Services
 from penstock.store import flow as flows
+from penstock.store import kv as pairs
 from penstock.store import namespace as namespaces
 from penstock.store import schedule as schedules
 from penstock.store import secret as secrets
@@ -153,6 +154,11 @@ class World:
         for secret in secrets.page(self.tx, self.tenant, namespace=namespace, limit=limit):
             if secret.namespace == namespace:
                 found.add(str(Reference("secret", namespace, secret.key)))
+        now = self.services.now()
+        found |= {
+            str(Reference("kv", namespace, key))
+            for key in pairs.keys(self.tx, self.tenant, (namespace,), now=now)
+        }
         for draft in self._drafts.values():
             if draft.reference.namespace == namespace and draft.reference.kind != "namespace":
                 found.add(str(draft.reference))

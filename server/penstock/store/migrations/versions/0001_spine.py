@@ -159,6 +159,24 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_job_execution_id"), "job", ["execution_id"], unique=False)
     op.create_table(
+        "kv",
+        sa.Column("tenant", sa.String(length=100), nullable=False),
+        sa.Column("namespace", sa.String(length=150), nullable=False),
+        sa.Column("owner", sa.String(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("content_hash", sa.String(length=64), nullable=False),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("updated_at", Instant(), nullable=False),
+        sa.Column("provenance", ProvenanceText(), nullable=True),
+        sa.Column("key", sa.String(length=256), nullable=False),
+        sa.Column("value", JsonText(), nullable=True),
+        sa.Column("description", sa.String(), nullable=True),
+        sa.Column("ttl", sa.String(), nullable=True),
+        sa.Column("expires_at", Instant(), nullable=True),
+        sa.PrimaryKeyConstraint("tenant", "namespace", "key"),
+    )
+    op.create_index(op.f("ix_kv_expires_at"), "kv", ["expires_at"], unique=False)
+    op.create_table(
         "log",
         sa.Column("execution_id", sa.String(), nullable=False),
         sa.Column("seq", sa.Integer(), nullable=False),
@@ -341,6 +359,8 @@ def downgrade() -> None:
     op.drop_table("namespace")
     op.drop_table("metric")
     op.drop_table("log")
+    op.drop_index(op.f("ix_kv_expires_at"), table_name="kv")
+    op.drop_table("kv")
     op.drop_index(op.f("ix_job_execution_id"), table_name="job")
     op.drop_table("job")
     op.drop_table("flow_revision")

@@ -1,0 +1,129 @@
+"""Key-value pairs, as members of a set."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from penstock.model.frozen import Json
+from penstock.model.problem import Problem
+from penstock.service import form
+from penstock.service.change import Change
+from penstock.service.draft import Draft
+from penstock.service.namespace import as_text
+from penstock.service.objectset import Member, Reference, canonical_hash
+from penstock.service.services import Services
+from penstock.service.spec import KvSpec, has_all, read
+from penstock.store import kv as rows
+from penstock.store.kv import KvRow, expiry, lifetime
+
+
+class KvKind:
+    """See `penstock.service.draft.Kind`. A pair that has expired is not there for anybody."""
+
+    def find(
+        self, tx: Connection, services: Services, tenant: str, reference: Reference
+    ) -> KvRow | None:
+        """The stored pair."""
+        now = services.now()
+        return rows.find(tx, tenant, reference.namespace, key=reference.id, now=now)
+
+    def draft(self, tx: Connection, services: Services, tenant: str, member: Member) -> Draft:
+        """Checks the time to live; the value may be any JSON."""
+        draft = Draft(member, self.find(tx, services, tenant, member.reference))
+        draft.add(member.reference.problems())
+        spec, problems = read(KvSpec, member.spec)
+        draft.add(problems)
+        ttl = member.spec.get("ttl")
+        if isinstance(ttl, str) and lifetime(ttl) is None:
+            draft.add([_no_ttl(ttl)])
+        if spec is not None and has_all(KvSpec, member.spec):
+            draft.normalised = content(spec.value, spec.description, spec.ttl)
+            draft.content_hash = canonical_hash(draft.normalised)
+        return draft
+
+    def write(
+        self, tx: Connection, services: Services, change: Change, draft: Draft, now: datetime
+    ) -> KvRow:
+        """Stores it; its time to live begins."""
+        del services
+        spec = KvSpec.model_validate(draft.member.spec)
+        previous, content_hash = draft.previous, draft.content_hash
+        assert content_hash is not None
+        row = KvRow(
+            tenant=change.caller.tenant,
+            namespace=draft.reference.namespace,
+            key=draft.reference.id,
+            owner=change.owner,
+            revision=1 if previous is None else previous.revision + 1,
+            content_hash=content_hash,
+            created_at=now if previous is None else previous.created_at,
+            updated_at=now,
+            value=spec.value,
+            provenance=change.provenance,
+            description=spec.description,
+            ttl=spec.ttl,
+            expires_at=expiry(spec.ttl, now),
+        )
+        rows.put(tx, row)
+        return row
+
+    def own(self, tx: Connection, change: Change, row: KvRow, now: datetime) -> KvRow:
+        """Records another owner."""
+        owned = replace(row, owner=change.owner, updated_at=now)
+        rows.put(tx, owned)
+        return owned
+
+    def remove(self, tx: Connection, change: Change, row: KvRow, now: datetime) -> None:
+        """Takes it away."""
+        del change, now
+        rows.delete(tx, row.tenant, row.namespace, row.key)
+
+    def form(self, tx: Connection, services: Services, row: KvRow) -> dict[str, Json]:
+        """The API's read form."""
+        del tx, services
+        return {
+            **form.declared(Reference("kv", row.namespace, row.key), row),
+            "key": row.key,
+            **content(row.value, row.description, row.ttl),
+            "expiresAt": form.instant(row.expires_at),
+        }
+
+    def text(self, row: KvRow) -> str:
+        """The spec as indented JSON."""
+        return as_text(content(row.value, row.description, row.ttl))
+
+    def draft_text(self, draft: Draft) -> str:
+        """The spec as indented JSON."""
+        return as_text(draft.normalised or draft.member.spec)
+
+    def page(
+        self,
+        tx: Connection,
+        services: Services,
+        tenant: str,
+        *,
+        namespace: str | None,
+        after: tuple[str, ...] | None,
+        limit: int,
+    ) -> list[KvRow]:
+        """Stored pairs by namespace and key."""
+        now = services.now()
+        return rows.page(tx, tenant, now=now, namespace=namespace, after=after, limit=limit)
+
+
+def content(value: Json, description: str | None, ttl: str | None) -> dict[str, Json]:
+    """What a pair's content hash is of."""
+    return {"value": value, "description": description, "ttl": ttl}
+
+
+def _no_ttl(given: str) -> Problem:
+    return Problem(
+        f"`{given}` is no time to live.",
+        path="ttl",
+        code="invalid-duration",
+        hint="An ISO 8601 duration of at least a second and at most 100 years, "
+        "such as PT30M, P1D or P1DT12H.",
+    )
