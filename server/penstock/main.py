@@ -16,11 +16,11 @@ from sqlalchemy.exc import ArgumentError, OperationalError
 
 from penstock.api.app import create
 from penstock.api.front import Front
-from penstock.engine.variables import Environment
 from penstock.errors import PenstockError
 from penstock.runtime.attempt import Bench
 from penstock.runtime.clock import Clock, SystemClock
 from penstock.runtime.context import Place
+from penstock.runtime.environment import environment_of
 from penstock.runtime.executor import Executor
 from penstock.runtime.flows import FlowVersions
 from penstock.runtime.functions import World
@@ -38,8 +38,6 @@ from penstock.storage.local import LocalStorage
 from penstock.store import schema
 from penstock.store.identity import new_id
 from penstock.store.session import Database
-
-_ENV_PREFIX = "ENV_"
 
 
 class CannotServe(PenstockError):
@@ -92,7 +90,8 @@ def build(settings: Settings, clock: Clock | None = None) -> Application:
     key = settings.master_key
     secrets = SecretStore(master.load(key.get_secret_value() if key else None, data))
     storage = LocalStorage(data / "storage")
-    world = World(database, secrets, storage, _environment(settings))
+    environment = environment_of(os.environ, name=settings.environment, url=settings.url)
+    world = World(database, secrets, storage, environment)
     flows = FlowVersions()
     bench = Bench(time, Place(storage, data / "work"))
     executor = Executor(world, flows, bench, workers=settings.workers)
@@ -257,12 +256,3 @@ def _make_folder(data: Path) -> None:
             f"Cannot make the data folder {data}: {error.strerror}.",
             hint="Choose another with --data.",
         ) from None
-
-
-def _environment(settings: Settings) -> Environment:
-    envs = {
-        name.removeprefix(_ENV_PREFIX).lower(): value
-        for name, value in os.environ.items()
-        if name.startswith(_ENV_PREFIX)
-    }
-    return Environment(envs=envs, name=settings.environment, url=settings.url)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from penstock.cli.file import pairs
+from penstock.cli.given import input_options, inputs_of
 from penstock.cli.root import CHANGES, OK
 from penstock.errors import InvalidObject
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from penstock.cli.root import Session
 
 
@@ -23,14 +25,7 @@ def command() -> None:
 
 @command.command("run")
 @click.argument("name")
-@click.option("--input", "inputs", multiple=True, help="key=value. Repeatable.")
-@click.option(
-    "--inputs",
-    "inputs_file",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    default=None,
-    help="JSON or YAML file with inputs.",
-)
+@input_options
 @click.option("--label", "labels", multiple=True, help="key=value. Repeatable.")
 @click.option("--revision", type=int, default=None, help="An older revision of the flow.")
 @click.option("--follow", "-f", is_flag=True, help="Show logs and wait for the end.")
@@ -52,7 +47,7 @@ def run(
     namespace, separator, flow_id = name.partition("/")
     if not separator:
         raise InvalidObject(f"`{name}` is not of the form NAMESPACE/FLOW.")
-    given = {**_inputs_of(inputs_file), **dict(pairs(inputs, "--input"))}
+    given = inputs_of(inputs, inputs_file)
     body: dict[str, Any] = {  # a JSON object
         "namespace": namespace,
         "flowId": flow_id,
@@ -149,21 +144,6 @@ def _path(execution_id: str) -> str:
     from penstock.client import segment  # noqa: PLC0415 - `--help` needs no client
 
     return f"executions/{segment(execution_id)}"
-
-
-def _inputs_of(path: Path | None) -> dict[str, Any]:  # a JSON object
-    if path is None:
-        return {}
-    text = path.read_text("utf-8")
-    if path.suffix == ".json":
-        found = json.loads(text)
-    else:
-        import yaml  # noqa: PLC0415 - only for this option
-
-        found = yaml.safe_load(text)
-    if not isinstance(found, dict):
-        raise InvalidObject(f"{path} holds no map of inputs.")
-    return found
 
 
 def _line(line: dict[str, Any]) -> str:  # a JSON object

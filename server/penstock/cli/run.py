@@ -1,0 +1,153 @@
+"""``penstock run``: a flow file in this process, without a server."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from penstock.cli import flow_files
+from penstock.cli.given import input_options, inputs_of, secrets_of
+from penstock.cli.interrupt import Interrupts
+from penstock.cli.output import fail
+from penstock.cli.root import CHANGES, OK
+from penstock.errors import InvalidInputs
+
+if TYPE_CHECKING:
+    from penstock.cli.flow_files import FlowFiles
+    from penstock.cli.root import Session
+    from penstock.model.execution import Execution
+    from penstock.model.frozen import Json
+    from penstock.runtime.flows import FlowVersion
+    from penstock.runtime.local import LocalRunner, Ran
+
+_SIGNALLED = 128
+"""Shells say 128 + n for a death by signal n: 130 is Ctrl-C."""
+
+
+@click.command("run")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option(
+    "--with",
+    "others",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="File or folder with flows that it calls, and namespaces' variables. Repeatable.",
+)
+@input_options
+@click.option(
+    "--secret",
+    "secrets",
+    multiple=True,
+    help="KEY=value. Repeatable. Safer: PENSTOCK_SECRET_<KEY> in the environment.",
+)
+@click.option("--label", "labels", multiple=True, help="key=value. Repeatable.")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    default=None,
+    help="Seconds after which it is killed.",
+)
+@click.pass_obj
+def command(
+    session: Session,
+    *,
+    file: Path,
+    others: tuple[Path, ...],
+    inputs: tuple[str, ...],
+    inputs_file: Path | None,
+    secrets: tuple[str, ...],
+    labels: tuple[str, ...],
+    timeout: float | None,
+) -> int:
+    """Runs the flow in FILE in this process, with the server's engine, and leaves nothing behind.
+
+    Ends with 0 when it succeeds, with 2 when it does not, with 1 when the flow or the inputs do
+    not hold, and with 130 after Ctrl-C, which kills it. Triggers are not started.
+    """
+    from penstock.cli.file import pairs  # noqa: PLC0415 - beside the other arguments
+
+    with Interrupts() as interrupts:
+        known = secrets_of(secrets)
+        given = inputs_of(inputs, inputs_file)
+        tags = dict(pairs(labels, "--label"))
+        files = flow_files.read(file, others)
+        _warn(session, files, known, given)
+        ran = _run(session, files, known, given=given, labels=tags, timeout=timeout, by=interrupts)
+    if interrupts.number is not None:
+        return _SIGNALLED + interrupts.number
+    state = ran.execution.state
+    if ran.timed_out and state == "KILLED":
+        said = f"The execution took longer than {timeout:g} s and was killed."
+        fail(said, is_json=session.output.is_json)
+    return OK if state in ("SUCCESS", "WARNING") else CHANGES
+
+
+def _warn(
+    session: Session, files: FlowFiles, secrets: dict[str, str], given: dict[str, Json]
+) -> None:
+    from penstock.language.inputs import unknown_inputs  # noqa: PLC0415 - `--help` needs none
+
+    main = files.main
+    session.output.problems(
+        [
+            *(replace(each, file=str(main.path)) for each in main.parsed.warnings),
+            *unknown_inputs(main.flow.inputs, given),
+            *files.missing(secrets),
+        ]
+    )
+
+
+def _run(
+    session: Session,
+    files: FlowFiles,
+    secrets: dict[str, str],
+    *,
+    given: dict[str, Json],
+    labels: dict[str, str],
+    timeout: float | None,
+    by: Interrupts,
+) -> Ran:
+    # `--help` and a flow with mistakes need no engine.
+    from penstock.cli.run_text import Lines, summary  # noqa: PLC0415
+    from penstock.runtime.environment import environment_of  # noqa: PLC0415
+    from penstock.runtime.local import LocalRunner, Patience  # noqa: PLC0415
+    from penstock.service import form  # noqa: PLC0415
+    from penstock.telemetry.log import configure  # noqa: PLC0415
+
+    configure("error")
+    environment = environment_of(os.environ, name=os.environ.get("PENSTOCK_ENVIRONMENT"), url=None)
+    with LocalRunner(secrets=secrets, environment=environment) as runner:
+        runner.add([(each.flow, each.source) for each in files.all])
+        for namespace, variables in files.variables.items():
+            runner.set_variables(namespace, variables)
+        execution, version = _prepared(runner, files, given, labels)
+        lines = None if session.output.is_json else Lines(execution.id)
+        ran = runner.run(
+            execution, version, on_line=lines, patience=Patience(timeout, by.stop, by.leave)
+        )
+    session.output.value(form.execution(ran.execution), summary(ran.execution))
+    return ran
+
+
+def _prepared(
+    runner: LocalRunner, files: FlowFiles, given: dict[str, Json], labels: dict[str, str]
+) -> tuple[Execution, FlowVersion]:
+    """The execution; a problem of an input is shown where the flow declares it."""
+    main = files.main
+    try:
+        return runner.prepare(*main.key, given, labels=labels)
+    except InvalidInputs as error:
+        places = {f"inputs.{each.id}": f"inputs[{n}]" for n, each in enumerate(main.flow.inputs)}
+        problems = [
+            replace(main.problem(places[each.path], each), path=each.path)
+            if each.path in places
+            else each
+            for each in error.problems
+        ]
+        flow = f"{main.flow.namespace}/{main.flow.id}"
+        message = f"The inputs do not fit the flow {flow}." if problems else error.message
+        raise InvalidInputs(message, problems=problems, hint=error.hint) from None
