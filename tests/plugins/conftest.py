@@ -58,6 +58,7 @@ class RecordingContext(RunContext):
     said: threading.Event = field(default_factory=threading.Event)
     stops: list[Callable[[], None]] = field(default_factory=list)
     cancelled: bool = False
+    secret: str = "cAnArY"
     pairs: Pairs = field(default_factory=Pairs)
 
     tenant = "main"
@@ -87,6 +88,9 @@ class RecordingContext(RunContext):
     def log(self, message: str, level: LogLevel = LogLevel.INFO) -> None:
         self.lines.append((level, message))
         self.said.set()
+
+    def mask(self, text: str) -> str:
+        return text.replace(self.secret, "******")
 
     def metric(
         self, name: str, value: float, *, kind: str = "counter", tags: Mapping[str, str] = {}

@@ -259,18 +259,32 @@ def test_outputs_are_bounded(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_long_lines_are_cut() -> None:
-    lines: list[str] = []
-    splitter = LineSplitter(lines.append)
+    lines: list[tuple[str, bool]] = []
+    splitter = LineSplitter(lambda line, cut: lines.append((line, cut)))
     for _ in range(100):
         splitter.feed(b"x" * 10_000)
     splitter.feed("\nü\r\n\n".encode())
     splitter.feed(b"::{" + b"y" * 100_000 + b"}::\nend")
     splitter.close()
-    assert len(lines[0]) < 33_000
-    assert "(cut: the line is over 32768 bytes)" in lines[0]
-    assert lines[1:3] == ["ü", ""]
-    assert len(lines[3]) == 100_006
-    assert lines[4] == "end"
+    assert len(lines[0][0]) < 41_000
+    assert [cut for _, cut in lines] == [True, False, False, False, False]
+    assert [line for line, _ in lines[1:3]] == ["ü", ""]
+    assert len(lines[3][0]) == 100_006
+    assert lines[4][0] == "end"
+
+
+@pytest.mark.parametrize("before", [32 * 1024 - 3, 32 * 1024 - 6, 30_000])
+def test_a_secret_at_the_cut_of_a_long_line_is_hidden(run: Run, context, before: int) -> None:
+    run(PYTHON, script=f"print('x' * {before} + 'cAnArY' + 'y' * 9000)")
+    [(_, line)] = context.lines
+    assert "(cut: the line is over 32768 bytes)" in line
+    assert "cA" not in line
+    assert len(line) < 33_000
+
+
+def test_a_marker_line_that_is_too_long_fails_the_task(run: Run) -> None:
+    with pytest.raises(TaskFailed, match="write them to a file"):
+        run(PYTHON, script="""print('::{"outputs":{"a":"' + 'x' * 2_000_000 + '"}}::')""")
 
 
 def stopped(context, script: str, *, grace: float | None = None) -> TaskFailed:
@@ -359,7 +373,7 @@ SERVER = textwrap.dedent("""
         command=["/bin/sh", "-c", f"exec 9>'{sys.argv[1]}'; trap '' TERM HUP; sleep 1000 & echo up; wait"],
         directory=Path("/"),
         environment=dict(os.environ),
-        on_line=lambda line, is_error: print(line, flush=True),
+        on_line=lambda line, *_: print(line, flush=True),
     ).run()
 """)
 

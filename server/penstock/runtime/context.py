@@ -137,6 +137,10 @@ class Context:
         if is_full or time.monotonic() - self._flushed > _FLUSH_SECONDS:
             self.flush()
 
+    def mask(self, text: str) -> str:
+        """The text without the secrets that the execution has used."""
+        return self._renderer.masker.text(text)
+
     def metric(
         self,
         name: str,

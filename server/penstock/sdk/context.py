@@ -86,6 +86,12 @@ class RunContext(Protocol):
         """Writes a line to the execution's log; secrets in it are masked."""
         ...
 
+    def mask(self, text: str) -> str:
+        """The text without the secrets that the execution has used. Logs, outputs and failures
+        are masked anyway; a text that is cut short must be masked before.
+        """
+        ...
+
     def metric(
         self, name: str, value: float, *, kind: str = "counter", tags: Mapping[str, str] = ...
     ) -> None:

@@ -46,13 +46,14 @@ _GATE = 'read -r _ || exit 125; exec "$@" </dev/null'
 class ScriptProcess:
     """Runs one command; `stop` may come from another thread at any time.
 
-    `on_line` gets each line of output without its end, and whether it came from stderr.
+    `on_line` gets each line of output without its end, whether it came from stderr, and whether
+    it is only the beginning of a line that is too long.
     """
 
     command: Sequence[str]
     directory: Path
     environment: Mapping[str, str]
-    on_line: Callable[[str, bool], None]
+    on_line: Callable[[str, bool, bool], None]
     grace_seconds: float = GRACE_SECONDS
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _process: subprocess.Popen[bytes] | None = None
@@ -117,8 +118,8 @@ class ScriptProcess:
 
     def _pump(self, process: subprocess.Popen[bytes]) -> None:
         splitters = {
-            process.stdout: LineSplitter(lambda line: self.on_line(line, False)),
-            process.stderr: LineSplitter(lambda line: self.on_line(line, True)),
+            process.stdout: LineSplitter(lambda line, cut: self.on_line(line, False, cut)),
+            process.stderr: LineSplitter(lambda line, cut: self.on_line(line, True, cut)),
         }
         ended_at: float | None = None
         with selectors.DefaultSelector() as selector:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field, JsonValue, ValidationError
 
 from penstock.model.frozen import Json
 from penstock.model.task import LogLevel
+from penstock.plugins.scripts.lines import MARKER, MAX_LINE_BYTES
 from penstock.sdk.context import RunContext
 
 MAX_VARS_BYTES = 4 * 1024 * 1024
@@ -52,17 +53,25 @@ class Conversation:
     too_large: bool = False
     _bytes: int = 0
 
-    def hear(self, line: str, is_error: bool) -> None:  # noqa: FBT001 a callback's shape
-        """Takes the next line of stdout, or of stderr when `is_error`."""
+    def hear(self, line: str, is_error: bool, is_cut: bool = False) -> None:  # noqa: FBT001, FBT002 a callback's shape
+        """Takes the next line of stdout, or of stderr when `is_error`; `is_cut`: its beginning."""
+        if is_cut:
+            self.too_large |= line.startswith(MARKER) and not is_error
+            line = self._shortened(line)
         if is_error:
             self.stderr_lines += 1
             self.context.log(line, LogLevel.WARN)
             return
         self.stdout_lines += 1
-        if line.startswith("::{") and line.rstrip().endswith("}::"):
+        if line.startswith(MARKER) and line.rstrip().endswith("}::"):
             self._obey(line)
         else:
             self.context.log(line)
+
+    def _shortened(self, line: str) -> str:
+        # Hidden first: of a secret at the cut a piece would be left that nobody knows again.
+        shown = self.context.mask(line)[:MAX_LINE_BYTES]
+        return f"{shown} … (cut: the line is over {MAX_LINE_BYTES} bytes)"
 
     def _obey(self, line: str) -> None:
         self._bytes += len(line)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from typing import Annotated
 
@@ -11,6 +12,8 @@ from penstock.model.dynamic import Dynamic
 from penstock.model.frozen import Json
 from penstock.sdk.flowable import Branch, Children, FlowableTask, Render, whole_number, written
 from penstock.sdk.task import TaskFailed
+
+_MOST_SHOWN = 100
 
 
 class ForEach(FlowableTask):
@@ -63,20 +66,24 @@ class ForEach(FlowableTask):
         else:
             rendered = render(self.values, typed=True)
         if isinstance(rendered, str):
-            try:
+            with contextlib.suppress(ValueError):
                 rendered = json.loads(rendered)
-            except ValueError:
-                rendered = rendered[:100]
         if not isinstance(rendered, list | tuple):
             raise TaskFailed(
                 "`values` must be a list or an expression that renders to a JSON array; "
-                f"it rendered to `{str(rendered)[:100]}`."
+                f"it rendered to {_shown(rendered)}."
             )
         if None in rendered:
             raise TaskFailed(
                 f"`values` must not contain null; item {rendered.index(None)} (from 0) is null."
             )
         return list(rendered)
+
+
+def _shown(value: Json) -> str:
+    # Never a piece: of a secret nobody would know it again, to hide it.
+    text = str(value)
+    return f"`{text}`" if len(text) <= _MOST_SHOWN else f"a value of {len(text)} characters"
 
 
 def _text(value: Json) -> str:

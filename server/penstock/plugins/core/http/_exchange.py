@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import httpx
 
 MAX_BODY_BYTES = 10 * 1024 * 1024
+_SHOWN, _LOOKED_AT = 300, 16 * 1024
 _SECRET_HEADERS = {"authorization", "proxy-authorization", "cookie", "set-cookie"}
 
 
@@ -185,10 +186,15 @@ class Exchange:
         answer = Answer(str(response.url), code, headers, text)
         if code >= 400 and not allowed:  # noqa: PLR2004 HTTP's own border of failure
             raise TaskFailed(
-                f"{place} answered {code}{_first_bytes(text)}",
+                f"{place} answered {code}{self._first_bytes(text)}",
                 outputs=answer.outputs(),
             )
         return answer
+
+    def _first_bytes(self, text: str) -> str:
+        # Hidden first: of a secret at the cut a piece would be left that nobody knows again.
+        shown = " ".join(self.context.mask(text[:_LOOKED_AT])[:_SHOWN].split())
+        return f": {shown}" if shown else " without a body."
 
     def _log_request(self, request: httpx.Request) -> None:
         if LogPart.REQUEST_HEADERS in self.options.logs:
@@ -210,11 +216,6 @@ def _public(url: httpx.URL) -> str:
 def _cause(error: Exception) -> str:
     text = str(error).strip().rstrip(".")
     return text or type(error).__name__
-
-
-def _first_bytes(text: str) -> str:
-    shown = " ".join(text[:300].split())
-    return f": {shown}" if shown else " without a body."
 
 
 def _headers(headers: httpx.Headers) -> str:
