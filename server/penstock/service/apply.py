@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
@@ -179,33 +180,54 @@ def _write(
     tx: Connection, services: Services, change: Change, seen: Examination, now: datetime
 ) -> Applied:
     records: list[audit.AuditRecord] = []
-    written = [_remove(tx, change, going, now=now, records=records) for going in seen.goings]
-    written += [
-        _put(tx, services, change, draft=draft, now=now, records=records) for draft in seen.drafts
-    ]
+    written: list[Written] = []
+    for kind, group in groupby(seen.goings, key=lambda going: going.reference.kind):
+        goings = [*group]
+        there = [going.row for going in goings if going.row is not None]
+        if there:
+            KIND[kind].remove_many(tx, change, there, now)
+        written += [_removed(change, going, now=now, records=records) for going in goings]
+    for kind, group in groupby(seen.drafts, key=lambda draft: draft.reference.kind):
+        drafts = [*group]
+        changed = [draft for draft in drafts if draft.action != "none"]
+        rows = (
+            KIND[kind].write_many(tx, services, change, drafts=changed, now=now) if changed else []
+        )
+        new = {draft.reference: row for draft, row in zip(changed, rows, strict=True)}
+        written += [
+            _written(
+                tx,
+                services,
+                change,
+                draft=draft,
+                row=new.get(draft.reference),
+                now=now,
+                records=records,
+            )
+            for draft in drafts
+        ]
     if records:
         audit.append_many(tx, records)
     warnings = tuple(problem for problem in seen.problems if not problem.is_error)
     return Applied(tuple(written), warnings)
 
 
-def _put(
+def _written(
     tx: Connection,
     services: Services,
     change: Change,
     *,
     draft: Draft,
+    row: DeclaredRow | None,
     now: datetime,
     records: list[audit.AuditRecord],
 ) -> Written:
     kind, reference, previous = KIND[draft.reference.kind], draft.reference, draft.previous
     action = draft.action
     taken = previous is not None and previous.owner != change.owner
-    row = previous
-    if action != "none":
-        row = kind.write(tx, services, change, draft, now)
-    elif taken:
+    if row is None and taken:
         row, action = kind.own(tx, change, previous, now), "update"
+    row = row or previous
     assert row is not None
     if action != "none":
         records.append(
@@ -227,8 +249,7 @@ def _put(
     return Written(reference, action, row.revision, row.content_hash, form)
 
 
-def _remove(
-    tx: Connection,
+def _removed(
     change: Change,
     going: Going,
     *,
@@ -238,7 +259,6 @@ def _remove(
     row = going.row
     if row is None:
         return Written(going.reference, "none", 0, "", None)
-    KIND[going.reference.kind].remove(tx, change, row, now)
     taken = row.owner != change.owner
     records.append(
         change.audit(

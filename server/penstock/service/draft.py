@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol, TypeVar
@@ -51,7 +52,10 @@ class Draft:
 
 
 class Kind(Protocol[R]):
-    """What one kind of declared object has to say. There is one file per kind."""
+    """What one kind of declared object has to say. There is one file per kind.
+
+    A set goes through the methods for many; a kind that comes by the thousand has its own.
+    """
 
     def find(
         self, tx: Connection, services: Services, tenant: str, reference: Reference
@@ -62,6 +66,36 @@ class Kind(Protocol[R]):
     def draft(self, tx: Connection, services: Services, tenant: str, member: Member) -> Draft:
         """Reads and checks the spec by itself, without looking at other objects."""
         ...
+
+    def find_many(
+        self, tx: Connection, services: Services, tenant: str, references: Sequence[Reference]
+    ) -> dict[Reference, R]:
+        """Those of the objects that are stored."""
+        found = {each: self.find(tx, services, tenant, each) for each in references}
+        return {reference: row for reference, row in found.items() if row is not None}
+
+    def draft_many(
+        self, tx: Connection, services: Services, tenant: str, members: Sequence[Member]
+    ) -> list[Draft]:
+        """The same as `draft` for many, in their order."""
+        return [self.draft(tx, services, tenant, member) for member in members]
+
+    def write_many(
+        self,
+        tx: Connection,
+        services: Services,
+        change: Change,
+        *,
+        drafts: Sequence[Draft],
+        now: datetime,
+    ) -> list[R]:
+        """The same as `write` for many, in their order."""
+        return [self.write(tx, services, change, draft, now) for draft in drafts]
+
+    def remove_many(self, tx: Connection, change: Change, rows: Sequence[R], now: datetime) -> None:
+        """The same as `remove` for many."""
+        for row in rows:
+            self.remove(tx, change, row, now)
 
     def write(
         self, tx: Connection, services: Services, change: Change, draft: Draft, now: datetime

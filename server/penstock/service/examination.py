@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from sqlalchemy import Connection
 
@@ -60,14 +62,11 @@ def examine(tx: Connection, services: Services, change: Change, wanted: ObjectSe
     tenant = change.caller.tenant
     members = sorted(wanted.members, key=lambda member: KINDS.index(member.reference.kind))
     drafts = tuple(
-        KIND[member.reference.kind].draft(tx, services, tenant, member) for member in members
+        draft
+        for kind, group in groupby(members, key=lambda member: member.reference.kind)
+        for draft in KIND[kind].draft_many(tx, services, tenant, [*group])
     )
-    goings = tuple(
-        Going(
-            removal, KIND[removal.reference.kind].find(tx, services, tenant, removal.reference), []
-        )
-        for removal in sorted(wanted.removals, key=lambda each: -KINDS.index(each.reference.kind))
-    )
+    goings = tuple(_goings(tx, services, tenant, wanted.removals))
     world = World(
         tx, services, tenant, drafts=drafts, removed=[going.reference for going in goings]
     )
@@ -88,6 +87,19 @@ def examine(tx: Connection, services: Services, change: Change, wanted: ObjectSe
                 for user in finding.users(going.reference, world)
             )
     return Examination(drafts, goings, world, _token(tenant, drafts, goings))
+
+
+def _goings(
+    tx: Connection, services: Services, tenant: str, removals: Sequence[Removal]
+) -> Iterator[Going]:
+    ordered = sorted(removals, key=lambda each: -KINDS.index(each.reference.kind))
+    for kind, group in groupby(ordered, key=lambda each: each.reference.kind):
+        each_kind = [*group]
+        found = KIND[kind].find_many(
+            tx, services, tenant, [removal.reference for removal in each_kind]
+        )
+        for removal in each_kind:
+            yield Going(removal, found.get(removal.reference), [])
 
 
 def _check_owner(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import cast
@@ -14,18 +15,19 @@ from penstock.model.problem import Problem, Severity
 from penstock.plugins.core.trigger.schedule import Schedule
 from penstock.service import form
 from penstock.service.change import Change
-from penstock.service.draft import Draft
+from penstock.service.draft import Draft, Kind
 from penstock.service.objectset import Member, Reference
 from penstock.service.services import Reading, Services
 from penstock.service.spec import FlowSpec, has_all, read
 from penstock.service.timing import timed
-from penstock.store import flow as rows
+from penstock.store import flow as store
 from penstock.store import timetable
-from penstock.store.flow import FlowReference, FlowRow
+from penstock.store.flow import FlowRow
+from penstock.store.flow_reference import FlowReference
 from penstock.store.timetable import TimetableEntry
 
 
-class FlowKind:
+class FlowKind(Kind[FlowRow]):
     """See `penstock.service.draft.Kind`."""
 
     def find(
@@ -33,78 +35,92 @@ class FlowKind:
     ) -> FlowRow | None:
         """The stored flow."""
         del services
-        return rows.find(tx, tenant, reference.namespace, reference.id)
+        return store.find(tx, tenant, reference.namespace, reference.id)
+
+    def find_many(
+        self, tx: Connection, services: Services, tenant: str, references: Sequence[Reference]
+    ) -> dict[Reference, FlowRow]:
+        """Those of the flows that are stored."""
+        del services
+        found = store.find_many(tx, tenant, [(each.namespace, each.id) for each in references])
+        return {Reference("flow", *key): row for key, row in found.items()}
 
     def draft(self, tx: Connection, services: Services, tenant: str, member: Member) -> Draft:
         """Reads the text; its id and namespace must be those of its address."""
-        draft = Draft(member, self.find(tx, services, tenant, member.reference))
-        draft.add(member.reference.problems())
-        spec, problems = read(FlowSpec, member.spec)
-        draft.add(problems)
-        if spec is None or not has_all(FlowSpec, member.spec):
-            return draft
-        draft.reading = services.parses.get(spec.source)
-        parsed = draft.reading.parsed
-        draft.content_hash = content_hash(spec.source)
-        draft.add(list(parsed.problems))
-        identity = parsed.identity
-        wanted = (member.reference.namespace, member.reference.id)
-        if identity is not None:
-            draft.normalised = {"namespace": identity[0], "id": identity[1]}
-            if identity != wanted:
-                draft.add([_misnamed(draft, identity, wanted)])
-        return draft
+        return self.draft_many(tx, services, tenant, [member])[0]
+
+    def draft_many(
+        self, tx: Connection, services: Services, tenant: str, members: Sequence[Member]
+    ) -> list[Draft]:
+        """The same for many."""
+        found = self.find_many(tx, services, tenant, [member.reference for member in members])
+        return [_draft(services, member, found.get(member.reference)) for member in members]
 
     def write(
         self, tx: Connection, services: Services, change: Change, draft: Draft, now: datetime
     ) -> FlowRow:
         """Stores the text as a new revision, its references and its triggers' timetable."""
+        return self.write_many(tx, services, change, drafts=[draft], now=now)[0]
+
+    def write_many(
+        self,
+        tx: Connection,
+        services: Services,
+        change: Change,
+        *,
+        drafts: Sequence[Draft],
+        now: datetime,
+    ) -> list[FlowRow]:
+        """The same for many."""
         del services
-        reading = draft.reading
-        assert reading is not None
-        flow = reading.flow
-        assert flow is not None
-        previous, tenant = draft.previous, change.caller.tenant
-        source = str(draft.member.spec["source"])
-        row = FlowRow(
-            tenant=tenant,
-            namespace=flow.namespace,
-            id=flow.id,
-            revision=rows.next_revision(tx, tenant, flow.namespace, flow.id),
-            content_hash=content_hash(source),
-            source=source,
-            owner=change.owner,
-            created_at=now if previous is None else previous.created_at,
-            updated_at=now,
-            provenance=change.provenance,
-            disabled=flow.disabled,
-            description=flow.description,
-            labels=flow.labels,
-            warnings=[cast("Json", problem.to_json()) for problem in reading.parsed.warnings],
+        tenant = change.caller.tenant
+        keys = [(draft.reference.namespace, draft.reference.id) for draft in drafts]
+        numbers = store.next_revisions(tx, tenant, keys)
+        written = [
+            (_row(change, draft, numbers[key], now), _reading(draft))
+            for key, draft in zip(keys, drafts, strict=True)
+        ]
+        store.put_many(tx, tenant, [(row, references_of(reading)) for row, reading in written])
+        before = timetable.of_flows(tx, tenant, keys)
+        timetable.remove_of_flows(tx, tenant, before)
+        timetable.insert(
+            tx,
+            [
+                entry
+                for key, (_, reading) in zip(keys, written, strict=True)
+                for entry in timed(_entries(tenant, _flow(reading)), before.get(key, ()), now)
+            ],
         )
-        rows.put(tx, row, references_of(reading))
-        before = timetable.find(tx, tenant, "trigger", flow.namespace, flow.id)
-        timetable.remove(tx, tenant, "trigger", flow.namespace, flow.id)
-        timetable.replace(tx, tenant, timed(_entries(tenant, flow), before, now))
-        return row
+        return [row for row, _ in written]
 
     def own(self, tx: Connection, change: Change, row: FlowRow, now: datetime) -> FlowRow:
         """Records another owner."""
         owned = replace(row, owner=change.owner, updated_at=now)
-        rows.set_owner(tx, owned)
+        store.set_owner(tx, owned)
         return owned
 
     def remove(self, tx: Connection, change: Change, row: FlowRow, now: datetime) -> None:
         """Takes it away and leaves a tombstone among its revisions."""
-        timetable.remove(tx, row.tenant, "trigger", row.namespace, row.id)
-        tombstone = replace(
-            row,
-            revision=rows.next_revision(tx, row.tenant, row.namespace, row.id),
-            owner=change.owner,
-            provenance=change.provenance,
-            updated_at=now,
-        )
-        rows.delete(tx, tombstone)
+        self.remove_many(tx, change, [row], now)
+
+    def remove_many(
+        self, tx: Connection, change: Change, rows: Sequence[FlowRow], now: datetime
+    ) -> None:
+        """The same for many."""
+        tenant, keys = change.caller.tenant, [(row.namespace, row.id) for row in rows]
+        timetable.remove_of_flows(tx, tenant, keys)
+        numbers = store.next_revisions(tx, tenant, keys)
+        tombstones = [
+            replace(
+                row,
+                revision=numbers[row.namespace, row.id],
+                owner=change.owner,
+                provenance=change.provenance,
+                updated_at=now,
+            )
+            for row in rows
+        ]
+        store.delete_many(tx, tenant, tombstones)
 
     def form(self, tx: Connection, services: Services, row: FlowRow) -> dict[str, Json]:
         """The API's read form; `warnings` are those of the text itself."""
@@ -140,7 +156,7 @@ class FlowKind:
     ) -> list[FlowRow]:
         """Stored flows by namespace and id."""
         del services
-        return rows.page(tx, tenant, namespace=namespace, after=after, limit=limit)
+        return store.page(tx, tenant, namespace=namespace, after=after, limit=limit)
 
 
 def references_of(reading: Reading) -> list[FlowReference]:
@@ -160,6 +176,57 @@ def references_of(reading: Reading) -> list[FlowReference]:
             for each in found.secrets
         ),
     ]
+
+
+def _draft(services: Services, member: Member, previous: FlowRow | None) -> Draft:
+    draft = Draft(member, previous)
+    draft.add(member.reference.problems())
+    spec, problems = read(FlowSpec, member.spec)
+    draft.add(problems)
+    if spec is None or not has_all(FlowSpec, member.spec):
+        return draft
+    draft.reading = services.parses.get(spec.source)
+    parsed = draft.reading.parsed
+    draft.content_hash = content_hash(spec.source)
+    draft.add(list(parsed.problems))
+    identity = parsed.identity
+    wanted = (member.reference.namespace, member.reference.id)
+    if identity is not None:
+        draft.normalised = {"namespace": identity[0], "id": identity[1]}
+        if identity != wanted:
+            draft.add([_misnamed(draft, identity, wanted)])
+    return draft
+
+
+def _reading(draft: Draft) -> Reading:
+    assert draft.reading is not None
+    return draft.reading
+
+
+def _flow(reading: Reading) -> Flow:
+    assert reading.flow is not None
+    return reading.flow
+
+
+def _row(change: Change, draft: Draft, revision: int, now: datetime) -> FlowRow:
+    reading, previous = _reading(draft), draft.previous
+    flow, source = _flow(reading), str(draft.member.spec["source"])
+    return FlowRow(
+        tenant=change.caller.tenant,
+        namespace=flow.namespace,
+        id=flow.id,
+        revision=revision,
+        content_hash=content_hash(source),
+        source=source,
+        owner=change.owner,
+        created_at=now if previous is None else previous.created_at,
+        updated_at=now,
+        provenance=change.provenance,
+        disabled=flow.disabled,
+        description=flow.description,
+        labels=flow.labels,
+        warnings=[cast("Json", problem.to_json()) for problem in reading.parsed.warnings],
+    )
 
 
 def _misnamed(draft: Draft, identity: tuple[str, str], wanted: tuple[str, str]) -> Problem:

@@ -11,7 +11,7 @@ from penstock.model.frozen import Json
 from penstock.model.problem import Problem
 from penstock.service import form
 from penstock.service.change import Change
-from penstock.service.draft import Draft
+from penstock.service.draft import Draft, Kind
 from penstock.service.namespace import as_text
 from penstock.service.objectset import Member, Reference, canonical_hash
 from penstock.service.services import Services
@@ -20,7 +20,7 @@ from penstock.store import kv as rows
 from penstock.store.kv import KvRow, expiry, lifetime
 
 
-class KvKind:
+class KvKind(Kind[KvRow]):
     """See `penstock.service.draft.Kind`. A pair that has expired is not there for anybody."""
 
     def find(

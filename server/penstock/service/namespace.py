@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from penstock.model.frozen import Json
 from penstock.service import form
 from penstock.service.change import Change
-from penstock.service.draft import Draft
+from penstock.service.draft import Draft, Kind
 from penstock.service.objectset import Member, Reference, canonical_hash
 from penstock.service.services import Services
 from penstock.service.spec import NamespaceSpec, has_all, read
@@ -19,7 +19,7 @@ from penstock.store import namespace as rows
 from penstock.store.namespace import NamespaceRow
 
 
-class NamespaceKind:
+class NamespaceKind(Kind[NamespaceRow]):
     """See `penstock.service.draft.Kind`."""
 
     def find(

@@ -17,7 +17,6 @@ from penstock.service.kind import KIND
 from penstock.service.objectset import ObjectSet
 from penstock.service.services import Services
 from penstock.store import execution as executions
-from penstock.store import flow as flows
 
 _FIRES = 5
 
@@ -95,8 +94,7 @@ def _revision(draft: Draft, seen: Examination) -> int:
     if previous is not None and draft.action == "none":
         return previous.revision
     if reference.kind == "flow":
-        world = seen.world
-        return flows.next_revision(world.tx, world.tenant, reference.namespace, reference.id)
+        return seen.world.next_revision(reference.namespace, reference.id)
     return 1 if previous is None else previous.revision + 1
 
 

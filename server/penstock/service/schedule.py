@@ -13,7 +13,7 @@ from penstock.model.frozen import Json
 from penstock.model.problem import Problem
 from penstock.service import form
 from penstock.service.change import Change
-from penstock.service.draft import Draft
+from penstock.service.draft import Draft, Kind
 from penstock.service.namespace import as_text
 from penstock.service.objectset import Member, Reference, canonical_hash
 from penstock.service.services import Services
@@ -25,7 +25,7 @@ from penstock.store.schedule import ScheduleRow
 from penstock.store.timetable import TimetableEntry
 
 
-class ScheduleKind:
+class ScheduleKind(Kind[ScheduleRow]):
     """See `penstock.service.draft.Kind`."""
 
     def find(

@@ -15,7 +15,7 @@ from penstock.model.problem import Problem
 from penstock.security.caller import Caller
 from penstock.service import form
 from penstock.service.change import Change
-from penstock.service.draft import Draft
+from penstock.service.draft import Draft, Kind
 from penstock.service.namespace import as_text
 from penstock.service.objectset import Member, Reference, canonical_hash, has_unknown
 from penstock.service.services import Services
@@ -25,7 +25,7 @@ from penstock.store.audit import append
 from penstock.store.secret import SecretRow
 
 
-class SecretKind:
+class SecretKind(Kind[SecretRow]):
     """See `penstock.service.draft.Kind`."""
 
     def find(

@@ -14,15 +14,14 @@ from penstock.service.flow import references_of
 from penstock.service.objectset import Reference
 from penstock.service.services import Services
 from penstock.store import flow as flows
+from penstock.store import flow_reference as flow_references
 from penstock.store import kv as pairs
 from penstock.store import namespace as namespaces
 from penstock.store import schedule as schedules
 from penstock.store import secret as secrets
-from penstock.store.declared import ancestors
-from penstock.store.flow import FlowReference
-
-_MANY = 20
-"""From this size of a set on, callers are read for a whole namespace at once."""
+from penstock.store.declared import Key, ancestors
+from penstock.store.flow import FlowRow
+from penstock.store.flow_reference import FlowReference
 
 
 class World:
@@ -41,8 +40,10 @@ class World:
         self.services = services
         self.tenant = tenant
         self._drafts = {str(draft.reference): draft for draft in drafts}
-        self._removed = {str(reference) for reference in removed}
-        self._callers: dict[str, dict[str, list[FlowReference]]] = {}
+        self._removals = [*removed]
+        self._removed = {str(reference) for reference in self._removals}
+        self._holders: dict[str, frozenset[str]] = {}
+        self._variables: dict[str, dict[str, Json]] = {}
 
     def has_flow(self, namespace: str, id: str) -> bool:  # noqa: A002 - the word of the API
         """Whether there would be such a flow."""
@@ -51,7 +52,7 @@ class World:
             return True
         if name in self._removed:
             return False
-        return flows.head(self.tx, self.tenant, namespace, id) is not None
+        return self._stored(namespace, id) is not None
 
     def flow(self, namespace: str, id: str) -> Flow | None:  # noqa: A002 - the word of the API
         """The flow as it would be; None when there is none, or its text is not known or broken."""
@@ -61,7 +62,7 @@ class World:
             return draft.reading.flow if draft.reading is not None else None
         if name in self._removed:
             return None
-        row = flows.find(self.tx, self.tenant, namespace, id)
+        row = self._stored(namespace, id)
         return None if row is None else self.services.parses.get(row.source).flow
 
     def flow_ids(self, namespace: str) -> list[str]:
@@ -74,7 +75,9 @@ class World:
 
     def has_secret(self, namespace: str, key: str) -> bool:
         """Whether a flow of the namespace would find the key there or above."""
-        held = set(secrets.holders(self.tx, self.tenant, key))
+        held = self._holders.get(key)
+        if held is None:
+            held = self._holders[key] = frozenset(secrets.holders(self.tx, self.tenant, key))
         for name in ancestors(namespace):
             reference = str(Reference("secret", name, key))
             if reference in self._drafts:
@@ -85,12 +88,16 @@ class World:
 
     def variables(self, namespace: str) -> dict[str, Json]:
         """What ``namespace.*`` would show to the flows of a namespace."""
+        known = self._variables.get(namespace)
+        if known is not None:
+            return known
         merged = namespaces.variables(self.tx, self.tenant, namespace)
         for name in reversed(ancestors(namespace)):
             draft = self._drafts.get(str(Reference("namespace", name)))
             written = draft.member.spec.get("variables") if draft is not None else None
             if isinstance(written, dict):
                 merged.update(written)
+        self._variables[namespace] = merged
         return merged
 
     def secret_keys(self, namespace: str) -> list[str]:
@@ -131,7 +138,7 @@ class World:
 
     def readers(self, key: str) -> list[tuple[str, str, str]]:
         """Flows that would read a secret key, and the namespace in which they look for it."""
-        stored = flows.referring(self.tx, self.tenant, "secret", target_id=key)
+        stored = flow_references.referring(self.tx, self.tenant, "secret", target_id=key)
         found = {
             (each.namespace, each.flow_id, each.target_namespace)
             for each in stored
@@ -164,17 +171,49 @@ class World:
                 found.add(str(draft.reference))
         return sorted(found - self._removed)
 
+    def next_revision(self, namespace: str, id: str) -> int:  # noqa: A002 - the word of the API
+        """The revision that a flow of the set would get."""
+        return self._numbers[namespace, id]
+
+    def _stored(self, namespace: str, id: str) -> FlowRow | None:  # noqa: A002 - as above
+        key = (namespace, id)
+        if key not in self._called:
+            self._called[key] = flows.find(self.tx, self.tenant, namespace, id)
+        return self._called[key]
+
     def _stored_callers(self, namespace: str, id: str) -> Sequence[FlowReference]:  # noqa: A002 - as above
-        if len(self._drafts) < _MANY:
-            return flows.referring(
-                self.tx, self.tenant, "flow", target_id=id, target_namespace=namespace
-            )
-        if namespace not in self._callers:
-            found: dict[str, list[FlowReference]] = {}
-            for each in flows.calls_into(self.tx, self.tenant, namespace):
-                found.setdefault(each.target_id, []).append(each)
-            self._callers[namespace] = found
-        return self._callers[namespace].get(id, ())
+        return self._callers.get((namespace, id), ())
+
+    @cached_property
+    def _flows(self) -> list[Key]:
+        references = [draft.reference for draft in self._drafts.values()]
+        references += self._removals
+        return [(each.namespace, each.id) for each in references if each.kind == "flow"]
+
+    # One statement for a whole set, instead of one for each of its flows.
+
+    @cached_property
+    def _callers(self) -> dict[Key, list[FlowReference]]:
+        """Who calls the flows of the set, as stored."""
+        found: dict[Key, list[FlowReference]] = {}
+        for each in flow_references.callers(self.tx, self.tenant, self._flows):
+            found.setdefault((each.target_namespace, each.target_id), []).append(each)
+        return found
+
+    @cached_property
+    def _called(self) -> dict[Key, FlowRow | None]:
+        """The stored flows outside the set that its flows call, or None where there is none."""
+        keys = {
+            (each.target_namespace, target)
+            for (kind, target), found in self._drafted_references.items()
+            if kind == "flow"
+            for each in found
+        } - {*self._flows}
+        return {**dict.fromkeys(keys), **flows.find_many(self.tx, self.tenant, keys)}
+
+    @cached_property
+    def _numbers(self) -> dict[Key, int]:
+        return flows.next_revisions(self.tx, self.tenant, self._flows)
 
     def is_drafted(self, reference: Reference) -> bool:
         """Whether the set writes this object."""

@@ -35,7 +35,8 @@ class Upsert:
     """Inserts rows of `columns` in that order; rows with a known `key` are replaced.
 
     A cell may be anything that orjson writes: moments, enums, dataclasses; objects and lists
-    land in the column as JSON text. Without `replaces` a known key is left as it is.
+    land in the column as JSON text. Without `replaces` a known key is left as it is; without a
+    `key` it is refused by the database.
     """
 
     model: type[SQLModel]
@@ -59,22 +60,19 @@ class Upsert:
         cells = [
             _cell(dialect, table.columns[name], index) for index, name in enumerate(self.columns)
         ]
-        source = (
-            "json_each(?) WHERE true"
-            if dialect == "sqlite"
-            else "json_array_elements(CAST(%s AS json)) AS rows(value) WHERE true"
-        )
-        changed = [name for name in self.columns if name not in self.key]
-        action = (
-            "UPDATE SET " + ", ".join(f"{name} = excluded.{name}" for name in changed)
-            if self.replaces and changed
-            else "NOTHING"
-        )
+        conflict = f"ON CONFLICT ({', '.join(self.key)}) DO {self._action()}" if self.key else ""
         # Names come from the classes of this package, never from a caller.
         return (
             f"INSERT INTO {table.name} ({', '.join(self.columns)}) "  # noqa: S608
-            f"SELECT {', '.join(cells)} FROM {source} "
-            f"ON CONFLICT ({', '.join(self.key)}) DO {action}"
+            f"SELECT {', '.join(cells)} FROM {_rows(dialect)} WHERE true {conflict}"
+        )
+
+    def _action(self) -> str:
+        changed = [name for name in self.columns if name not in self.key]
+        return (
+            "UPDATE SET " + ", ".join(f"{name} = excluded.{name}" for name in changed)
+            if self.replaces and changed
+            else "NOTHING"
         )
 
 
@@ -99,6 +97,12 @@ class Delete:
             f"DELETE FROM {table} WHERE {self.column} IN {source}",  # noqa: S608
             (orjson.dumps(values).decode(),),
         )
+
+
+def _rows(dialect: str) -> str:
+    if dialect == "sqlite":
+        return "json_each(?)"
+    return "json_array_elements(CAST(%s AS json)) AS rows(value)"
 
 
 def _cell(dialect: str, column: Column[object], index: int) -> str:

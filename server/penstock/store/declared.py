@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -71,6 +71,21 @@ def put(tx: Connection, table: Table, key: Mapping[str, Any], values: Mapping[st
     found = and_(*(table.c[name] == value for name, value in key.items()))
     if tx.execute(table.update().where(found).values(**values)).rowcount == 0:
         tx.execute(table.insert().values(**key, **values))
+
+
+Key = tuple[str, str]
+"""Namespace and id."""
+_CHUNK = 500
+
+
+def by_namespace(keys: Iterable[Key]) -> Iterator[tuple[str, list[str]]]:
+    """Namespaces with some of their ids, few enough for the parameters of one statement."""
+    found: dict[str, list[str]] = {}
+    for namespace, name in dict.fromkeys(keys):
+        found.setdefault(namespace, []).append(name)
+    for namespace, names in found.items():
+        for start in range(0, len(names), _CHUNK):
+            yield namespace, names[start : start + _CHUNK]
 
 
 def below(column: ColumnElement[str], namespace: str) -> ColumnElement[bool]:

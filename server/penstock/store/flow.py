@@ -1,21 +1,22 @@
-"""Flows: every revision's text as written, and what each flow refers to."""
+"""Flows: every revision's text as written."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, func, select
+from sqlalchemy import Connection, and_, func, select
 from sqlmodel import Field, SQLModel
 
 from penstock.model.frozen import Json
 from penstock.model.provenance import Provenance
-from penstock.store import declared
-from penstock.store.bulk import table_of
+from penstock.store import declared, flow_reference
+from penstock.store.bulk import Upsert, table_of
 from penstock.store.column import Instant, JsonText
-from penstock.store.declared import Declared, ProvenanceText, record
+from penstock.store.declared import Declared, Key, ProvenanceText, by_namespace, record
+from penstock.store.flow_reference import FlowReference
 
 
 class FlowTable(Declared, table=True):
@@ -47,23 +48,41 @@ class FlowRevisionTable(SQLModel, table=True):
     provenance: Provenance | None = Field(default=None, sa_type=ProvenanceText)
 
 
-class FlowReferenceTable(SQLModel, table=True):
-    """A literal reference in a flow's present text: a subflow or a secret."""
-
-    __tablename__ = "flow_reference"  # pyrefly: ignore[bad-override] - as SQLModel documents it
-
-    tenant: str = Field(primary_key=True, max_length=100)
-    namespace: str = Field(primary_key=True, max_length=150)
-    flow_id: str = Field(primary_key=True, max_length=100)
-    number: int = Field(primary_key=True)
-    kind: str
-    target_namespace: str
-    target_id: str = Field(index=True)
-
-
 _flow = table_of(FlowTable)
 _revision = table_of(FlowRevisionTable)
-_reference = table_of(FlowReferenceTable)
+_KEY = ("tenant", "namespace", "id")
+_PUT = Upsert(
+    FlowTable,
+    (
+        *_KEY,
+        "owner",
+        "revision",
+        "content_hash",
+        "created_at",
+        "updated_at",
+        "provenance",
+        "disabled",
+        "description",
+        "labels",
+        "warnings",
+    ),
+    _KEY,
+)
+_REVISE = Upsert(
+    FlowRevisionTable,
+    (
+        *_KEY,
+        "revision",
+        "source",
+        "content_hash",
+        "deleted",
+        "owner",
+        "created_at",
+        "provenance",
+    ),
+    # A number that is taken means that another server came first: the database must say so.
+    key=(),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,17 +115,6 @@ class FlowRevision:
     owner: str
     created_at: datetime
     provenance: Provenance
-
-
-@dataclass(frozen=True, slots=True)
-class FlowReference:
-    """A flow refers to `target_id`: a ``flow`` of `target_namespace` or a ``secret`` key."""
-
-    namespace: str
-    flow_id: str
-    kind: str
-    target_namespace: str
-    target_id: str
 
 
 _joined = select(_flow, _revision.c.source).join(
@@ -158,6 +166,19 @@ def find(
         updated_at=row.created_at,
         provenance=row.provenance,
     )
+
+
+def find_many(tx: Connection, tenant: str, keys: Iterable[Key]) -> dict[Key, FlowRow]:
+    """Those of the flows that there are, at their present revision."""
+    return {
+        (row.namespace, row.id): record(FlowRow, row)
+        for namespace, names in by_namespace(keys)
+        for row in tx.execute(
+            _joined.where(
+                _flow.c.tenant == tenant, _flow.c.namespace == namespace, _flow.c.id.in_(names)
+            )
+        )
+    }
 
 
 def head(tx: Connection, tenant: str, namespace: str, id: str) -> tuple[int, str] | None:  # noqa: A002 - the word of the API
@@ -221,37 +242,42 @@ def revisions(tx: Connection, tenant: str, namespace: str, id: str) -> list[Flow
 
 def next_revision(tx: Connection, tenant: str, namespace: str, id: str) -> int:  # noqa: A002 - the word of the API
     """The number that the next write gets: numbers are never used twice."""
-    last = tx.execute(
-        select(func.max(_revision.c.revision)).where(
-            _revision.c.tenant == tenant,
-            _revision.c.namespace == namespace,
-            _revision.c.id == id,
+    return next_revisions(tx, tenant, [(namespace, id)])[namespace, id]
+
+
+def next_revisions(tx: Connection, tenant: str, keys: Sequence[Key]) -> dict[Key, int]:
+    """The same for many flows."""
+    found = dict.fromkeys(keys, 1)
+    for namespace, names in by_namespace(keys):
+        statement = (
+            select(_revision.c.id, func.max(_revision.c.revision))
+            .where(
+                _revision.c.tenant == tenant,
+                _revision.c.namespace == namespace,
+                _revision.c.id.in_(names),
+            )
+            .group_by(_revision.c.id)
         )
-    ).scalar()
-    return (last or 0) + 1
+        for name, last in tx.execute(statement):
+            found[namespace, name] = last + 1
+    return found
 
 
 def put(tx: Connection, row: FlowRow, references: Sequence[FlowReference]) -> None:
     """Writes a new revision and makes it the present one."""
-    declared.put(
-        tx,
-        _flow,
-        {"tenant": row.tenant, "namespace": row.namespace, "id": row.id},
-        {
-            "owner": row.owner,
-            "revision": row.revision,
-            "content_hash": row.content_hash,
-            "created_at": row.created_at,
-            "updated_at": row.updated_at,
-            "provenance": row.provenance,
-            "disabled": row.disabled,
-            "description": row.description,
-            "labels": row.labels,
-            "warnings": row.warnings,
-        },
+    put_many(tx, row.tenant, [(row, references)])
+
+
+def put_many(
+    tx: Connection, tenant: str, written: Sequence[tuple[FlowRow, Sequence[FlowReference]]]
+) -> None:
+    """The same for many flows of a tenant."""
+    rows = [row for row, _ in written]
+    _PUT.write(tx, [_cells(row) for row in rows])
+    _add_revisions(tx, rows, deleted=False)
+    flow_reference.replace_many(
+        tx, tenant, {(row.namespace, row.id): references for row, references in written}
     )
-    _add_revision(tx, row, deleted=False)
-    _replace_references(tx, row, references)
 
 
 def set_owner(tx: Connection, row: FlowRow) -> None:
@@ -261,42 +287,19 @@ def set_owner(tx: Connection, row: FlowRow) -> None:
 
 def delete(tx: Connection, row: FlowRow) -> None:
     """Removes the flow and leaves a tombstone with `row`'s revision, owner and provenance."""
-    tx.execute(_flow.delete().where(_is(row)))
-    _add_revision(tx, row, deleted=True)
-    _replace_references(tx, row, ())
+    delete_many(tx, row.tenant, [row])
 
 
-def referring(
-    tx: Connection, tenant: str, kind: str, target_id: str, target_namespace: str | None = None
-) -> list[FlowReference]:
-    """Who refers to a flow (`target_namespace` given) or to a secret key anywhere."""
-    statement = select(_reference).where(
-        _reference.c.tenant == tenant,
-        _reference.c.kind == kind,
-        _reference.c.target_id == target_id,
-    )
-    if target_namespace is not None:
-        statement = statement.where(_reference.c.target_namespace == target_namespace)
-    return _references(tx, statement)
-
-
-def calls_into(tx: Connection, tenant: str, namespace: str) -> list[FlowReference]:
-    """Every call of a flow of the namespace, from anywhere."""
-    statement = select(_reference).where(
-        _reference.c.tenant == tenant,
-        _reference.c.kind == "flow",
-        _reference.c.target_namespace == namespace,
-    )
-    return _references(tx, statement)
-
-
-def _references(tx: Connection, statement: Select[Any]) -> list[FlowReference]:
-    statement = statement.order_by(_reference.c.namespace, _reference.c.flow_id)
-    found = [
-        FlowReference(row.namespace, row.flow_id, row.kind, row.target_namespace, row.target_id)
-        for row in tx.execute(statement)
-    ]
-    return list(dict.fromkeys(found))
+def delete_many(tx: Connection, tenant: str, rows: Sequence[FlowRow]) -> None:
+    """The same for many flows of a tenant."""
+    for namespace, names in by_namespace((row.namespace, row.id) for row in rows):
+        tx.execute(
+            _flow.delete().where(
+                _flow.c.tenant == tenant, _flow.c.namespace == namespace, _flow.c.id.in_(names)
+            )
+        )
+    _add_revisions(tx, rows, deleted=True)
+    flow_reference.replace_many(tx, tenant, {(row.namespace, row.id): () for row in rows})
 
 
 def _is(row: FlowRow) -> Any:
@@ -305,42 +308,40 @@ def _is(row: FlowRow) -> Any:
     )
 
 
-def _add_revision(tx: Connection, row: FlowRow, *, deleted: bool) -> None:
-    tx.execute(
-        _revision.insert().values(
-            tenant=row.tenant,
-            namespace=row.namespace,
-            id=row.id,
-            revision=row.revision,
-            source="" if deleted else row.source,
-            content_hash="" if deleted else row.content_hash,
-            deleted=deleted,
-            owner=row.owner,
-            created_at=row.updated_at,
-            provenance=row.provenance,
-        )
+def _cells(row: FlowRow) -> tuple[object, ...]:
+    return (
+        row.tenant,
+        row.namespace,
+        row.id,
+        row.owner,
+        row.revision,
+        row.content_hash,
+        row.created_at,
+        row.updated_at,
+        row.provenance.to_row(),
+        row.disabled,
+        row.description,
+        row.labels,
+        row.warnings,
     )
 
 
-def _replace_references(tx: Connection, row: FlowRow, references: Sequence[FlowReference]) -> None:
-    tx.execute(
-        _reference.delete().where(
-            _reference.c.tenant == row.tenant,
-            _reference.c.namespace == row.namespace,
-            _reference.c.flow_id == row.id,
-        )
+def _add_revisions(tx: Connection, rows: Sequence[FlowRow], *, deleted: bool) -> None:
+    _REVISE.write(
+        tx,
+        [
+            (
+                row.tenant,
+                row.namespace,
+                row.id,
+                row.revision,
+                "" if deleted else row.source,
+                "" if deleted else row.content_hash,
+                deleted,
+                row.owner,
+                row.updated_at,
+                row.provenance.to_row(),
+            )
+            for row in rows
+        ],
     )
-    rows = [
-        {
-            "tenant": row.tenant,
-            "namespace": row.namespace,
-            "flow_id": row.id,
-            "number": number,
-            "kind": reference.kind,
-            "target_namespace": reference.target_namespace,
-            "target_id": reference.target_id,
-        }
-        for number, reference in enumerate(dict.fromkeys(references))
-    ]
-    if rows:
-        tx.execute(_reference.insert(), rows)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -11,8 +11,9 @@ from sqlalchemy import ColumnElement, Connection, Index, RowMapping, delete, sel
 from sqlmodel import Field, SQLModel
 
 from penstock.model.frozen import Json
-from penstock.store.bulk import table_of
+from penstock.store.bulk import Upsert, table_of
 from penstock.store.column import Instant, JsonText
+from penstock.store.declared import Key, by_namespace
 
 TimetableKind = Literal["schedule", "trigger"]
 MissedPolicy = Literal["ALL", "LAST", "NONE"]
@@ -76,6 +77,7 @@ class TimetableEntry:
 
 table = table_of(TimetableRow)
 _COLUMNS = tuple(table.columns.keys())
+_INSERT = Upsert(TimetableRow, _COLUMNS, key=())
 
 
 def replace(tx: Connection, tenant: str, entries: Sequence[TimetableEntry]) -> None:
@@ -145,6 +147,36 @@ def find(
         key == id,
     )
     return [_from_row(row) for row in tx.execute(query).mappings()]
+
+
+def of_flows(tx: Connection, tenant: str, keys: Iterable[Key]) -> dict[Key, list[TimetableEntry]]:
+    """The triggers of many flows, by namespace and id of the flow."""
+    found: dict[Key, list[TimetableEntry]] = {}
+    for namespace, names in by_namespace(keys):
+        query = select(table).where(*_triggers(tenant, namespace, names))
+        for row in tx.execute(query).mappings():
+            found.setdefault((namespace, row["owner_id"]), []).append(_from_row(row))
+    return found
+
+
+def remove_of_flows(tx: Connection, tenant: str, keys: Iterable[Key]) -> None:
+    """Removes all triggers of many flows."""
+    for namespace, names in by_namespace(keys):
+        tx.execute(delete(table).where(*_triggers(tenant, namespace, names)))
+
+
+def _triggers(tenant: str, namespace: str, names: list[str]) -> tuple[ColumnElement[bool], ...]:
+    return (
+        table.c.tenant == tenant,
+        table.c.kind == "trigger",
+        table.c.namespace == namespace,
+        table.c.owner_id.in_(names),
+    )
+
+
+def insert(tx: Connection, entries: Sequence[TimetableEntry]) -> None:
+    """Adds entries that are not there yet."""
+    _INSERT.write(tx, [[*_to_row(entry).values()] for entry in entries])
 
 
 def claim(tx: Connection, entry: TimetableEntry, next_fire_at: datetime | None) -> bool:

@@ -1,0 +1,103 @@
+"""What each flow's present text refers to, to find who needs an object."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Select, select
+from sqlmodel import Field, SQLModel
+
+from penstock.store.bulk import Upsert, table_of
+from penstock.store.declared import Key, by_namespace
+
+
+class FlowReferenceTable(SQLModel, table=True):
+    """A literal reference in a flow's present text: a subflow or a secret."""
+
+    __tablename__ = "flow_reference"  # pyrefly: ignore[bad-override] - as SQLModel documents it
+
+    tenant: str = Field(primary_key=True, max_length=100)
+    namespace: str = Field(primary_key=True, max_length=150)
+    flow_id: str = Field(primary_key=True, max_length=100)
+    number: int = Field(primary_key=True)
+    kind: str
+    target_namespace: str
+    target_id: str = Field(index=True)
+
+
+_reference = table_of(FlowReferenceTable)
+_REFER = Upsert(
+    FlowReferenceTable,
+    ("tenant", "namespace", "flow_id", "number", "kind", "target_namespace", "target_id"),
+    key=(),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FlowReference:
+    """A flow refers to `target_id`: a ``flow`` of `target_namespace` or a ``secret`` key."""
+
+    namespace: str
+    flow_id: str
+    kind: str
+    target_namespace: str
+    target_id: str
+
+
+def replace_many(tx: Connection, tenant: str, found: Mapping[Key, Sequence[FlowReference]]) -> None:
+    """Records what flows refer to now, in place of what they referred to before."""
+    for namespace, names in by_namespace(found):
+        tx.execute(
+            _reference.delete().where(
+                _reference.c.tenant == tenant,
+                _reference.c.namespace == namespace,
+                _reference.c.flow_id.in_(names),
+            )
+        )
+    _REFER.write(
+        tx,
+        [
+            (tenant, *key, number, each.kind, each.target_namespace, each.target_id)
+            for key, references in found.items()
+            for number, each in enumerate(dict.fromkeys(references))
+        ],
+    )
+
+
+def referring(
+    tx: Connection, tenant: str, kind: str, target_id: str, target_namespace: str | None = None
+) -> list[FlowReference]:
+    """Who refers to a flow (`target_namespace` given) or to a secret key anywhere."""
+    statement = select(_reference).where(
+        _reference.c.tenant == tenant,
+        _reference.c.kind == kind,
+        _reference.c.target_id == target_id,
+    )
+    if target_namespace is not None:
+        statement = statement.where(_reference.c.target_namespace == target_namespace)
+    return _references(tx, statement)
+
+
+def callers(tx: Connection, tenant: str, keys: Iterable[Key]) -> list[FlowReference]:
+    """Every call of one of the flows, from anywhere."""
+    found: list[FlowReference] = []
+    for namespace, names in by_namespace(keys):
+        statement = select(_reference).where(
+            _reference.c.tenant == tenant,
+            _reference.c.kind == "flow",
+            _reference.c.target_namespace == namespace,
+            _reference.c.target_id.in_(names),
+        )
+        found += _references(tx, statement)
+    return found
+
+
+def _references(tx: Connection, statement: Select[Any]) -> list[FlowReference]:
+    statement = statement.order_by(_reference.c.namespace, _reference.c.flow_id)
+    found = [
+        FlowReference(row.namespace, row.flow_id, row.kind, row.target_namespace, row.target_id)
+        for row in tx.execute(statement)
+    ]
+    return list(dict.fromkeys(found))
