@@ -58,7 +58,7 @@ OF_RETRIES = {
     "maxAttempts": "Attempts in all, the first one counted. No limit when left out.",
     "maxDuration": "No attempt starts later than this after the first one.",
     "warningOnRetry": "A success after a failed attempt is a WARNING.",
-    "behavior": "Whether the task is tried again, or the whole flow in a new execution.",
+    "behavior": "The failed task is tried again; a new execution instead is not in this release.",
 }
 
 
@@ -231,4 +231,4 @@ def _retries() -> Iterator[str]:
         )
 
 
-_BEHAVIORS = "`RETRY_FAILED_TASK` or `CREATE_NEW_EXECUTION`"
+_BEHAVIORS = "`RETRY_FAILED_TASK`"

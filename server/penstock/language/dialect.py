@@ -8,6 +8,7 @@ from penstock.language import sentence
 from penstock.language.node import Node, Path, Place, path_text
 from penstock.model.flow import Flow
 from penstock.model.problem import Problem, Severity
+from penstock.model.retry import RetryBehavior
 from penstock.model.task import Task
 from penstock.model.trigger import Trigger
 
@@ -90,10 +91,22 @@ def outside(
 
 
 def retry(node: Node, path: Path, problems: list[Problem]) -> None:
-    """Warns of the old spelling inside a retry rule."""
+    """Warns of the old spelling inside a retry rule, and refuses what is not done here."""
     if isinstance(node.children, dict) and "maxAttempt" in node.children:
         place = node.key_place("maxAttempt")
         problems.append(deprecated(place, (*path, "maxAttempt"), "maxAttempt", "maxAttempts"))
+    behavior = node.entry("behavior")
+    if behavior is not None and behavior.raw == RetryBehavior.CREATE_NEW_EXECUTION:
+        problems.append(
+            sentence.at_value(
+                behavior,
+                (*path, "behavior"),
+                f"`{behavior.raw}` belongs to the flow language, but this release only tries the "
+                "failed task again.",
+                code="unsupported-value",
+                hint=f"Write `{RetryBehavior.RETRY_FAILED_TASK.value}`, or leave `behavior` out.",
+            )
+        )
 
 
 def labels(node: Node, path: Path, problems: list[Problem]) -> dict[str, str]:
