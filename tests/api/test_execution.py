@@ -217,3 +217,29 @@ def test_open_paths_need_no_token(server, path):
     import httpx
 
     assert httpx.get(server.url + path, trust_env=False).status_code == 200
+
+
+def test_inputs_that_the_flow_does_not_declare_are_named_in_the_log(server, ns):
+    server.put_flow(
+        f"id: f\nnamespace: {ns}\ninputs:\n  - {{id: day, type: STRING, required: false}}\n"
+        "tasks:\n  - id: t\n    type: core.log.Log\n    message: \"{{ inputs.day ?? 'none' }}\"\n"
+    )
+    execution = server.run(ns, "f", dya="monday", other=1)
+    assert execution["state"] == "SUCCESS"
+    assert execution["inputs"] == {"day": None}
+    lines = server.api.get(f"/executions/{execution['id']}/logs").json()["items"]
+    assert [(line["level"], line["message"], line["taskId"]) for line in lines] == [
+        ("WARN", "The flow declares no input `dya`; it is ignored. Did you mean `day`?", None),
+        ("WARN", "The flow declares no input `other`; it is ignored.", None),
+        ("INFO", "none", "t"),
+    ]
+
+
+def test_inputs_of_a_flow_without_any_are_named_too(server, ns):
+    server.put_flow(
+        f"id: f\nnamespace: {ns}\ntasks:\n  - {{id: t, type: core.log.Log, message: hi}}\n"
+    )
+    execution = server.run(ns, "f", **{"a\x00b": 1})
+    assert execution["state"] == "SUCCESS"
+    lines = server.api.get(f"/executions/{execution['id']}/logs").json()["items"]
+    assert [line["level"] for line in lines] == ["WARN", "INFO"]

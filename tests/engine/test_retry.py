@@ -192,6 +192,45 @@ def test_a_lost_attempt_does_not_use_up_a_retry():
     ]
 
 
+@pytest.mark.parametrize(
+    ("deaths", "blameless", "waiting", "state"),
+    [
+        (4, 0, 0, "SUCCESS"),
+        (5, 0, 0, "FAILED"),
+        (4, 3, 0, "SUCCESS"),
+        (4, 0, 3, "SUCCESS"),
+    ],
+)
+def test_a_task_that_takes_five_workers_with_it_is_not_tried_again(
+    deaths, blameless, waiting, state
+):
+    """Losses before it began, and those of workers that stopped in order, do not count."""
+    retry = {**CONSTANT, "maxAttempts": 9}
+    driver = Driver(
+        flow(job("a", retry=retry), errors=[job("e")]), table={"a": Outcome(seconds=100)}
+    )
+    driver.tick()
+    for _ in range(waiting):
+        run = driver.run_of("a")
+        driver.send(Lost(run.id, run.fence))
+    for _ in range(deaths):
+        driver.run_until(lambda: driver.states.get("a") == "RUNNING")
+        run = driver.run_of("a")
+        driver.send(Lost(run.id, run.fence))
+    for _ in range(blameless):
+        driver.run_until(lambda: driver.states.get("a") == "RUNNING")
+        run = driver.run_of("a")
+        driver.send(Lost(run.id, run.fence, blameless=True))
+    driver.run()
+    run = driver.run_of("a")
+    assert run.state == state
+    if state == "FAILED":
+        assert "lost its worker 5 times" in run.failure.message
+        assert [each.state for each in run.attempts] == ["RESUBMITTED"] * 4 + ["FAILED"]
+        assert driver.states["e"] == "SUCCESS", "its error handlers run"
+    assert driver.execution.state == state
+
+
 def test_a_lost_attempt_of_a_killed_execution_is_killed():
     driver = Driver(flow(job("a")), table={"a": Outcome(seconds=100)})
     driver.run_until(lambda: driver.states.get("a") == "RUNNING")

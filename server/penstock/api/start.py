@@ -26,7 +26,9 @@ async def start(services: Services, caller: Caller, body: bytes) -> Execution:
     if version is None:
         version = await run_in_threadpool(execution.find_flow, services, caller, wanted)
     ready = execution.prepare(services, caller, wanted, version)
-    return await services.executor.accept(ready.execution, ready.version, ready.audit)
+    return await services.executor.accept(
+        ready.execution, ready.version, ready.audit, warnings=ready.warnings
+    )
 
 
 def answer_of(accepted: Execution) -> Response:

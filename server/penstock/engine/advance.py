@@ -20,8 +20,9 @@ from penstock.engine.message import (
     TimerDue,
     TimerKind,
 )
-from penstock.engine.outcome import conclude
+from penstock.engine.outcome import conclude, give_up
 from penstock.engine.plan import plan_of
+from penstock.engine.retry import deaths
 from penstock.engine.step import Ports, Step
 from penstock.engine.stop import closed, expire, kill, killed
 from penstock.engine.tree import drain
@@ -31,6 +32,12 @@ from penstock.model.flow import Flow
 from penstock.model.frozen import Json
 from penstock.model.state import TERMINATED, State
 from penstock.sdk.flowable import CallingTask
+
+_MOST_DEATHS = 5
+_DEADLY = (
+    f"The task lost its worker {_MOST_DEATHS} times while it ran, so it is not tried again. Look "
+    "at the server's log for what ended it, such as a lack of memory."
+)
 
 
 def advance(
@@ -156,6 +163,10 @@ def _lost(work: Work, message: Lost) -> None:
         killed(work, run)
         return
     if run.state is State.RUNNING:
+        if not message.blameless and deaths(run) >= _MOST_DEATHS - 1:
+            _close(work, run, State.FAILED, work.now)
+            give_up(work, work.runs[run.id], _DEADLY)
+            return
         attempts = closed(run, State.RESUBMITTED, work)
     else:
         number = len(run.attempts) + 1

@@ -49,10 +49,14 @@ class Finished:
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """The lease of an attempt ran out: its worker died. The attempt is dispatched anew."""
+    """An attempt has no worker any more: it died, or gave the attempt back (`blameless`).
+
+    The attempt is dispatched anew, unless it was the fifth to take its worker with it.
+    """
 
     task_run_id: str
     fence: int
+    blameless: bool = False
 
 
 @dataclass(frozen=True, slots=True)

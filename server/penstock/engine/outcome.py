@@ -23,6 +23,13 @@ def fail(work: Work, run: TaskRun, message: str) -> None:
     )
 
 
+def give_up(work: Work, run: TaskRun, message: str) -> None:
+    """Ends a task run whose last attempt is closed as FAILED, whatever its retry rule says."""
+    work.log(message, run)
+    state = allowed(work.node(run), State.FAILED)
+    work.ended(work.move(run, state, "failed", failure=Failure(message)))
+
+
 def conclude(
     work: Work,
     run: TaskRun,

@@ -15,6 +15,14 @@ def tries(run: TaskRun) -> int:
     return sum(attempt.state is not State.RESUBMITTED for attempt in run.attempts)
 
 
+def deaths(run: TaskRun) -> int:
+    """How many attempts had begun when their worker was lost."""
+    return sum(
+        attempt.state is State.RESUBMITTED and attempt.started_at is not None
+        for attempt in run.attempts
+    )
+
+
 def retry_at(retry: Retry | None, run: TaskRun, now: datetime) -> datetime | None:
     """When the next attempt may start, or None when there is none left."""
     if retry is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -23,11 +23,13 @@ from penstock.engine.message import (
 from penstock.engine.step import ChildRequest, Job, Step
 from penstock.model.execution import Execution
 from penstock.model.state import State
+from penstock.model.task import LogLevel
 from penstock.runtime import breakdown
 from penstock.runtime.active import Active, Draft, draft_of, visible
 from penstock.runtime.attempt import Bench, Work, open_context, run_attempt
 from penstock.runtime.child import ChildRefused, Children
 from penstock.runtime.command import Answer, Record, Submit
+from penstock.runtime.context import storable
 from penstock.runtime.flows import FlowVersion
 from penstock.runtime.functions import World
 from penstock.runtime.rendering import Renderer
@@ -67,7 +69,9 @@ class Batch:
 
     def submit(self, command: Submit) -> None:
         """A new execution, begun or queued."""
-        self._create(command.execution, command.version)
+        draft = self._create(command.execution, command.version)
+        for warning in command.warnings:
+            _add_line(draft, LogLine(self.now, LogLevel.WARN, storable(warning)))
         if command.answer is not None:
             self.answers.append((command.answer, command.execution.id))
 
@@ -143,7 +147,7 @@ class Batch:
             draft.is_ready = False
             self._advance(draft)
 
-    def _create(self, execution: Execution, version: FlowVersion) -> None:
+    def _create(self, execution: Execution, version: FlowVersion) -> Draft:
         core = self.core
         renderer = Renderer(core.world, core.bench.clock, execution)
         draft = draft_of(Active(execution, version, renderer), is_new=True)
@@ -167,6 +171,7 @@ class Batch:
         elif message.state is State.QUEUED:
             core.slots.queue(execution)
         self.deliver(execution.id, message)
+        return draft
 
     def _advance(self, draft: Draft) -> None:
         messages = list(draft.messages)
@@ -293,10 +298,15 @@ def child_ended(ended: Execution) -> ChildEnded:
     )
 
 
-def lost_messages(execution: Execution, version: FlowVersion) -> list[Lost]:
-    """For each attempt that somebody ran, or was about to run, when the server died."""
+def lost_messages(
+    execution: Execution, version: FlowVersion, given_back: Container[str] = ()
+) -> list[Lost]:
+    """For each attempt that somebody ran, or was about to run, when the server ended.
+
+    `given_back` has the task runs whose worker stopped in order: they are not to blame.
+    """
     return [
-        Lost(run.id, run.fence)
+        Lost(run.id, run.fence, run.id in given_back)
         for run in execution.task_runs.values()
         if not run.state.is_terminated
         and run.state is not State.RETRYING

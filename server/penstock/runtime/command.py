@@ -33,13 +33,14 @@ class Answer:
 
 @dataclass(slots=True)
 class Submit:
-    """Accept a new execution, with its audit record, in one transaction."""
+    """Accept a new execution, with its audit record and warnings, in one transaction."""
 
     execution: Execution
     version: FlowVersion
     answer: Answer | None = None
     audit: AuditRecord | None = None
     guard: Guard | None = None
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)

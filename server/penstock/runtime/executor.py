@@ -130,16 +130,24 @@ class Executor:
         When `guard` refuses within the transaction nothing is stored and the result is None.
         """
         future: Future[Execution | None] = Future()
-        self._submit(execution, version, audit, Answer(future), guard)
+        self._submit(execution, version, audit, Answer(future), guard=guard)
         return future
 
     async def accept(
-        self, execution: Execution, version: AnyFlowVersion, audit: AuditRecord | None = None
+        self,
+        execution: Execution,
+        version: AnyFlowVersion,
+        audit: AuditRecord | None = None,
+        *,
+        warnings: tuple[str, ...] = (),
     ) -> Execution:
-        """`submit` for an event loop: all answers of a commit arrive in one wake-up."""
+        """`submit` for an event loop: all answers of a commit arrive in one wake-up.
+
+        `warnings` become the first lines of the execution's log.
+        """
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Execution | None] = loop.create_future()
-        self._submit(execution, version, audit, Answer(future, loop), None)
+        self._submit(execution, version, audit, Answer(future, loop), warnings=warnings)
         accepted = await future
         assert accepted is not None, "only a guard can refuse"
         return accepted
@@ -217,7 +225,9 @@ class Executor:
         version: AnyFlowVersion,
         audit: AuditRecord | None,
         answer: Answer,
-        guard: Guard | None,
+        *,
+        guard: Guard | None = None,
+        warnings: tuple[str, ...] = (),
     ) -> None:
         if not self._is_open:
             raise Unavailable("The server is stopping or has not started; try again in a moment.")
@@ -226,7 +236,7 @@ class Executor:
             if isinstance(version, FlowVersion)
             else of_flow(version.flow, revision=version.revision, content_hash=version.content_hash)
         )
-        self._inbox.put(Submit(execution, known, answer, audit, guard))
+        self._inbox.put(Submit(execution, known, answer, audit, guard, warnings))
 
     # -- the thread ------------------------------------------------------------------------
 

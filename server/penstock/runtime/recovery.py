@@ -64,12 +64,15 @@ def load(tx: Connection, core: Core, flows: FlowVersions, now: datetime) -> Reco
 def messages(tx: Connection, core: Core) -> list[tuple[str, Message]]:
     """What the active executions must be told first, in the order of their creation."""
     found: list[tuple[str, Message]] = []
+    given_back = {job.task_run_id for job in job_store.everyone(tx) if job.owner is None}
     for active in core.active.values():
         execution = active.execution
         if execution.state is State.CREATED:
             core.slots.take(execution)
             found.append((execution.id, Begin()))
-        found.extend((execution.id, lost) for lost in lost_messages(execution, active.version))
+        found.extend(
+            (execution.id, lost) for lost in lost_messages(execution, active.version, given_back)
+        )
     found.extend(_untold(tx, core))
     return found
 

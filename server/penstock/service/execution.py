@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import cast
 
 from penstock.errors import InvalidObject, NotFound
+from penstock.language.inputs import unknown_inputs
 from penstock.model.execution import Execution, Origin
 from penstock.model.frozen import Json
 from penstock.model.problem import Problem
@@ -49,6 +50,7 @@ class Prepared:
     execution: Execution
     version: FlowVersion
     audit: AuditRecord
+    warnings: tuple[str, ...] = ()
 
 
 def parse_wanted(body: Json) -> Wanted:
@@ -141,7 +143,11 @@ def prepare(services: Services, caller: Caller, wanted: Wanted, version: FlowVer
         after=version.content_hash,
         detail={"flow": f"{flow.namespace}/{flow.id}"},
     )
-    return Prepared(execution, version, record)
+    warnings = tuple(
+        f"{problem.message} {problem.hint or ''}".rstrip()
+        for problem in unknown_inputs(flow.inputs, wanted.inputs)
+    )
+    return Prepared(execution, version, record, warnings)
 
 
 def get(services: Services, caller: Caller, execution_id: str) -> dict[str, Json]:

@@ -72,9 +72,17 @@ class Executor(Protocol):
         ...
 
     async def accept(
-        self, execution: Execution, version: FlowVersion, audit: AuditRecord | None = None
+        self,
+        execution: Execution,
+        version: FlowVersion,
+        audit: AuditRecord | None = None,
+        *,
+        warnings: tuple[str, ...] = (),
     ) -> Execution:
-        """Accepts a new execution; returns after the commit that stored it."""
+        """Accepts a new execution; returns after the commit that stored it.
+
+        `warnings` become the first lines of the execution's log.
+        """
         ...
 
     def kill(
