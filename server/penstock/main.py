@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from penstock.api.app import create
 from penstock.api.front import Front
@@ -108,10 +108,11 @@ def build(settings: Settings, clock: Clock | None = None) -> Application:
         ]
     )
 
-    def changed() -> None:
+    def changed(may_fire: bool) -> None:  # noqa: FBT001 - the one thing that it tells
         present.forget()
         executor.declared()
-        duties.nudge(scheduler.name)
+        if may_fire:
+            duties.nudge(scheduler.name)
 
     services = Services(
         database=database,
@@ -147,7 +148,7 @@ def serve(
     with _listening(settings) as listener, _signals_kept():
         try:
             application = build(settings)
-        except (ArgumentError, OperationalError, ModuleNotFoundError) as error:
+        except (ArgumentError, DBAPIError, ModuleNotFoundError) as error:
             raise _no_database(settings, error) from None
         _run(application, listener, on_ready, stop=stop or threading.Event())
 
@@ -239,7 +240,7 @@ def _no_database(settings: Settings, error: Exception) -> CannotServe:
             "PENSTOCK_DATABASE is no database URL.",
             hint="Such as postgresql+psycopg://user@host/name; leave it out for SQLite.",
         )
-    cause = str(error.orig) if isinstance(error, OperationalError) else str(error)
+    cause = str(error.orig) if isinstance(error, DBAPIError) else str(error)
     return CannotServe(
         f"Cannot use the database {shown}: {cause.strip().splitlines()[0]}.",
         hint="PostgreSQL needs: pip install 'penstock[postgres]'."

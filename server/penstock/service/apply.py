@@ -92,7 +92,7 @@ def apply(services: Services, change: Change, wanted: ObjectSet) -> Applied:
             hint="Send it again.",
         ) from None
     if any(written.action != "none" for written in applied.objects):
-        services.changed()
+        services.changed(any(_may_fire(draft) for draft in seen.drafts))
     return applied
 
 
@@ -109,6 +109,12 @@ def delete(services: Services, change: Change, removal: Removal) -> None:
         if kind.find(tx, services, change.caller.tenant, removal.reference) is None:
             raise NotFound(f"There is no {removal.reference}.")
     apply(services, change, ObjectSet(removals=(removal,)))
+
+
+def _may_fire(draft: Draft) -> bool:
+    """Whether something may come due earlier than before; what goes only makes a wait idle."""
+    flow = None if draft.reading is None else draft.reading.flow
+    return draft.reference.kind == "schedule" or (flow is not None and bool(flow.triggers))
 
 
 def _check(seen: Examination, wanted: ObjectSet) -> None:

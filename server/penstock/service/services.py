@@ -77,8 +77,9 @@ class Parses:
 class Services:
     """Everything that a service function may need.
 
-    `changed` is called after the commit of every declared change, so that duties that wait
-    for the timetable and caches of flows look again. `is_leaving` says that the server stops.
+    `changed` is called after the commit of every declared change, so that caches of flows look
+    again, and when it is told true also the duty that waits for the timetable. `is_leaving` says that
+    the server stops.
     """
 
     database: Database
@@ -91,5 +92,5 @@ class Services:
     renderer: Callable[[Execution], Renderer]
     now: Callable[[], datetime]
     new_id: Callable[[], str]
-    changed: Callable[[], None]
+    changed: Callable[[bool], None]
     is_leaving: Callable[[], bool]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import Connection, and_, bindparam, func, select
 from sqlmodel import Field, SQLModel
 
 from penstock.model.frozen import Json
@@ -128,6 +128,22 @@ _joined = select(_flow, _revision.c.source).join(
 )
 
 
+_tenant, _namespace = bindparam("tenant"), bindparam("namespace")
+_names = bindparam("names", expanding=True)
+_of_names = _joined.where(
+    _flow.c.tenant == _tenant, _flow.c.namespace == _namespace, _flow.c.id.in_(_names)
+)
+_last_revisions = (
+    select(_revision.c.id, func.max(_revision.c.revision))
+    .where(
+        _revision.c.tenant == _tenant,
+        _revision.c.namespace == _namespace,
+        _revision.c.id.in_(_names),
+    )
+    .group_by(_revision.c.id)
+)
+
+
 def find(
     tx: Connection,
     tenant: str,
@@ -173,11 +189,7 @@ def find_many(tx: Connection, tenant: str, keys: Iterable[Key]) -> dict[Key, Flo
     return {
         (row.namespace, row.id): record(FlowRow, row)
         for namespace, names in by_namespace(keys)
-        for row in tx.execute(
-            _joined.where(
-                _flow.c.tenant == tenant, _flow.c.namespace == namespace, _flow.c.id.in_(names)
-            )
-        )
+        for row in tx.execute(_of_names, {"tenant": tenant, "namespace": namespace, "names": names})
     }
 
 
@@ -249,16 +261,8 @@ def next_revisions(tx: Connection, tenant: str, keys: Sequence[Key]) -> dict[Key
     """The same for many flows."""
     found = dict.fromkeys(keys, 1)
     for namespace, names in by_namespace(keys):
-        statement = (
-            select(_revision.c.id, func.max(_revision.c.revision))
-            .where(
-                _revision.c.tenant == tenant,
-                _revision.c.namespace == namespace,
-                _revision.c.id.in_(names),
-            )
-            .group_by(_revision.c.id)
-        )
-        for name, last in tx.execute(statement):
+        given = {"tenant": tenant, "namespace": namespace, "names": names}
+        for name, last in tx.execute(_last_revisions, given):
             found[namespace, name] = last + 1
     return found
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Row, bindparam, select
 from sqlmodel import Field, SQLModel
 
 from penstock.store.bulk import Upsert, table_of
@@ -35,6 +35,22 @@ _REFER = Upsert(
 )
 
 
+_tenant, _namespace = bindparam("tenant"), bindparam("namespace")
+_names = bindparam("names", expanding=True)
+_ordered = select(_reference).order_by(_reference.c.namespace, _reference.c.flow_id)
+_calls = _ordered.where(
+    _reference.c.tenant == _tenant,
+    _reference.c.kind == "flow",
+    _reference.c.target_namespace == _namespace,
+    _reference.c.target_id.in_(_names),
+)
+_forget = _reference.delete().where(
+    _reference.c.tenant == _tenant,
+    _reference.c.namespace == _namespace,
+    _reference.c.flow_id.in_(_names),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class FlowReference:
     """A flow refers to `target_id`: a ``flow`` of `target_namespace` or a ``secret`` key."""
@@ -49,13 +65,7 @@ class FlowReference:
 def replace_many(tx: Connection, tenant: str, found: Mapping[Key, Sequence[FlowReference]]) -> None:
     """Records what flows refer to now, in place of what they referred to before."""
     for namespace, names in by_namespace(found):
-        tx.execute(
-            _reference.delete().where(
-                _reference.c.tenant == tenant,
-                _reference.c.namespace == namespace,
-                _reference.c.flow_id.in_(names),
-            )
-        )
+        tx.execute(_forget, {"tenant": tenant, "namespace": namespace, "names": names})
     _REFER.write(
         tx,
         [
@@ -66,38 +76,28 @@ def replace_many(tx: Connection, tenant: str, found: Mapping[Key, Sequence[FlowR
     )
 
 
-def referring(
-    tx: Connection, tenant: str, kind: str, target_id: str, target_namespace: str | None = None
-) -> list[FlowReference]:
-    """Who refers to a flow (`target_namespace` given) or to a secret key anywhere."""
-    statement = select(_reference).where(
+def referring(tx: Connection, tenant: str, kind: str, target_id: str) -> list[FlowReference]:
+    """Who refers to a key of some kind, wherever it looks for it."""
+    statement = _ordered.where(
         _reference.c.tenant == tenant,
         _reference.c.kind == kind,
         _reference.c.target_id == target_id,
     )
-    if target_namespace is not None:
-        statement = statement.where(_reference.c.target_namespace == target_namespace)
-    return _references(tx, statement)
+    return _read(tx.execute(statement))
 
 
 def callers(tx: Connection, tenant: str, keys: Iterable[Key]) -> list[FlowReference]:
     """Every call of one of the flows, from anywhere."""
     found: list[FlowReference] = []
     for namespace, names in by_namespace(keys):
-        statement = select(_reference).where(
-            _reference.c.tenant == tenant,
-            _reference.c.kind == "flow",
-            _reference.c.target_namespace == namespace,
-            _reference.c.target_id.in_(names),
-        )
-        found += _references(tx, statement)
+        given = {"tenant": tenant, "namespace": namespace, "names": names}
+        found += _read(tx.execute(_calls, given))
     return found
 
 
-def _references(tx: Connection, statement: Select[Any]) -> list[FlowReference]:
-    statement = statement.order_by(_reference.c.namespace, _reference.c.flow_id)
+def _read(rows: Iterable[Row[Any]]) -> list[FlowReference]:
     found = [
         FlowReference(row.namespace, row.flow_id, row.kind, row.target_namespace, row.target_id)
-        for row in tx.execute(statement)
+        for row in rows
     ]
     return list(dict.fromkeys(found))

@@ -7,7 +7,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import ColumnElement, Connection, Index, RowMapping, delete, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Index,
+    RowMapping,
+    and_,
+    bindparam,
+    delete,
+    select,
+    text,
+    update,
+)
 from sqlmodel import Field, SQLModel
 
 from penstock.model.frozen import Json
@@ -78,6 +89,14 @@ class TimetableEntry:
 table = table_of(TimetableRow)
 _COLUMNS = tuple(table.columns.keys())
 _INSERT = Upsert(TimetableRow, _COLUMNS, key=())
+_of_names = and_(
+    table.c.tenant == bindparam("tenant"),
+    table.c.kind == "trigger",
+    table.c.namespace == bindparam("namespace"),
+    table.c.owner_id.in_(bindparam("names", expanding=True)),
+)
+_triggers = select(table).where(_of_names)
+_forget = delete(table).where(_of_names)
 
 
 def replace(tx: Connection, tenant: str, entries: Sequence[TimetableEntry]) -> None:
@@ -153,8 +172,8 @@ def of_flows(tx: Connection, tenant: str, keys: Iterable[Key]) -> dict[Key, list
     """The triggers of many flows, by namespace and id of the flow."""
     found: dict[Key, list[TimetableEntry]] = {}
     for namespace, names in by_namespace(keys):
-        query = select(table).where(*_triggers(tenant, namespace, names))
-        for row in tx.execute(query).mappings():
+        given = {"tenant": tenant, "namespace": namespace, "names": names}
+        for row in tx.execute(_triggers, given).mappings():
             found.setdefault((namespace, row["owner_id"]), []).append(_from_row(row))
     return found
 
@@ -162,16 +181,7 @@ def of_flows(tx: Connection, tenant: str, keys: Iterable[Key]) -> dict[Key, list
 def remove_of_flows(tx: Connection, tenant: str, keys: Iterable[Key]) -> None:
     """Removes all triggers of many flows."""
     for namespace, names in by_namespace(keys):
-        tx.execute(delete(table).where(*_triggers(tenant, namespace, names)))
-
-
-def _triggers(tenant: str, namespace: str, names: list[str]) -> tuple[ColumnElement[bool], ...]:
-    return (
-        table.c.tenant == tenant,
-        table.c.kind == "trigger",
-        table.c.namespace == namespace,
-        table.c.owner_id.in_(names),
-    )
+        tx.execute(_forget, {"tenant": tenant, "namespace": namespace, "names": names})
 
 
 def insert(tx: Connection, entries: Sequence[TimetableEntry]) -> None:
