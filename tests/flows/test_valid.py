@@ -1,0 +1,112 @@
+"""What the flow language means, pinned by small flows: one per feature and per interplay.
+
+The first lines of a file in `valid/` are its expectation, each a key and a YAML value:
+
+    expect: the final state
+    runs:   task runs in the order of their creation, ``id[value]=STATE*attempts`` (both optional)
+    any_order: whether the order does not matter, because work goes on at the same time
+    outputs, given: the flow's outputs, the inputs
+    log:    all log lines; `last_log`: the last one
+    error:  words of the reason why it failed
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from penstock import registry
+from penstock.engine.check import check
+from penstock.language.parse import parse
+from penstock.model.execution import Execution, TaskRun
+from penstock.runtime.local import LocalRunner, Patience
+
+HERE = Path(__file__).parent / "valid"
+FLOWS = sorted(HERE.glob("*.yaml"))
+KEYS = {"expect", "runs", "any_order", "outputs", "given", "log", "last_log", "error"}
+RUN = re.compile(r'"((?:[^"\\]|\\.)*)"|([^,\s]+)')
+
+
+@pytest.fixture(scope="module")
+def runner() -> Iterator[LocalRunner]:
+    """One runtime for all of them; it knows the flows that others call."""
+    with LocalRunner(secrets={"TOKEN": "tok-123456"}, workers=4) as made:
+        made.add(map(flow_of, sorted((HERE / "called").glob("*.yaml"))))
+        yield made
+
+
+def flow_of(path: Path):
+    source = path.read_text()
+    parsed = parse(source, registry)
+    assert parsed.flow is not None, [problem.sentence() for problem in parsed.problems]
+    assert parsed.flow.id == path.stem
+    return parsed.flow, source
+
+
+def expected(path: Path) -> dict[str, Any]:
+    head = path.read_text().partition("\nid:")[0].splitlines()
+    found: dict[str, Any] = {}
+    for line in head:
+        key, _, value = line.removeprefix("# ").partition(": ")
+        assert key in KEYS, f"{path.name}: {line}"
+        found[key] = value if key == "runs" else yaml.safe_load(value)
+    return found
+
+
+def runs_of(text: str) -> list[str]:
+    return [
+        re.sub(r"\\(.)", r"\1", quoted) if quoted else plain for quoted, plain in RUN.findall(text)
+    ]
+
+
+def shown(run: TaskRun, pattern: str) -> str:
+    """A run as `pattern` shows runs: attempts only when they are told."""
+    value = f"[{run.value}]" if run.value is not None and "[" in pattern else ""
+    attempts = f"*{len(run.attempts)}" if "*" in pattern else ""
+    return f"{run.task_id}{value}={run.state.value}{attempts}"
+
+
+def told(execution: Execution, wanted: list[str], *, any_order: bool) -> list[str]:
+    runs = sorted(execution.task_runs.values(), key=lambda run: run.number)
+    if not any_order:
+        patterns = wanted + [""] * len(runs)
+        return [shown(run, pattern) for run, pattern in zip(runs, patterns, strict=False)]
+    by_id = {re.split(r"[\[=]", each)[0]: each for each in wanted}
+    return sorted(shown(run, by_id.get(run.task_id, "")) for run in runs)
+
+
+@pytest.mark.parametrize("path", FLOWS, ids=lambda path: path.stem)
+def test_a_flow_does_what_its_first_lines_say(path: Path, runner: LocalRunner):
+    expectation = expected(path)
+    flow, source = flow_of(path)
+    runner.add([(flow, source)])
+    lines: list[str] = []
+    execution, version = runner.prepare(flow.namespace, flow.id, expectation.get("given", {}))
+
+    def on_line(by: Execution, line) -> None:
+        if by.id == execution.id:
+            lines.append(line.message)
+
+    ran = runner.run(execution, version, on_line=on_line, patience=Patience(20))
+    found = ran.execution
+    assert found.failure is None or found.state in ("FAILED", "KILLED")
+    wanted = runs_of(expectation["runs"])
+    any_order = expectation.get("any_order", False)
+    assert told(found, wanted, any_order=any_order) == (sorted(wanted) if any_order else wanted)
+    assert found.state.value == expectation["expect"], found.failure
+    assert check(found, flow) == []
+    if "outputs" in expectation:
+        assert found.outputs == expectation["outputs"]
+    if "log" in expectation:
+        assert lines == expectation["log"]
+    if "last_log" in expectation:
+        assert lines[-1] == expectation["last_log"]
+    if "error" in expectation:
+        assert found.failure is not None
+        assert expectation["error"] in found.failure.message
+    assert "Traceback" not in "\n".join(lines)
