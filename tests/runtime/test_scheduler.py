@@ -122,7 +122,7 @@ def test_two_servers_that_see_the_same_fire_start_it_once(stand, clock, schedule
 @pytest.mark.parametrize(("policy", "count"), [("ALL", 3), ("LAST", 1), ("NONE", 0)])
 def test_missed_fires_follow_the_policy(stand, clock, scheduler, policy, count):
     stand.put(FLOW)
-    put(stand, entry(missed=policy))
+    put(stand, entry(missed=policy, allow_concurrent=True))
     clock.advance(timedelta(days=3))
     upcoming = scheduler.tick()
     assert len(fired(stand)) == count
@@ -191,3 +191,112 @@ triggers:
         clock.advance(timedelta(days=1))
         scheduler.tick()
     assert fired(stand) == ["2026-03-29T08:00:00+02:00"]
+
+
+SLOW = """
+id: daily
+namespace: a.b
+tasks:
+  - {id: wait, type: core.flow.Sleep, duration: PT1H}
+"""
+
+
+def hourly(**changes) -> TimetableEntry:
+    return entry(cron="0 * * * *", timezone="UTC", **changes)
+
+
+def started(stand) -> list[str]:
+    """Hours of the executions, oldest first."""
+    found = sorted(stand.all(), key=lambda e: e.origin.variables["date"])
+    return [each.origin.variables["date"][11:13] for each in found]
+
+
+def running(stand) -> str:
+    (execution,) = [each for each in stand.all() if not each.state.is_terminated]
+    stand.until_started(execution.id, "wait")
+    return execution.id
+
+
+def end(stand) -> None:
+    stand.executor.kill(TENANT, running(stand), "enough").result(10)
+    assert stand.executor.join_idle(10)
+
+
+def test_a_fire_waits_for_the_execution_that_was_started_before_it(stand, clock, scheduler):
+    stand.put(SLOW)
+    put(stand, hourly())
+    clock.advance(timedelta(hours=1))
+    scheduler.tick()
+    clock.advance(timedelta(hours=2))
+    assert scheduler.tick() == clock.now() + timedelta(seconds=1), "it looks again soon"
+    assert started(stand) == ["13"]
+    end(stand)
+    scheduler.tick()
+    assert started(stand) == ["13", "14"], "late, not skipped"
+    scheduler.tick()
+    assert started(stand) == ["13", "14"], "and again one at a time"
+    end(stand)
+    scheduler.tick()
+    assert started(stand) == ["13", "14", "15"]
+    end(stand)
+    assert scheduler.tick() == clock.now() + timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("changes", "hours"),
+    [
+        ({"missed": "LAST"}, ["13", "16"]),
+        ({"missed": "NONE"}, ["13"]),
+        ({"late_maximum_seconds": 5400.0}, ["13", "15", "16"]),
+        ({"allow_concurrent": True}, ["13", "14", "15", "16"]),
+    ],
+)
+def test_what_waited_follows_the_rules_for_what_is_late(stand, clock, scheduler, changes, hours):
+    stand.put(SLOW)
+    put(stand, hourly(**changes))
+    clock.advance(timedelta(hours=1))
+    scheduler.tick()
+    clock.advance(timedelta(hours=3, minutes=10))
+    scheduler.tick()
+    while (now := started(stand)) != hours:
+        assert now == hours[: len(now)]
+        end(stand)
+        scheduler.tick()
+    for execution in stand.all():
+        stand.executor.kill(TENANT, execution.id, "enough").result(10)
+    scheduler.tick()
+    assert started(stand) == hours
+
+
+def test_after_a_restart_a_fire_still_waits(tmp_path, stand, clock, scheduler):
+    stand.put(SLOW)
+    put(stand, hourly())
+    clock.advance(timedelta(hours=1))
+    scheduler.tick()
+    running(stand)
+    stand.close()
+    other = Stand(tmp_path, clock=clock)
+    other.executor.start()
+    clock.advance(timedelta(hours=1))
+    again = Scheduler(other.world, other.flows, other.executor, clock)
+    again.tick()
+    assert started(other) == ["13"]
+    put(other, replace(hourly(), next_fire_at=clock.now()))
+    again.tick()
+    assert started(other) == ["13"], "declaring it anew does not free it"
+    end(other)
+    again.tick()
+    assert started(other) == ["13", "14"]
+    other.close()
+
+
+def test_entries_that_wait_do_not_keep_others_from_firing(stand, clock, scheduler):
+    stand.put(SLOW)
+    put(stand, *[hourly(id=f"s{number}") for number in range(3)])
+    clock.advance(timedelta(hours=1))
+    scheduler.tick()
+    assert started(stand) == ["13"] * 3
+    clock.advance(timedelta(hours=1))
+    put(stand, replace(hourly(id="other"), next_fire_at=clock.now()))
+    with stand.database.read() as tx:
+        assert [each.id for each in timetable.due(tx, clock.now(), limit=1)] == ["other"]

@@ -227,6 +227,7 @@ COMPONENTS: dict[str, Schema] = {
         timezone=TEXT,
         inputs=MAP,
         disabled=FLAG,
+        allowConcurrent=FLAG,
         description=MAYBE_TEXT,
         nextFireAt=MAYBE_TIME,
     ),

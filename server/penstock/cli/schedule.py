@@ -40,6 +40,7 @@ add_readers(
 @click.option("--timezone", default="UTC", help="Such as Europe/Berlin.")
 @click.option("--input", "inputs", multiple=True, help="key=value. Repeatable.")
 @click.option("--disabled", is_flag=True, help="Keep it without firing it.")
+@click.option("--allow-concurrent", is_flag=True, help="Start although the last one still runs.")
 @click.option("--description", default=None, help="For people.")
 @click.option("--owner", default=None, help="Who declares it.")
 @click.pass_obj
@@ -52,6 +53,7 @@ def put(
     timezone: str,
     inputs: tuple[str, ...],
     disabled: bool,
+    allow_concurrent: bool,
     description: str | None,
     owner: str | None,
 ) -> None:
@@ -62,6 +64,7 @@ def put(
         "timezone": timezone,
         "inputs": dict(pairs(inputs, "--input")),
         "disabled": disabled,
+        "allowConcurrent": allow_concurrent,
         "description": description,
     }
     written(session, "schedules", name=address(name), body=body, owner=owner)

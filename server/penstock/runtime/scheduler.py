@@ -99,7 +99,13 @@ class Scheduler:
                 self._fire(entry, now)
         with self._database.read() as tx:
             upcoming = timetable.earliest(tx)
-        return None if upcoming is None else max(upcoming, now + timedelta(milliseconds=50))
+            is_waiting = timetable.is_waiting(tx, now)
+        later = None if upcoming is None else max(upcoming, now + timedelta(milliseconds=50))
+        if not is_waiting:
+            return later
+        # The end of an execution tells nobody here; a late fire is worth a look each second.
+        soon = now + timedelta(seconds=1)
+        return soon if later is None else min(later, soon)
 
     def _fire(self, entry: TimetableEntry, now: datetime) -> None:
         found = fires(entry, now)
@@ -117,7 +123,7 @@ class Scheduler:
         if entry.next_fire_at != moments[0]:
             self._pass_over(entry, moments[0])
         previous = entry.last_fire_at
-        for at, following in zip(wanted, moments[1:], strict=True):
+        for at, following in _at_once(entry, wanted, moments[1:]):
             assert version is not None
             claimed = replace(entry, next_fire_at=at, last_fire_at=previous)
             self._start(claimed, version, following, now)
@@ -159,7 +165,7 @@ class Scheduler:
             return
 
         def claim(tx: Connection) -> bool:
-            return timetable.claim(tx, entry, following)
+            return timetable.claim(tx, entry, following, execution_id=execution.id)
 
         accepted = self._executor.submit(execution, version, guard=claim).result(_PATIENCE)
         if accepted is not None:
@@ -224,6 +230,14 @@ class Scheduler:
         written = next((each for each in version.flow.triggers if each.id == entry.id), None)
         condition: Json = getattr(written, "when", True)
         return is_truthy(render(condition))
+
+
+def _at_once(
+    entry: TimetableEntry, wanted: Sequence[datetime], following: Sequence[datetime | None]
+) -> list[tuple[datetime, datetime | None]]:
+    """The fires to start in this tick, each with the one after it."""
+    most = len(wanted) if entry.allow_concurrent else 1
+    return [*zip(wanted, following, strict=True)][:most]
 
 
 def _failed(entry: TimetableEntry, made: Execution, now: datetime, reason: str) -> Execution:

@@ -258,6 +258,7 @@ def _entries(tenant: str, flow: Flow) -> list[TimetableEntry]:
             inputs=trigger.inputs or {},
             labels=trigger.labels or {},
             disabled=trigger.disabled or flow.disabled,
+            allow_concurrent=trigger.allow_concurrent,
             missed=trigger.recover_missed_schedules.value,
             late_maximum_seconds=None
             if trigger.late_maximum_delay is None

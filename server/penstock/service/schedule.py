@@ -71,6 +71,7 @@ class ScheduleKind(Kind[ScheduleRow]):
             timezone=spec.timezone,
             inputs=spec.inputs,
             disabled=spec.disabled,
+            allow_concurrent=spec.allow_concurrent,
             description=spec.description,
         )
         rows.put(tx, row)
@@ -146,6 +147,7 @@ def _entry(row: ScheduleRow) -> TimetableEntry:
         timezone=row.timezone,
         inputs=row.inputs,
         disabled=row.disabled,
+        allow_concurrent=row.allow_concurrent,
     )
 
 
@@ -156,6 +158,7 @@ def _spec(row: ScheduleRow) -> dict[str, Json]:
         "timezone": row.timezone,
         "inputs": row.inputs,
         "disabled": row.disabled,
+        "allowConcurrent": row.allow_concurrent,
         "description": row.description,
     }
 

@@ -59,6 +59,10 @@ class ScheduleSpec(Frozen):
         default_factory=dict
     )
     disabled: Annotated[bool, Field(description="Keeps the schedule without firing it.")] = False
+    allow_concurrent: Annotated[
+        bool,
+        Field(description="Starts although what it started last still runs, instead of waiting."),
+    ] = False
     description: Annotated[str | None, Field(description="For people.")] = None
 
 

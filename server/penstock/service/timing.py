@@ -18,13 +18,20 @@ def timed(
     One whose times do not change keeps the fire that it waits for: a deploy at that very
     moment, or right after a downtime, must not swallow it.
     """
-    known = {each.id: each for each in before if not each.disabled}
+    known = {each.id: each for each in before}
     return [_timed(entry, known.get(entry.id), now) for entry in entries]
 
 
 def _timed(entry: TimetableEntry, before: TimetableEntry | None, now: datetime) -> TimetableEntry:
-    if before is None:
-        return replace(entry, next_fire_at=next_fire(entry.cron, entry.timezone, now))
+    if before is None or before.disabled:
+        running = None if before is None else before.last_execution_id
+        fire = next_fire(entry.cron, entry.timezone, now)
+        return replace(entry, next_fire_at=fire, last_execution_id=running)
     same = (entry.cron, entry.timezone) == (before.cron, before.timezone)
     fire = before.next_fire_at if same else next_fire(entry.cron, entry.timezone, now)
-    return replace(entry, next_fire_at=fire, last_fire_at=before.last_fire_at)
+    return replace(
+        entry,
+        next_fire_at=fire,
+        last_fire_at=before.last_fire_at,
+        last_execution_id=before.last_execution_id,
+    )

@@ -28,6 +28,7 @@ class ScheduleTable(Declared, table=True):
     inputs: dict[str, Json] = Field(sa_type=JsonText)
     disabled: bool = False
     description: str | None = None
+    allow_concurrent: bool = False
 
 
 _schedule = table_of(ScheduleTable)
@@ -51,6 +52,7 @@ class ScheduleRow:
     timezone: str = "UTC"
     inputs: dict[str, Json] = field(default_factory=dict)
     disabled: bool = False
+    allow_concurrent: bool = False
     description: str | None = None
 
 
@@ -110,6 +112,7 @@ def put(tx: Connection, row: ScheduleRow) -> None:
             "timezone": row.timezone,
             "inputs": row.inputs,
             "disabled": row.disabled,
+            "allow_concurrent": row.allow_concurrent,
             "description": row.description,
         },
     )

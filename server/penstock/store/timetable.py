@@ -15,6 +15,8 @@ from sqlalchemy import (
     and_,
     bindparam,
     delete,
+    exists,
+    or_,
     select,
     text,
     update,
@@ -25,6 +27,7 @@ from penstock.model.frozen import Json
 from penstock.store.bulk import Upsert, table_of
 from penstock.store.column import Instant, JsonText
 from penstock.store.declared import Key, by_namespace
+from penstock.store.execution import table as executions
 
 TimetableKind = Literal["schedule", "trigger"]
 MissedPolicy = Literal["ALL", "LAST", "NONE"]
@@ -55,6 +58,8 @@ class TimetableRow(SQLModel, table=True):
     late_maximum_seconds: float | None = None
     next_fire_at: datetime | None = Field(default=None, sa_type=Instant)
     last_fire_at: datetime | None = Field(default=None, sa_type=Instant)
+    allow_concurrent: bool
+    last_execution_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +67,8 @@ class TimetableEntry:
     """What fires (`flow_id` of `namespace`, with `inputs`), when, and in which zone.
 
     `missed` says what happens to fires that nobody was there for: each one (ALL), the latest
-    (LAST) or none. A fire later than `late_maximum_seconds` is skipped.
+    (LAST) or none. A fire later than `late_maximum_seconds` is skipped. Unless `allow_concurrent`
+    says else, a fire waits until the execution that was started last is over.
     """
 
     kind: TimetableKind
@@ -79,6 +85,8 @@ class TimetableEntry:
     late_maximum_seconds: float | None = None
     next_fire_at: datetime | None = None
     last_fire_at: datetime | None = None
+    allow_concurrent: bool = False
+    last_execution_id: str | None = None
 
     @property
     def owner_id(self) -> str:
@@ -87,6 +95,13 @@ class TimetableEntry:
 
 
 table = table_of(TimetableRow)
+_is_free = or_(
+    table.c.allow_concurrent,
+    table.c.last_execution_id.is_(None),
+    ~exists().where(executions.c.id == table.c.last_execution_id, ~executions.c.is_over),
+)
+"""Whether nothing that the entry started still runs."""
+_KEPT = frozenset({"last_fire_at", "last_execution_id"})
 _COLUMNS = tuple(table.columns.keys())
 _INSERT = Upsert(TimetableRow, _COLUMNS, key=())
 _of_names = and_(
@@ -100,11 +115,11 @@ _forget = delete(table).where(_of_names)
 
 
 def replace(tx: Connection, tenant: str, entries: Sequence[TimetableEntry]) -> None:
-    """Creates or replaces entries. Each brings its `next_fire_at`; `last_fire_at` is kept."""
+    """Creates or replaces entries, each with its `next_fire_at`; what they did last is kept."""
     for entry in entries:
         values = _to_row(entry) | {"tenant": tenant}
         where = _same(tenant, entry)
-        kept = {name: value for name, value in values.items() if name != "last_fire_at"}
+        kept = {name: value for name, value in values.items() if name not in _KEPT}
         if tx.execute(update(table).where(*where).values(**kept)).rowcount == 0:
             tx.execute(table.insert().values(**values))
 
@@ -129,10 +144,10 @@ def remove(
 
 
 def due(tx: Connection, now: datetime, limit: int = 100) -> list[TimetableEntry]:
-    """Enabled entries whose time has come, earliest first."""
+    """Enabled entries whose time has come and that wait for no execution, earliest first."""
     query = (
         select(table)
-        .where(table.c.next_fire_at <= now, ~table.c.disabled)
+        .where(table.c.next_fire_at <= now, ~table.c.disabled, _is_free)
         .order_by(table.c.next_fire_at)
         .limit(limit)
     )
@@ -140,14 +155,22 @@ def due(tx: Connection, now: datetime, limit: int = 100) -> list[TimetableEntry]
 
 
 def earliest(tx: Connection) -> datetime | None:
-    """When the next enabled entry is due."""
+    """When the next enabled entry is due; one that waits for an execution is not counted."""
     query = (
         select(table.c.next_fire_at)
-        .where(table.c.next_fire_at.is_not(None), ~table.c.disabled)
+        .where(table.c.next_fire_at.is_not(None), ~table.c.disabled, _is_free)
         .order_by(table.c.next_fire_at)
         .limit(1)
     )
     return tx.execute(query).scalar_one_or_none()
+
+
+def is_waiting(tx: Connection, now: datetime) -> bool:
+    """Whether some entry is late because an execution that it started still runs."""
+    query = (
+        select(table.c.id).where(table.c.next_fire_at <= now, ~table.c.disabled, ~_is_free).limit(1)
+    )
+    return tx.execute(query).first() is not None
 
 
 def find(
@@ -189,16 +212,27 @@ def insert(tx: Connection, entries: Sequence[TimetableEntry]) -> None:
     _INSERT.write(tx, [[*_to_row(entry).values()] for entry in entries])
 
 
-def claim(tx: Connection, entry: TimetableEntry, next_fire_at: datetime | None) -> bool:
-    """Takes the fire of `entry.next_fire_at`, unless another server or a change came first."""
+def claim(
+    tx: Connection,
+    entry: TimetableEntry,
+    next_fire_at: datetime | None,
+    *,
+    execution_id: str | None = None,
+) -> bool:
+    """Takes the fire of `entry.next_fire_at`, unless another server or a change came first.
+
+    `execution_id` is what it starts; without one it is passed over.
+    """
+    started = {} if execution_id is None else {"last_execution_id": execution_id}
     statement = (
         update(table)
         .where(
             *_same(entry.tenant, entry),
             table.c.next_fire_at == entry.next_fire_at,
             ~table.c.disabled,
+            _is_free,
         )
-        .values(next_fire_at=next_fire_at, last_fire_at=entry.next_fire_at)
+        .values(next_fire_at=next_fire_at, last_fire_at=entry.next_fire_at, **started)
     )
     return tx.execute(statement).rowcount == 1
 

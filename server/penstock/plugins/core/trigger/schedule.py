@@ -65,6 +65,13 @@ class Schedule(Trigger):
             "or NONE."
         ),
     ] = MissedSchedules.ALL
+    allow_concurrent: Annotated[
+        bool,
+        Field(
+            description="Whether to start although the execution that this trigger started last "
+            "still runs; otherwise the run waits for its end, and is late."
+        ),
+    ] = False
     when: Annotated[
         str | bool,
         Field(description="An expression; a date for which it is not truthy is skipped."),

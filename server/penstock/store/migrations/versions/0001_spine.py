@@ -235,6 +235,7 @@ def upgrade() -> None:
         sa.Column("inputs", JsonText(), nullable=False),
         sa.Column("disabled", sa.Boolean(), nullable=False),
         sa.Column("description", sa.String(), nullable=True),
+        sa.Column("allow_concurrent", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("tenant", "namespace", "id"),
     )
     op.create_index(op.f("ix_schedule_flow_id"), "schedule", ["flow_id"], unique=False)
@@ -315,6 +316,8 @@ def upgrade() -> None:
         sa.Column("late_maximum_seconds", sa.Float(), nullable=True),
         sa.Column("next_fire_at", Instant(), nullable=True),
         sa.Column("last_fire_at", Instant(), nullable=True),
+        sa.Column("allow_concurrent", sa.Boolean(), nullable=False),
+        sa.Column("last_execution_id", sa.String(), nullable=True),
         sa.PrimaryKeyConstraint("tenant", "kind", "namespace", "owner_id", "id"),
     )
     op.create_index(
