@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from penstock_provider.api import ApiError, Json, Problem
 from penstock_provider.framework.diagnostics import Failure, Path
-from penstock_provider.framework.plan import Plan
+from penstock_provider.framework.plan import Plan, Private
 from penstock_provider.framework.resource import Change, Reading, Resource
 from penstock_provider.framework.schema import Attribute
 from penstock_provider.framework.values import (
@@ -139,7 +139,7 @@ class Declared(Resource[Penstock]):
 
     async def update(self, change: Change) -> State:
         """Writes the object unless somebody else changed it since."""
-        known = change.private.get("hash") or (change.prior or {}).get("content_hash")
+        known = (change.prior or {}).get("content_hash") or change.private.get("hash")
         return await self._write(change, "change", known if isinstance(known, str) else None)
 
     async def _write(self, change: Change, verb: str, if_match: str | None) -> State:
@@ -149,8 +149,18 @@ class Declared(Resource[Penstock]):
             form = await self.provider.objects.apply(item)
         except ApiError as error:
             raise self._refused(error, f"{verb} {self.kind} {reference.name}") from None
-        change.private["hash"] = form.get("contentHash")
+        self._remember(change.private, form)
         return self.state(change.planned, form)
+
+    def _remember(self, private: Private, form: Json) -> None:
+        """Keeps what guards the next write, where the state does not show it.
+
+        Terraform rewrites all of its state after each resource: what is twice in it costs.
+        """
+        if "content_hash" in self.schema.attributes:
+            private.pop("hash", None)
+        else:
+            private["hash"] = form.get("contentHash")
 
     def _refused(self, error: ApiError, doing: str) -> Failure:
         for problem in error.problems:
@@ -168,7 +178,7 @@ class Declared(Resource[Penstock]):
             raise failure(error, f"read {self.kind} {reference.name}") from None
         if form is None:
             return None
-        reading.private["hash"] = form.get("contentHash")
+        self._remember(reading.private, form)
         return self.state(reading.state, form)
 
     async def delete(self, change: Change) -> None:

@@ -180,10 +180,9 @@ class Flows(Resource[Penstock]):
     async def _write(self, change: Change, before: Mapping[str, str]) -> State:
         planned = change.planned
         namespace, sources = text(planned["namespace"]), texts(planned["sources"])
-        known = change.private.get("hashes")
-        hashes = known if isinstance(known, dict) else {}
+        hashes = texts((change.prior or {}).get("content_hashes"))
         items = [
-            _item(namespace, key, source, hashes.get(key) if key in before else None)
+            _item(namespace, key, source, hashes.get(key))
             for key, source in sources.items()
             if before.get(key) != source
         ]
@@ -204,10 +203,7 @@ class Flows(Resource[Penstock]):
         for key, form in written.items():
             revision = form.get("revision")
             revisions[key] = revision if isinstance(revision, int) else None
-        change.private["hashes"] = {
-            key: written[key].get("contentHash") if key in written else hashes.get(key)
-            for key in sources
-        }
+        change.private.pop("hashes", None)
         return _state(planned, sources, {key: revisions.get(key) for key in sources})
 
     async def _apply(self, items: list[Item], deletes: list[Reference]) -> dict[str, Json]:
@@ -244,12 +240,8 @@ class Flows(Resource[Penstock]):
             raise failure(error, f"read the flows of {namespace}") from None
         if not forms and (before or state.get("sources") is None):
             return None
-        sources: dict[str, str] = {}
-        hashes: dict[str, JsonValue] = {}
-        for key, form in forms.items():
-            sources[key] = string(form.get("source"))
-            hashes[key] = form.get("contentHash")
-        reading.private["hashes"] = hashes
+        sources = {key: string(form.get("source")) for key, form in forms.items()}
+        reading.private.pop("hashes", None)
         revisions = {key: form.get("revision") for key, form in forms.items()}
         return _state({"prune": False, **_set(state)}, sources, revisions)
 
@@ -288,9 +280,9 @@ def _set(state: State) -> State:
     return {name: value for name, value in state.items() if value is not None}
 
 
-def _item(namespace: str, key: str, source: str, known: JsonValue = None) -> Item:
+def _item(namespace: str, key: str, source: str, known: str | None = None) -> Item:
     reference = Reference("flow", namespace, key)
-    return Item(reference, {"source": source}, known if isinstance(known, str) else None)
+    return Item(reference, {"source": source}, known)
 
 
 def _state(planned: State, sources: Mapping[str, str], revisions: Mapping[str, JsonValue]) -> State:
