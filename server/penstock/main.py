@@ -24,6 +24,7 @@ from penstock.runtime.environment import environment_of
 from penstock.runtime.executor import Executor
 from penstock.runtime.flows import FlowVersions
 from penstock.runtime.functions import World
+from penstock.runtime.ownership import Ownership
 from penstock.runtime.rendering import Renderer
 from penstock.runtime.rescuer import Checker, Heart, Rescuer
 from penstock.runtime.scheduler import Scheduler
@@ -81,10 +82,23 @@ class Application:
 
 def build(settings: Settings, clock: Clock | None = None) -> Application:
     """Puts a server together: database migrated, first token made, nothing running yet."""
-    time = clock or SystemClock()
-    data = settings.data.resolve()
-    _make_folder(data)
+    _make_folder(settings.data.resolve())
     database = Database(settings.database_url)
+    # Before anything is made: two that start at once must not both make tables and keys.
+    ownership = Ownership(database)
+    ownership.acquire()
+    try:
+        return _assemble(settings, clock or SystemClock(), database, ownership=ownership)
+    except BaseException:
+        ownership.release()
+        database.close()
+        raise
+
+
+def _assemble(
+    settings: Settings, time: Clock, database: Database, *, ownership: Ownership
+) -> Application:
+    data = settings.data.resolve()
     schema.prepare(database)
     admin_token = bootstrap(database, data, now=time.now())
     key = settings.master_key
@@ -94,7 +108,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Application:
     world = World(database, secrets, storage, environment)
     flows = FlowVersions()
     bench = Bench(time, Place(storage, data / "work"))
-    executor = Executor(world, flows, bench, workers=settings.workers)
+    executor = Executor(world, flows, bench, workers=settings.workers, ownership=ownership)
     serving, leaving = threading.Event(), threading.Event()
     tokens = Tokens(database, time.now)
     present = PresentFlows(database, flows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import os
 import re
 import signal
@@ -201,3 +202,33 @@ def test_a_stopping_server_ends_the_streams_of_its_followers_in_order(tmp_path):
                 # A stream that is cut off would raise here.
                 assert "event: end" not in list(lines)
             assert process.wait(timeout=30) == 0
+
+
+def test_a_server_on_something_that_is_no_database_says_so(penstock, tmp_path):
+    (tmp_path / "penstock.db").write_bytes(b"not a database " * 100)
+    refused = penstock("server", "--port", "0", "--data", tmp_path)
+    assert refused.code == 1
+    assert "penstock.db: file is not a database." in refused.err
+    assert "Traceback" not in refused.err
+
+
+def test_of_two_servers_that_start_at_once_one_serves(tmp_path):
+    command = [sys.executable, "-m", "penstock", "server", "--port", "0", "--data", str(tmp_path)]
+    both = [
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    with concurrent.futures.ThreadPoolExecutor(2) as waiting:
+        ends = {waiting.submit(each.wait, 60): each for each in both}
+        first, _ = concurrent.futures.wait(ends, return_when="FIRST_COMPLETED")
+        loser = ends[first.pop()]
+        winner = next(each for each in both if each is not loser)
+        _, said = loser.communicate()
+        assert winner.stdout is not None
+        ready = winner.stdout.readline()
+        winner.terminate()
+    assert "penstock ready" in ready
+    assert loser.returncode == 1
+    assert "only one server at a time" in said
+    winner.communicate()
+    assert winner.returncode == 0

@@ -254,6 +254,33 @@ def test_a_database_that_takes_no_writes_refuses_callers_and_keeps_results(tmp_p
     stand.close()
 
 
+def test_a_stop_does_not_wait_for_ever_for_a_database_that_takes_no_writes(tmp_path, monkeypatch):
+    from sqlalchemy.exc import OperationalError
+
+    stand = Stand(tmp_path)
+    stand.executor.start()
+    stand.put(CHILD)
+    version = stand.put(FLOW.replace("PT0S", "PT0.1S"))
+    id_ = stand.submit(version)
+    stand.until_started(id_, "nap")
+
+    def full(_self, _turn):
+        raise OperationalError("INSERT", {}, Exception("disk full"))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Cycle, "_commit", full)
+        stopping = threading.Thread(target=stand.executor.stop, args=(0.3,), daemon=True)
+        stopping.start()
+        stopping.join(10)
+        assert not stopping.is_alive()
+    again = Stand(tmp_path)
+    again.executor.start()
+    assert again.executor.join_idle(20)
+    assert again.get(id_, version).state is State.SUCCESS
+    again.close()
+    stand.database.close()
+
+
 def test_a_result_that_cannot_be_stored_fails_its_execution_only(tmp_path, monkeypatch):
     from penstock.runtime import cycle
 

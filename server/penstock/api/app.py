@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 
 from fastapi import APIRouter, FastAPI
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 
@@ -43,6 +45,8 @@ def create(
             PenstockError: problem.on_known,
             HTTPException: problem.on_http,
             RequestValidationError: problem.on_validation,
+            OperationalError: problem.on_outage,
+            PoolExhausted: problem.on_outage,
             Exception: problem.on_unknown,
         },
     )

@@ -10,7 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from penstock.api import start
-from penstock.api.problem import internal, response_of, too_large
+from penstock.api.problem import response_of, too_large, unknown
 from penstock.errors import PenstockError
 from penstock.service.services import Services
 
@@ -54,11 +54,11 @@ class Front:
                 await self._app(scope, receive, watched)
             else:
                 await self._start(scope, receive, watched, tenant=tenant)
-        except Exception:  # noqa: BLE001 - the net: nothing of ours may reach the caller
+        except Exception as error:  # noqa: BLE001 - the net: nothing of ours may reach the caller
             if status == 0 or status >= 500:  # noqa: PLR2004 - answered by the framework's own net
                 _log.exception("a request failed", method=scope["method"], path=scope["path"])
             if status == 0:
-                await response_of(internal())(scope, receive, watched)
+                await response_of(unknown(error))(scope, receive, watched)
         finally:
             self._count(scope["method"], status)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import orjson
+import structlog
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -17,7 +18,9 @@ from penstock.errors import (
     Unauthenticated,
 )
 from penstock.model.problem import Problem
+from penstock.store.session import outage
 
+_log = structlog.get_logger("penstock.api")
 MEDIA_TYPE = "application/problem+json"
 _BODY_TOO_LARGE, _NOT_FOUND, _NOT_ALLOWED = 413, 404, 405
 
@@ -101,8 +104,19 @@ async def on_validation(request: Request, error: Exception) -> Response:
 
 async def on_unknown(request: Request, error: Exception) -> Response:
     """Answers a defect of ours, without telling its inside; the log has it."""
-    del request, error
-    return response_of(internal())
+    del request
+    return response_of(unknown(error))
+
+
+async def on_outage(request: Request, error: Exception) -> Response:
+    """Answers that the database cannot do this now."""
+    _log.error("the database fails", path=request.url.path, error=unknown(error).message)
+    return response_of(unknown(error))
+
+
+def unknown(error: Exception) -> PenstockError:
+    """What the caller hears about an error that nobody expected here."""
+    return outage(error) or internal()
 
 
 def internal() -> PenstockError:

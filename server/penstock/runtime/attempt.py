@@ -83,6 +83,8 @@ def run_attempt(work: Work, context: Context, bench: Bench, worker: str) -> Fini
         outputs = _salvaged(error.outputs, work, bench)
     except (ExpressionError, RenderingFailed, PenstockError, _Unfit) as error:
         state, outputs, failure = State.FAILED, {}, str(error)
+    except OSError as error:
+        state, failure = State.FAILED, f"The worker's machine refused: {error.strerror or error}."
     except Exception as error:  # noqa: BLE001 - a plugin's bug ends its attempt, not the worker
         state, failure = State.FAILED, _unexpected(work, error)
     if context.is_cancelled:

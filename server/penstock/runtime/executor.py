@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import queue
 import shutil
 import sys
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 
@@ -42,6 +44,7 @@ from penstock.service.port import FlowVersion as AnyFlowVersion
 from penstock.store import job as job_store
 from penstock.store.audit import AuditRecord
 from penstock.store.identity import new_id
+from penstock.store.session import outage
 
 _MOST_COMMANDS = 500
 _SWITCH_SECONDS = 0.0005
@@ -60,7 +63,13 @@ class Executor:
     """
 
     def __init__(
-        self, world: World, flows: FlowVersions, bench: Bench, *, workers: int = 16
+        self,
+        world: World,
+        flows: FlowVersions,
+        bench: Bench,
+        *,
+        workers: int = 16,
+        ownership: Ownership | None = None,
     ) -> None:
         self.owner = new_id()
         self._database = world.database
@@ -68,9 +77,11 @@ class Executor:
         self._flows = flows
         self._folder = bench.place.folder
         self._inbox: queue.SimpleQueue[Command | None] = queue.SimpleQueue()
-        self._workers = Workers(workers, bench, self._inbox.put, self._inbox.qsize)
+        self._kept: list[Command] = []
+        self._workers = Workers(workers, bench, self._inbox.put, self._unread)
         self._cycle = Cycle(world, flows, bench, self._workers, self.owner)
-        self._ownership = Ownership(self._database)
+        self._ownership = ownership or Ownership(self._database)
+        self._give_up_at = math.inf
         self._thread = threading.Thread(target=self._loop, name="executor", daemon=True)
         self._is_open = False
         self._is_over = False
@@ -102,17 +113,22 @@ class Executor:
 
     def stop(self, grace: float = 10.0) -> None:
         """Refuses new executions, lets running attempts end within `grace` seconds, and gives
-        back the leases of the others: the next server runs them again.
+        back the leases of the others: the next server runs them again. It also does so with
+        those whose results the database does not take until then.
         """
         if not self._thread.is_alive():
             return
         self._is_open = False
         self._cycle.is_draining = True
+        self._give_up_at = time.monotonic() + 2 * grace
         self._workers.stop(grace)
         self._inbox.put(None)
         self._thread.join()
-        with self._database.transaction() as tx:
-            job_store.release(tx, self.owner)
+        try:
+            with self._database.transaction() as tx:
+                job_store.release(tx, self.owner)
+        except OperationalError as error:
+            _log.error("leases are not given back", error=str(error.orig))
         self._ownership.release()
 
     # -- what other threads call -----------------------------------------------------------
@@ -242,11 +258,17 @@ class Executor:
 
     def _loop(self) -> None:
         pause = 0.0
-        kept: list[Command] = []
-        while not (self._is_over and not kept):
-            commands = [*kept, *self._drain(pause)]
-            kept = self._process(commands)
+        while not (self._is_over and not self._kept):
+            commands = [*self._kept, *self._drain(pause)]
+            kept = self._kept = self._process(commands)
             pause = min(_LONGEST_PAUSE, pause * 2 or 0.05) if kept or self._cycle.failed else 0.0
+            if self._is_over and kept and time.monotonic() > self._give_up_at:
+                _log.error("results could not be stored; the next server repeats", lost=len(kept))
+                return
+
+    def _unread(self) -> int:
+        """How far the executor is behind: tasks that write slow down by it."""
+        return self._inbox.qsize() + len(self._kept)
 
     def _drain(self, pause: float) -> list[Command]:
         """What has arrived; waits for it, unless there is other work."""
@@ -296,7 +318,7 @@ class Executor:
         refused: list[Command] = [
             each for each in commands if isinstance(each, Submit | Kill | Write)
         ]
-        _refuse(refused, Unavailable("The database does not take writes now; try again."))
+        _refuse(refused, outage(error) or Unavailable("The database takes no writes now."))
         return [each for each in commands if not isinstance(each, Submit | Kill | Write)]
 
 

@@ -23,11 +23,15 @@ class Ownership:
         self._connection: Connection | None = None
 
     def acquire(self) -> None:
-        """Takes the lock. Raises `Unavailable` when another server has it."""
+        """Takes the lock, if it is not taken yet. Raises `Unavailable` when another server has
+        it, or when it cannot be had at all.
+        """
+        if self._file is not None or self._connection is not None:
+            return
         if self._database.is_sqlite:
             path = make_url(self._database.url).database
             assert path, "the database is a file"
-            self._file = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            self._file = _opened(f"{path}.lock")
             try:
                 fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -55,6 +59,16 @@ class Ownership:
             self._connection.detach()
             self._connection.close()
             self._connection = None
+
+
+def _opened(path: str) -> int:
+    try:
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise Unavailable(
+            f"Cannot write {path}: {error.strerror}.",
+            hint="The server must be able to write its database and the folder around it.",
+        ) from None
 
 
 def _taken(holder: str) -> Unavailable:

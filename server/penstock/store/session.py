@@ -9,7 +9,11 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.pool import ConnectionPoolEntry
+
+from penstock.errors import Unavailable
 
 _BUSY_MILLISECONDS = 30_000
 
@@ -48,6 +52,22 @@ class Database:
     def close(self) -> None:
         """Closes idle connections."""
         self._engine.dispose()
+
+
+def outage(error: Exception) -> Unavailable | None:
+    """What callers hear when the database cannot do something now: a full disk, a lost
+    connection. None when the error is of another kind.
+    """
+    if isinstance(error, PoolExhausted):
+        return Unavailable("All connections to the database are in use.", hint="Try again.")
+    if not isinstance(error, OperationalError):
+        return None
+    # The driver's own words: SQLAlchemy's would quote the statement and its rows.
+    cause = str(error.orig).strip().splitlines() or ["no reason given"]
+    return Unavailable(
+        f"The database cannot do this now: {cause[0].rstrip('.')}.",
+        hint="Nothing of this call was kept; try again when the cause is mended.",
+    )
 
 
 def _open(url: str, *, is_sqlite: bool) -> Engine:
