@@ -130,11 +130,15 @@ class Forbidden(PenstockError):
 
 
 class RateLimited(PenstockError):
-    """Too many calls; come back later."""
+    """Too many calls; come back in `retry_after` seconds."""
 
     status = 429
     code = "rate-limited"
     title = "Too many requests"
+
+    def __init__(self, message: str, *, hint: str | None = None, retry_after: int = 1) -> None:
+        super().__init__(message, hint=hint)
+        self.retry_after = retry_after
 
 
 class Unavailable(PenstockError):

@@ -146,7 +146,7 @@ def _assemble(
         services,
         max_body=settings.max_body,
         max_set_body=settings.max_set_body,
-        is_ready=lambda: serving.is_set() and not leaving.is_set(),
+        is_ready=lambda: serving.is_set() and not leaving.is_set() and executor.is_alive,
     )
     return Application(
         settings, database, services, executor, duties, asgi, admin_token, serving, leaving

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from penstock.errors import NotFound, Unauthenticated
+from penstock.errors import NotFound, PenstockError, RateLimited, Unauthenticated
 from penstock.security.token import PREFIX, Tokens, bootstrap, issue
 from penstock.store import schema
 from penstock.store import token as rows
@@ -114,3 +114,44 @@ def test_a_revocation_counts_at_once_here_and_in_ten_seconds_elsewhere(database,
     assert there.known(header, "main") is not None
     time.ticks = 10.1
     assert there.known(header, "main") is None
+
+
+def fails(tokens, client, header="Bearer pst_no"):
+    with pytest.raises(PenstockError) as caught:
+        tokens.verify(header, "main", client=client)
+    return caught.value
+
+
+def test_who_fails_too_often_is_told_to_wait_and_a_valid_token_never_is(database, time, tokens):
+    text = made(database)
+    errors = [fails(tokens, "192.0.2.1") for _ in range(101)]
+    assert [type(each) for each in errors] == [Unauthenticated] * 100 + [RateLimited]
+    assert errors[-1].retry_after == 1
+    assert "192.0.2.1" in errors[-1].message
+    assert type(fails(tokens, "192.0.2.1", header=None)) is RateLimited, "no token is a failure too"
+    assert tokens.verify(f"Bearer {text}", "main", client="192.0.2.1").actor == "token:ci"
+    assert type(fails(tokens, "192.0.2.2")) is Unauthenticated, "others are not held back"
+    time.ticks += 0.5
+    assert type(fails(tokens, "192.0.2.1")) is RateLimited
+    time.ticks += 0.5
+    assert type(fails(tokens, "192.0.2.1")) is Unauthenticated
+    assert type(fails(tokens, "192.0.2.1")) is RateLimited
+    time.ticks += 1_000
+    assert [type(fails(tokens, "192.0.2.1")) for _ in range(101)].count(RateLimited) == 1
+
+
+def test_an_ipv6_client_cannot_hide_in_its_network(tokens):
+    errors = [type(fails(tokens, f"2001:db8::{number:x}")) for number in range(101)]
+    assert errors[-1] is RateLimited
+    assert type(fails(tokens, "2001:db8:0:1::1")) is Unauthenticated
+
+
+def test_clients_beyond_count_are_forgotten_oldest_first(tokens):
+    for _ in range(100):
+        fails(tokens, "a")
+    for number in range(9_999):
+        fails(tokens, f"b{number}")
+    assert type(fails(tokens, "a")) is RateLimited
+    for number in range(10_000):
+        fails(tokens, f"c{number}")
+    assert type(fails(tokens, "a")) is Unauthenticated

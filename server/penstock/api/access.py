@@ -36,7 +36,8 @@ async def _caller(
     known = services.tokens.known(header, tenant)
     if known is not None:
         return known
-    return await run_in_threadpool(services.tokens.verify, header, tenant)
+    client = None if request.client is None else request.client.host
+    return await run_in_threadpool(services.tokens.verify, header, tenant, client=client)
 
 
 Caller = Annotated[CallerValue, Depends(_caller)]

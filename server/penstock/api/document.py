@@ -19,6 +19,7 @@ _ERRORS = {
     412: "The object changed since it was read.",
     413: "The body is over the limit.",
     422: "Something does not hold; `problems` says what and where.",
+    429: "Too many calls without a valid token; see `Retry-After`.",
     500: "A defect of the server.",
     503: "Not now; the same call may go through later.",
 }
@@ -31,7 +32,7 @@ _PROVENANCE = {
     "Penstock-Run-Url": "Where that run can be seen.",
     "Penstock-Run-Workspace": "Its workspace.",
 }
-_COMMON = (400, 401, 404, 422, 500)
+_COMMON = (400, 401, 404, 422, 429, 500)
 
 
 def answers(

@@ -68,7 +68,9 @@ class Front:
             header = _header(scope["headers"], b"authorization")
             caller = services.tokens.known(header, tenant)
             if caller is None:
-                caller = await run_in_threadpool(services.tokens.verify, header, tenant)
+                client = (scope.get("client") or (None,))[0]
+                verify = services.tokens.verify
+                caller = await run_in_threadpool(verify, header, tenant, client=client)
             body = await _body(receive, self._max_body)
             response = start.answer_of(await start.start(services, caller, body))
         except PenstockError as error:

@@ -27,7 +27,12 @@ async def live() -> Response:
 def ready(services: Services, request: Request) -> Response:
     """The database answers and executions are taken."""
     if not request.app.state.is_ready():
-        return response_of(Unavailable("The server is starting or stopping."))
+        return response_of(
+            Unavailable(
+                "No executions are taken now.",
+                hint="The server starts or stops, or its executor has ended: its log says why.",
+            )
+        )
     try:
         with services.database.read() as tx:
             tenant.exists(tx, "main")

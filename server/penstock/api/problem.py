@@ -15,6 +15,7 @@ from penstock.errors import (
     InvalidObject,
     NotFound,
     PenstockError,
+    RateLimited,
     Unauthenticated,
 )
 from penstock.model.problem import Problem
@@ -57,7 +58,11 @@ def body_of(error: PenstockError) -> bytes:
 
 def response_of(error: PenstockError) -> Response:
     """The answer to an error."""
-    headers = {"WWW-Authenticate": "Bearer"} if isinstance(error, Unauthenticated) else None
+    headers = {}
+    if isinstance(error, Unauthenticated):
+        headers["WWW-Authenticate"] = "Bearer"
+    elif isinstance(error, RateLimited):
+        headers["Retry-After"] = str(error.retry_after)
     return Response(
         body_of(error), status_code=error.status, media_type=MEDIA_TYPE, headers=headers
     )

@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 
 from penstock.errors import NotFound, Unauthenticated
 from penstock.security.caller import Caller
+from penstock.security.failure import Failures
 from penstock.store import tenant as tenants
 from penstock.store import token as rows
 from penstock.store.session import Database
@@ -49,6 +50,7 @@ class Tokens:
         self._database = database
         self._now = now
         self._monotonic = monotonic
+        self._failures = Failures(monotonic)
         self._known: dict[str, _Known] = {}
         self._lock = threading.Lock()
 
@@ -60,11 +62,21 @@ class Tokens:
             return None
         return self._caller(known.row, tenant)
 
-    def verify(self, authorization: str | None, tenant: str) -> Caller:
-        """The caller behind an ``Authorization`` header.
+    def verify(
+        self, authorization: str | None, tenant: str, *, client: str | None = None
+    ) -> Caller:
+        """The caller behind an ``Authorization`` header; `client` is the address that it came from.
 
-        Raises `Unauthenticated`, or `NotFound` for a tenant that this token is not of.
+        Raises `Unauthenticated`, `RateLimited` when a client fails too often, or `NotFound` for a
+        tenant that this token is not of.
         """
+        try:
+            return self._verified(authorization, tenant)
+        except Unauthenticated:
+            self._failures.count(client)
+            raise
+
+    def _verified(self, authorization: str | None, tenant: str) -> Caller:
         digest = _digest_of(authorization)
         if digest is None:
             raise Unauthenticated(

@@ -16,6 +16,9 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from penstock.errors import Unavailable
 
 _BUSY_MILLISECONDS = 30_000
+_CHECKPOINT_PAGES = 4_000
+"""Copying the log back into the file makes one commit wait: with SQLite's 1,000 pages (4 MB) each
+hundredth took 4 to 8 ms, with 4,000 (16 MB) 0.5 ms, and more than that gained nothing."""
 
 
 class Database:
@@ -72,12 +75,16 @@ def outage(error: Exception) -> Unavailable | None:
 
 def _open(url: str, *, is_sqlite: bool) -> Engine:
     if not is_sqlite:
-        return create_engine(url, pool_size=10, max_overflow=20, pool_pre_ping=True)
+        return create_engine(
+            url, pool_size=10, max_overflow=20, pool_pre_ping=True, hide_parameters=True
+        )
     engine = create_engine(
         url,
         connect_args={"check_same_thread": False, "isolation_level": None},
         pool_size=10,
         max_overflow=40,
+        # What is written may be anybody's data: errors and their logs must not quote it.
+        hide_parameters=True,
     )
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
@@ -96,6 +103,7 @@ def _prepare(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
     for pragma in (
         "journal_mode=WAL",
         "synchronous=FULL",
+        f"wal_autocheckpoint={_CHECKPOINT_PAGES}",
         f"busy_timeout={_BUSY_MILLISECONDS}",
         "foreign_keys=ON",
         "temp_store=MEMORY",
