@@ -181,7 +181,7 @@ namespace: a.b
 tasks:
   - {id: one, type: core.log.Log, message: "{{ secret('NOPE') }}"}
 """)
-    assert "penstock secret put a.b NOPE" in next(iter(ended.task_runs.values())).failure.message
+    assert "penstock secret put a.b/NOPE" in next(iter(ended.task_runs.values())).failure.message
 
 
 CHILD = """

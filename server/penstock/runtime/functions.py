@@ -94,7 +94,7 @@ def functions_of(world: World, pairs: KeyValues, masker: Masker) -> Mapping[str,
         if value is None:
             raise ExpressionError(
                 f"There is no secret '{name}' in the namespace '{space}' or above it. "
-                f"Set it with `penstock secret put {space} {name}`."
+                f"Set it with `penstock secret put {space}/{name}`."
             )
         masker.taint(value)
         if subkey is None:
