@@ -106,7 +106,8 @@ def _assemble(
     storage = LocalStorage(data / "storage")
     environment = environment_of(os.environ, name=settings.environment, url=settings.url)
     world = World(database, secrets, storage, environment)
-    flows = FlowVersions()
+    parses = Parses()
+    flows = FlowVersions(parses)
     bench = Bench(time, Place(storage, data / "work"))
     executor = Executor(world, flows, bench, workers=settings.workers, ownership=ownership)
     serving, leaving = threading.Event(), threading.Event()
@@ -135,7 +136,7 @@ def _assemble(
         flows=flows,
         present=present,
         executor=executor,
-        parses=Parses(),
+        parses=parses,
         renderer=lambda execution: Renderer(world, time, execution),
         now=time.now,
         new_id=new_id,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from itertools import islice
 
 from penstock.language import sentence
@@ -33,7 +34,7 @@ class Parsed:
     flow: Flow | None
     problems: tuple[Problem, ...]
     identity: tuple[str, str] | None
-    _root: Node | None = field(default=None, repr=False, compare=False)
+    _source: str | None = field(default=None, repr=False, compare=False)
 
     @property
     def ok(self) -> bool:
@@ -51,7 +52,7 @@ class Parsed:
         A path that leads nowhere gives the place of the nearest value above it; a text that is
         no YAML gives None.
         """
-        node = self._root
+        node = None if self._source is None else _root_of(self._source)
         if node is None:
             return None
         for step in _steps(path):
@@ -60,6 +61,14 @@ class Parsed:
                 break
             node = child
         return node.place
+
+
+@lru_cache(maxsize=16)
+def _root_of(source: str) -> Node | None:
+    """The tree of a text, read again: it is six times as large as the flow that it makes, and
+    places are asked for rarely, but then often in one text.
+    """
+    return read(source).root
 
 
 def parse(source: str, catalog: Catalog) -> Parsed:
@@ -78,7 +87,7 @@ def parse(source: str, catalog: Catalog) -> Parsed:
         flow = _flow(root, document, catalog, problems)
     if any(problem.is_error for problem in problems):
         flow = None
-    return Parsed(flow, _readable(problems), _identity(root, document.source), root)
+    return Parsed(flow, _readable(problems), _identity(root, document.source), source)
 
 
 def _flow(root: Node, document: Document, catalog: Catalog, problems: list[Problem]) -> Flow | None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import cast
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection
 
@@ -13,17 +13,17 @@ from penstock import registry
 from penstock.expression import compile_template
 from penstock.expression.error import ExpressionError
 from penstock.language.build import Catalog
-from penstock.language.parse import parse
+from penstock.language.parse import Parsed, parse
 from penstock.model.dynamic import Unrendered
 from penstock.model.execution import Source
 from penstock.model.flow import Flow
 from penstock.model.frozen import Json
 from penstock.model.task import Task
 from penstock.sdk.task import RunnableTask
+from penstock.service.services import Parses, Reading
 from penstock.store import flow as flow_store
 from penstock.store.flow import FlowRow
 
-_CACHED = 2_000
 EFFECTFUL = frozenset({"secret", "kv", "read", "http", "subflow", "errorLogs"})
 """Functions that reach beyond the processor; a task that calls one is never run in place."""
 
@@ -48,11 +48,11 @@ class InvalidFlow(Exception):
 
 
 class FlowVersions:
-    """Finds flows in the database; a content is parsed once, the models are kept."""
+    """Finds flows in the database; a content is parsed once, by `parses`, which keeps it."""
 
-    def __init__(self, size: int = _CACHED) -> None:
-        self._parsed: OrderedDict[str, FlowVersion] = OrderedDict()
-        self._size = size
+    def __init__(self, parses: Parses | None = None) -> None:
+        self._parses = parses or Parses()
+        self._known: WeakKeyDictionary[Reading, FlowVersion] = WeakKeyDictionary()
         self._lock = threading.Lock()
 
     def latest(
@@ -79,16 +79,13 @@ class FlowVersions:
         return None if row is None else self._version(row)
 
     def _version(self, row: FlowRow) -> FlowVersion:
+        reading = self._parses.get(row.source, row.content_hash)
         with self._lock:
-            found = self._parsed.get(row.content_hash)
-            if found is not None:
-                self._parsed.move_to_end(row.content_hash)
+            found = self._known.get(reading)
         if found is None:
-            found = version_of(row.source, revision=row.revision, content_hash=row.content_hash)
+            found = _valid(reading.parsed, row.revision, row.content_hash)
             with self._lock:
-                self._parsed[row.content_hash] = found
-                if len(self._parsed) > self._size:
-                    self._parsed.popitem(last=False)
+                self._known[reading] = found
         return FlowVersion(
             flow=found.flow,
             revision=row.revision,
@@ -102,7 +99,10 @@ class FlowVersions:
 
 def version_of(source: str, *, revision: int, content_hash: str) -> FlowVersion:
     """The version of a flow's text. Raises `InvalidFlow` with the first problem's sentence."""
-    parsed = parse(source, cast("Catalog", registry))
+    return _valid(parse(source, cast("Catalog", registry)), revision, content_hash)
+
+
+def _valid(parsed: Parsed, revision: int, content_hash: str) -> FlowVersion:
     if parsed.flow is None or not parsed.ok:
         problem = next((found for found in parsed.problems if found.is_error), None)
         raise InvalidFlow(problem.sentence() if problem else "it does not parse")

@@ -19,13 +19,14 @@ from penstock.service.port import Executor, FlowVersions, Renderer
 from penstock.service.present import PresentFlows
 from penstock.store.session import Database
 
-_PARSES = 2_000
+_MOST_TEXT = 8 * 1024 * 1024
+"""A flow takes up to 25 times the memory of its text, so this is 200 MB at worst."""
 
 
 class Reading:
     """A flow's text as read once: what it means, and what it refers to."""
 
-    __slots__ = ("_references", "parsed")
+    __slots__ = ("__weakref__", "_references", "parsed")
 
     def __init__(self, parsed: Parsed) -> None:
         self.parsed = parsed
@@ -50,27 +51,33 @@ class Reading:
 
 
 class Parses:
-    """Parsed flow texts by content hash: a text is read once, however often it is planned."""
+    """Parsed flow texts by content hash: a text is read once, however often it is planned or
+    executed. Those used last are kept, together at most `most` characters of text.
+    """
 
-    def __init__(self) -> None:
-        self._found: OrderedDict[str, Reading] = OrderedDict()
+    def __init__(self, most: int = _MOST_TEXT) -> None:
+        self._found: OrderedDict[str, tuple[Reading, int]] = OrderedDict()
+        self._most = most
+        self._size = 0
         self._lock = Lock()
 
-    def get(self, source: str) -> Reading:
-        """The reading of a text."""
-        key = content_hash(source)
+    def get(self, source: str, key: str | None = None) -> Reading:
+        """The reading of a text; `key` is its content hash, when that is known."""
+        key = key or content_hash(source)
         with self._lock:
             found = self._found.get(key)
             if found is not None:
                 self._found.move_to_end(key)
-                return found
+                return found[0]
         # pyrefly: ignore[bad-argument-type] - cached functions are functions
-        found = Reading(parse(source, registry))
+        reading = Reading(parse(source, registry))
         with self._lock:
-            self._found[key] = found
-            if len(self._found) > _PARSES:
-                self._found.popitem(last=False)
-        return found
+            if key not in self._found and len(source) <= self._most:
+                self._found[key] = (reading, len(source))
+                self._size += len(source)
+            while self._size > self._most:
+                self._size -= self._found.popitem(last=False)[1][1]
+        return reading
 
 
 @dataclass(frozen=True, slots=True)
