@@ -43,7 +43,8 @@ def prepare_repository(target: Path) -> str:
         git(target, "config", "commit.gpgsign", "false")
         git(target, "config", "core.hooksPath", os.devnull)
     if is_git:
-        git(target, "fetch", "--quiet", str(CHECKOUT), "HEAD")
+        # Of a shallow clone too, as continuous integration makes them.
+        git(target, "fetch", "--quiet", "--update-shallow", str(CHECKOUT), "HEAD")
         git(target, "reset", "--quiet", "--hard", "FETCH_HEAD")
     for name in SHOWN:
         shutil.rmtree(target / name, ignore_errors=True)
