@@ -31,7 +31,8 @@ def test_the_example_of_a_policy_is_valid_and_uses_every_gate():
     policy = read_policy(EXAMPLES[1], file="m")
     assert policy.may_override
     assert all(
-        re.search(rf"^  {field.name}:", EXAMPLES[1], re.MULTILINE) for field in dataclasses.fields(Gates)
+        re.search(rf"^  {field.name}:", EXAMPLES[1], re.MULTILINE)
+        for field in dataclasses.fields(Gates)
     )
 
 

@@ -239,7 +239,8 @@ def test_every_operator_function_filter_and_test_has_an_example():
     names = {name for row in rows(EXPRESSIONS) for name in re.findall(r"`([^`(]+)[`(]", row[0])}
     execution = SimpleNamespace(tenant="main", namespace="company.team", id="1")
     # Nothing is called, so nothing of the world is needed to ask for the names.
-    effects = set(functions_of(None, SimpleNamespace(execution=execution), Masker())) | {"tasksWithState"}
+    pairs = SimpleNamespace(execution=execution)
+    effects = {"tasksWithState", *functions_of(None, pairs, Masker())}
     assert effects == OF_EXECUTIONS, "what the language knows is what the runtime has"
     wanted = set(PRECEDENCE) | set(FILTERS) | set(BUILTINS) | set(TESTS) | effects
     assert wanted - names == set()

@@ -103,6 +103,10 @@ class Masker(Protocol):
         """Whether a secret occurs anywhere in a value."""
         ...
 
+    def text(self, text: str) -> str:
+        """The text with every secret that the expressions read so far taken out."""
+        ...
+
 
 class Renderer(Protocol):
     """Renders expressions on behalf of one execution."""

@@ -85,8 +85,8 @@ class Services:
     """Everything that a service function may need.
 
     `changed` is called after the commit of every declared change, so that caches of flows look
-    again, and when it is told true also the duty that waits for the timetable. `is_leaving` says that
-    the server stops.
+    again, and when it is told true also the duty that waits for the timetable. `is_leaving` says
+    that the server stops.
     """
 
     database: Database
