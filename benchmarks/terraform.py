@@ -5,7 +5,9 @@
 
 Prints wall seconds and CPU seconds of terraform, provider and server for a plan from nothing, an
 apply, and a plan without changes of N flows: as N `penstock_flow`, as one `penstock_flows`, and as
-N `terraform_data` (the floor: what Terraform itself costs). `x` is the ratio of walls to the floor.
+N `terraform_data` (the floor: what Terraform itself costs). Each round runs every command once for
+each of the three in turn, so that other work on the machine meets all of them. The seconds are
+medians; `x` is the median of the rounds' ratios of walls to the floor, `cpu x` that of all CPU.
 """
 
 from __future__ import annotations
@@ -45,6 +47,11 @@ class Cost:
     terraform: float
     provider: float
     server: float | None
+
+    @property
+    def cpu(self) -> float:
+        """All CPU together."""
+        return self.terraform + self.provider + (self.server or 0)
 
 
 @dataclass
@@ -172,22 +179,47 @@ def document(kind: str, count: int, server: Server) -> dict[str, object]:
     return document
 
 
-def best(costs: list[Cost]) -> Cost:
-    """The run with the median wall."""
-    return sorted(costs, key=lambda cost: cost.wall)[(len(costs) - 1) // 2]
+COMMANDS: dict[str, tuple[tuple[str, ...], tuple[int, ...]]] = {
+    "plan": (("plan", "-detailed-exitcode", "-no-color"), (2,)),
+    "apply": (("apply", "-auto-approve", "-no-color"), (0,)),
+    "no change": (("plan", "-detailed-exitcode", "-no-color"), (0,)),
+}
 
 
 def measure(
-    kind: str, count: int, *, server: Server, directory: Path, rounds: int
-) -> dict[str, Cost]:
-    """Costs of the three commands."""
-    workspace = Workspace(directory / f"{kind}{count}", kind, count=count, server=server)
-    check = ("plan", "-detailed-exitcode", "-no-color")
-    plan = best([workspace.run(*check, codes=(2,)) for _ in range(rounds)])
-    apply = workspace.run("apply", "-auto-approve", "-no-color")
-    unchanged = best([workspace.run(*check, codes=(0,)) for _ in range(rounds)])
-    workspace.run("destroy", "-auto-approve", "-no-color")
-    return {"plan": plan, "apply": apply, "no change": unchanged}
+    kinds: list[str], count: int, *, server: Server, directory: Path, rounds: int
+) -> dict[tuple[str, str], list[Cost]]:
+    """Costs of each command and kind, one for each round."""
+    workspaces = {
+        kind: Workspace(directory / f"{kind}{count}", kind, count=count, server=server)
+        for kind in kinds
+    }
+    costs: dict[tuple[str, str], list[Cost]] = {}
+    for _ in range(rounds):
+        for what, (arguments, codes) in COMMANDS.items():
+            for kind, workspace in workspaces.items():
+                cost = workspace.run(*arguments, codes=codes)
+                costs.setdefault((what, kind), []).append(cost)
+        for workspace in workspaces.values():
+            workspace.run("destroy", "-auto-approve", "-no-color")
+    return costs
+
+
+def table(count: int, costs: dict[tuple[str, str], list[Cost]]) -> Iterator[str]:
+    """A line for each command and kind."""
+    for (what, kind), own in costs.items():
+        floor = costs.get((what, "floor"), [])
+        pairs = list(zip(own, floor, strict=True)) if floor else []
+        walls = statistics.median(one.wall / other.wall for one, other in pairs) if pairs else 0
+        cpus = statistics.median(one.cpu / other.cpu for one, other in pairs) if pairs else 0
+        served = [cost.server for cost in own if cost.server is not None]
+        yield (
+            f"{count:5} {what:10} {kind:8} {statistics.median(cost.wall for cost in own):7.2f} "
+            f"{walls:6.2f} {cpus:6.2f}   "
+            f"{statistics.median(cost.terraform for cost in own):9.2f} "
+            f"{statistics.median(cost.provider for cost in own):8.2f} "
+            + (f"{statistics.median(served):7.2f}" if served else "      -")
+        )
 
 
 def handshake() -> tuple[float, float, float]:
@@ -231,7 +263,7 @@ def main() -> None:
     parser.add_argument("--token", help="its token")
     parser.add_argument("--server-pid", type=int, help="its process, to measure its CPU too")
     parser.add_argument("--counts", default="100,1000", help="numbers of flows (%(default)s)")
-    parser.add_argument("--rounds", type=int, default=3, help="plans to take the median of")
+    parser.add_argument("--rounds", type=int, default=3, help="how often (%(default)s)")
     parser.add_argument("--kinds", default=",".join(KINDS), help="%(default)s")
     options = parser.parse_args()
     cpu, wall, memory = handshake()
@@ -242,24 +274,21 @@ def main() -> None:
             server = Server(options.endpoint, options.token or "", options.server_pid)
         else:
             server = stack.enter_context(own_server(directory / "server"))
-        print(f"{'N':>5} {'what':10} {'as':8} {'wall':>7} {'x':>6}   terraform provider  server")
+        print(
+            f"{'N':>5} {'what':10} {'as':8} {'wall':>7} {'x':>6} {'cpu x':>6}   "
+            "terraform provider  server"
+        )
         for count in map(int, options.counts.split(",")):
-            results = {
-                kind: measure(
-                    kind, count, server=server, directory=directory, rounds=options.rounds
-                )
-                for kind in options.kinds.split(",")
-            }
-            for what in ("plan", "apply", "no change"):
-                for kind, costs in results.items():
-                    cost, floor = costs[what], results.get("floor", {}).get(what)
-                    ratio = f"{cost.wall / floor.wall:6.2f}" if floor else "     -"
-                    served = "      -" if cost.server is None else f"{cost.server:7.2f}"
-                    print(
-                        f"{count:5} {what:10} {kind:8} {cost.wall:7.2f} {ratio}   "
-                        f"{cost.terraform:9.2f} {cost.provider:8.2f} {served}",
-                        flush=True,
-                    )
+            costs = measure(
+                options.kinds.split(","),
+                count,
+                server=server,
+                directory=directory,
+                rounds=options.rounds,
+            )
+            print("\n".join(table(count, costs)), flush=True)
+        one, five, _ = os.getloadavg()
+        print(f"\nload of the machine at the end: {one:.1f} (1 min), {five:.1f} (5 min)")
 
 
 if __name__ == "__main__":
