@@ -215,3 +215,26 @@ def test_a_profile_names_a_server(penstock, server, monkeypatch):
     wrong = penstock("--profile", "prod", "token", "list")
     assert wrong.code == 1
     assert "There are: dev." in wrong.err
+
+
+def test_key_value_pairs(penstock, ns):
+    assert f"kv/{ns}/k: created (revision 1)" in penstock("kv", "put", f"{ns}/k", '{"a": 1}').out
+    found = penstock("--output", "json", "kv", "get", f"{ns}/k").json
+    assert (found["value"], found["ttl"], found["expiresAt"]) == ({"a": 1}, None, None)
+    put = penstock("kv", "put", f"{ns}/k", "5", "--text", "--ttl", "P1D", "--description", "five")
+    assert "written (revision 2)" in put.out
+    (found,) = penstock("--output", "json", "kv", "list", "--namespace", ns).json
+    assert (found["value"], found["ttl"], found["description"]) == ("5", "P1D", "five")
+    Path("value.txt").write_text("a line\n")
+    penstock("kv", "put", f"{ns}/k", "--from-file", "value.txt")
+    assert penstock("--output", "json", "kv", "get", f"{ns}/k").json["value"] == "a line"
+    for given in ((), ("1", "--from-file", "value.txt")):
+        wrong = penstock("kv", "put", f"{ns}/k", *given)
+        assert (wrong.code, "either a value or --from-file" in wrong.err) == (1, True)
+    assert "P1D" in penstock("kv", "put", f"{ns}/k", "1", "--ttl", "soon").err
+    pair = {"kind": "kv", "namespace": ns, "id": "k", "spec": {"value": [1]}}
+    Path("k.yaml").write_text(json.dumps(pair))
+    assert f"kv/{ns}/k: changed" in penstock("apply", "k.yaml").out
+    assert penstock("plan", "k.yaml").code == 0
+    assert penstock("kv", "delete", f"{ns}/k").code == 0
+    assert "There is no kv/" in penstock("kv", "get", f"{ns}/k").err

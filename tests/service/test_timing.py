@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from penstock.service.timing import timed
+from penstock.store import timetable
 from penstock.store.timetable import TimetableEntry
 
 SIX = datetime(2026, 1, 2, 6, tzinfo=UTC)
@@ -49,3 +50,25 @@ def test_what_is_new_or_was_disabled_does_not_catch_up():
     for before in ([], [replace(BEFORE, disabled=True)], [replace(BEFORE, id="other")]):
         (entry,) = timed([WRITTEN], before, LATER)
         assert entry.next_fire_at == tomorrow
+
+
+@pytest.mark.parametrize("change", [{}, {"cron": "@hourly"}, {"disabled": True}])
+def test_what_still_runs_is_waited_for_after_any_change(change):
+    before = replace(BEFORE, last_execution_id="x", **change)
+    (entry,) = timed([WRITTEN], [before], LATER)
+    assert entry.last_execution_id == "x"
+
+
+@pytest.mark.parametrize(("line", "allowed"), [("", False), ("    allowConcurrent: true\n", True)])
+def test_the_timetable_knows_what_a_trigger_and_a_schedule_allow(server, ns, line, allowed):
+    server.put_flow(
+        f"id: f\nnamespace: {ns}\ntasks:\n  - {{id: t, type: core.log.Log, message: hi}}\n"
+        f'triggers:\n  - id: t\n    type: core.trigger.Schedule\n    cron: "@yearly"\n{line}'
+    )
+    spec = {"flowId": "f", "cron": "@yearly", **({"allowConcurrent": True} if allowed else {})}
+    put = server.api.put(f"/schedules/{ns}/s", json=spec)
+    assert put.json()["allowConcurrent"] is allowed
+    with server.application.database.read() as tx:
+        (trigger,) = timetable.find(tx, "main", "trigger", ns, "f")
+        (schedule,) = timetable.find(tx, "main", "schedule", ns, "s")
+    assert (trigger.allow_concurrent, schedule.allow_concurrent) == (allowed, allowed)
