@@ -200,6 +200,7 @@ class Cycle:
         drafts = turn.batch.drafts
         for draft in drafts.values():
             self._keep(draft)
+        self.alarms.prune(self.core.active.__contains__)
         self._busy += len(turn.claimed) - turn.freed
         self._waiting.extend((draft.execution.id, job) for draft, job in turn.unclaimed)
         self._deferred = [(id_, draft.deferred) for id_, draft in drafts.items() if draft.deferred]
