@@ -275,3 +275,13 @@ def test_of_many_that_saw_the_same_content_one_wins(server, ns):
         found = sorted(pool.map(write, range(16)))
     assert found == [200] + [412] * 15
     assert server.api.get(path).json()["revision"] == 2
+
+
+def test_a_write_whose_answer_was_lost_may_be_repeated(server, ns):
+    seen = server.put_flow(flow_text(ns)).headers["etag"]
+    mine = {"if-match": seen}
+    assert server.put_flow(flow_text(ns, message="two"), **mine).json()["revision"] == 2
+    again = server.put_flow(flow_text(ns, message="two"), **mine)
+    assert again.status_code == 200
+    assert again.json()["revision"] == 2
+    assert server.put_flow(flow_text(ns, message="three"), **mine).status_code == 412

@@ -121,7 +121,10 @@ def _check(seen: Examination, wanted: ObjectSet) -> None:
     """In the order of what helps most: a lost race explains everything else."""
     for draft in seen.drafts:
         member = draft.member
-        _check_match(member.reference, draft.previous, member.if_match)
+        # What is there already needs no condition (RFC 9110, 13.1.1): the answer to the call
+        # that wrote it was lost, and the caller repeats it.
+        if draft.action != "none":
+            _check_match(member.reference, draft.previous, member.if_match)
         if member.if_none_match and draft.previous is not None:
             raise PreconditionFailed(
                 f"{member.reference} exists already, with the content "
