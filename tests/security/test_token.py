@@ -155,3 +155,20 @@ def test_clients_beyond_count_are_forgotten_oldest_first(tokens):
     for number in range(10_000):
         fails(tokens, f"c{number}")
     assert type(fails(tokens, "a")) is Unauthenticated
+
+
+def test_a_token_that_is_revoked_while_it_is_verified_is_not_remembered(
+    database, tokens, monkeypatch
+):
+    with database.transaction() as tx:
+        text, _ = issue(tx, "main", "mine", now=NOW, actor="test")
+    real = rows.by_digest
+
+    def read_then_revoked(tx, digest):
+        row = real(tx, digest)
+        tokens.forget()
+        return row
+
+    monkeypatch.setattr(rows, "by_digest", read_then_revoked)
+    assert tokens.verify(f"Bearer {text}", "main").actor == "token:mine"
+    assert tokens.known(f"Bearer {text}", "main") is None

@@ -52,6 +52,7 @@ class Tokens:
         self._monotonic = monotonic
         self._failures = Failures(monotonic)
         self._known: dict[str, _Known] = {}
+        self._generation = 0
         self._lock = threading.Lock()
 
     def known(self, authorization: str | None, tenant: str) -> Caller | None:
@@ -83,6 +84,7 @@ class Tokens:
                 "This call needs the header: Authorization: Bearer <token>.",
                 hint="The first start of the server writes an admin token to <data>/admin-token.",
             )
+        generation = self._generation
         with self._database.read() as tx:
             row = rows.by_digest(tx, digest)
         if row is None or not hmac.compare_digest(row.digest, digest):
@@ -94,12 +96,15 @@ class Tokens:
         with self._lock:
             if len(self._known) >= _CACHE_SIZE:
                 self._known.clear()
-            self._known[digest] = _Known(row, self._monotonic())
+            # Revoked since it was read, it must not be remembered as good.
+            if generation == self._generation:
+                self._known[digest] = _Known(row, self._monotonic())
         return caller
 
     def forget(self) -> None:
         """Drops what is remembered, after a revocation."""
         with self._lock:
+            self._generation += 1
             self._known.clear()
 
     def _caller(self, row: rows.TokenRow, tenant: str) -> Caller:
