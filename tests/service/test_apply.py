@@ -9,12 +9,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from penstock.errors import InvalidObject
+from penstock.errors import InUse, InvalidObject
 from penstock.security.caller import Caller
 from penstock.service import apply, plan, state
 from penstock.service.change import Change
 from penstock.service.objectset import KINDS, ObjectSet, Removal, parse_set
-from penstock.store import audit
+from penstock.store import audit, flow_reference, timetable
 
 CALLER = Caller("test", "main")
 _numbers = itertools.count()
@@ -99,6 +99,41 @@ def test_one_bad_member_keeps_all_of_a_set_out(server, objects, data):
         apply.apply(services, CHANGE, parse_set({"objects": objects}))
     assert {problem.object for problem in caught.value.problems} == {f"schedule/{ns}/bad"}
     assert state.everything(services, CALLER, KINDS, [ns]) == []
+
+
+def test_a_set_of_more_flows_than_one_statement_takes(server):
+    services, ns, count = server.application.services, "gen.large", 501
+
+    def of(message: str):
+        head = f"namespace: {ns}\ntriggers:\n  - {{id: t, type: core.trigger.Schedule, cron: '@daily'}}\n"
+        child = f"  - {{id: c, type: core.flow.Subflow, namespace: {ns}, flowId: f0}}\n"
+        log = f"  - {{id: l, type: core.log.Log, message: {message}}}\n"
+        texts = [f"id: f{n}\n{head}tasks:\n{log}{child if n else ''}" for n in range(count)]
+        members = [
+            {"kind": "flow", "namespace": ns, "id": f"f{n}", "spec": {"source": text}}
+            for n, text in enumerate(texts)
+        ]
+        return parse_set({"objects": members, "complete": True})
+
+    for revision, wanted in enumerate((of("one"), of("two")), 1):
+        planned = plan.plan(services, CHANGE, wanted)
+        assert {each["revision"] for each in planned["objects"]} == {revision}
+        done = apply.apply(services, CHANGE, wanted)
+        assert {each.revision for each in done.objects} == {revision}
+        with services.database.read() as tx:
+            names = [(ns, f"f{n}") for n in range(count)]
+            assert len(flow_reference.callers(tx, "main", names)) == count - 1
+            found = timetable.of_flows(tx, "main", names)
+            assert [len(found[name]) for name in names] == [1] * count
+    removals = tuple(Removal(member.reference) for member in wanted.members)
+    with pytest.raises(InUse):
+        apply.apply(services, CHANGE, ObjectSet(removals=removals[:1]))
+    apply.apply(services, CHANGE, ObjectSet(removals=removals))
+    with services.database.read() as tx:
+        assert flow_reference.callers(tx, "main", names) == []
+        assert timetable.of_flows(tx, "main", names) == {}
+    assert state.everything(services, CALLER, KINDS, [ns]) == []
+    assert apply.apply(services, CHANGE, wanted).objects[0].revision == 4
 
 
 def test_the_audit_is_one_chain_and_a_changed_event_breaks_it(server):
