@@ -62,7 +62,7 @@ class Demo:
         """Services, servers, the provider, a repository."""
         self.say("A Git repository for the demo", prepare_repository(REPOSITORY))
         ports = {
-            name: self.stage.port(wanted)
+            name: self.stage.port(name, wanted)
             for name, wanted in (("dev", 8484), ("prod", 8485), ("world", 8490), ("manager", 8491))
         }
         self.urls = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}

@@ -44,9 +44,14 @@ class Stage:
                 _wait_until(lambda number=number: not _is_alive(number), f"process {number} to end")
         file.unlink()
 
-    def port(self, preferred: int) -> int:
-        """The preferred port when nobody has it, else a free one."""
-        for wanted in (preferred, 0):
+    def port(self, name: str, preferred: int) -> int:
+        """The port of the last demo in this folder or else the preferred one, while it is free.
+
+        The environments' settings name ports, so that another port is a change to Terraform.
+        """
+        file = self.folder / "ports.json"
+        last: dict[str, int] = json.loads(file.read_text()) if file.exists() else {}
+        for wanted in (last.get(name, preferred), preferred, 0):
             with socket.socket() as probe:
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 try:
@@ -56,6 +61,8 @@ class Stage:
                 found = int(probe.getsockname()[1])
             if found not in self._taken:
                 self._taken.add(found)
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_text(json.dumps({**last, name: found}))
                 return found
         raise DemoFailed("There is no free port on 127.0.0.1.")
 
