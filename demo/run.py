@@ -121,6 +121,7 @@ class Demo:
                 server_command(FOLDER / name / "data", ports[name]),
                 ready=f"{self.urls[name]}/health/ready",
                 environ=clean,
+                says=f"ready at {self.urls[name]}",
             )
             token = (FOLDER / name / "data" / "admin-token").read_text().strip()
             self.servers[name] = Server(name, self.urls[name], token)

@@ -67,13 +67,22 @@ class Stage:
         raise DemoFailed("There is no free port on 127.0.0.1.")
 
     def start(
-        self, name: str, command: Sequence[str], *, ready: str, environ: Mapping[str, str]
+        self,
+        name: str,
+        command: Sequence[str],
+        *,
+        ready: str,
+        environ: Mapping[str, str],
+        says: str = "",
     ) -> None:
-        """Starts a process in its own folder and waits until `ready` answers over HTTP."""
+        """Starts a process in its own folder and waits until `ready` answers over HTTP, and it
+        has said `says`: somebody else may have taken the port meanwhile, and answer there.
+        """
         home = self.folder / name
         home.mkdir(parents=True, exist_ok=True)
         log = home / "output.log"
         with log.open("ab") as output:
+            before = output.tell()
             process = subprocess.Popen(
                 command,
                 cwd=home,
@@ -89,6 +98,8 @@ class Stage:
             if process.poll() is not None:
                 tail = "\n".join(log.read_text(errors="replace").splitlines()[-20:])
                 raise DemoFailed(f"{name} ended with code {process.returncode}:\n{tail}")
+            if says.encode() not in log.read_bytes()[before:]:
+                return False
             try:
                 with urllib.request.urlopen(ready, timeout=5):
                     return True
