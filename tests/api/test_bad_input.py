@@ -170,6 +170,17 @@ def test_a_body_over_the_limit_is_refused_while_it_arrives(server, method, path,
     assert limit in answer.json()["detail"]
 
 
+def test_a_flow_is_no_larger_in_a_set_than_alone(server, ns):
+    source = f"id: big\nnamespace: {ns}\ntasks: []\n#" + "x" * 2**20
+    member = {"kind": "flow", "namespace": ns, "id": "big", "spec": {"source": source}}
+    answer = server.api.post("apply", json={"objects": [member]})
+    assert answer.status_code == 422
+    (problem,) = answer.json()["problems"]
+    assert problem["code"] == "body-too-large"
+    assert problem["object"] == f"flow/{ns}/big"
+    assert "1,048,576" in problem["message"]
+
+
 def test_a_wrong_token_is_401_with_a_cure(server):
     for headers in ({}, {"authorization": "Bearer pst_wrong"}, {"authorization": "Basic eDp5"}):
         for method, path in (("GET", "flows"), ("POST", "executions"), ("PUT", "namespaces/x")):

@@ -1,7 +1,8 @@
 """The offline check of files and folders."""
 
-from penstock.language.check import MAX_BYTES, check_files
+from penstock.language.check import check_files
 from penstock.language.excerpt import render_problems
+from penstock.language.parse import MAX_BYTES
 
 GOOD = "id: {id}\nnamespace: b.c\ntasks:\n  - {{id: t, type: test.Echo, text: x}}\n"
 

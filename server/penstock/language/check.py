@@ -7,14 +7,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from penstock.language.build import Catalog
-from penstock.language.parse import Parsed, parse
+from penstock.language.parse import Parsed, parse, too_large
 from penstock.language.references import references
 from penstock.language.shape import nearest_name
 from penstock.model.problem import Problem, Severity
 
 SUFFIXES = (".yaml", ".yml")
-MAX_BYTES = 1024 * 1024
-"""The server takes no larger flow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,15 +98,9 @@ def _read(file: Path, problems: list[Problem]) -> str | None:
             Problem(f"The file cannot be read: {reason}.", code="unreadable-file", file=str(file))
         )
         return None
-    if len(data) > MAX_BYTES:
-        problems.append(
-            Problem(
-                f"The file has {len(data):,} bytes; a flow has at most {MAX_BYTES:,}.",
-                code="body-too-large",
-                hint="Move large scripts and data to files of their own.",
-                file=str(file),
-            )
-        )
+    excess = too_large(len(data))
+    if excess is not None:
+        problems.append(replace(excess, file=str(file)))
         return None
     try:
         return data.decode()

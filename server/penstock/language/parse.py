@@ -17,6 +17,8 @@ from penstock.language.yaml import Document, read
 from penstock.model.flow import Flow
 from penstock.model.problem import Problem
 
+MAX_BYTES = 1024 * 1024
+"""The longest flow, however it arrives."""
 _FIRST_LINES = "A flow begins with `id: …`, `namespace: …` and `tasks:`."
 _IDENTITY = re.compile(r"^(id|namespace):[ \t]+[\"']?([\w.-]+)", re.MULTILINE | re.ASCII)
 
@@ -71,8 +73,22 @@ def _root_of(source: str) -> Node | None:
     return read(source).root
 
 
+def too_large(size: int) -> Problem | None:
+    """A problem when a flow's text has more than `MAX_BYTES`."""
+    if size <= MAX_BYTES:
+        return None
+    return Problem(
+        f"The flow has {size:,} bytes; it may have {MAX_BYTES:,}.",
+        code="body-too-large",
+        hint="Move large scripts and data to files of their own.",
+    )
+
+
 def parse(source: str, catalog: Catalog) -> Parsed:
     """Reads a flow's text with the types of `catalog`; never raises for bad text."""
+    excess = too_large(len(source.encode(errors="surrogatepass")))
+    if excess is not None:
+        return Parsed(None, (excess,), None, source)
     document = read(source)
     root = document.root
     problems = list(document.problems)
