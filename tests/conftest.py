@@ -58,7 +58,7 @@ class Served:
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Served]:
     data = tmp_path_factory.mktemp("data")
-    settings = Settings(data=data, port=0, shutdown_seconds=0.5, workers=4, max_set_body=200_000)
+    settings = Settings(data=data, port=0, shutdown_seconds=0.5, workers=4, max_set_body=1_300_000)
     ready, stop = threading.Event(), threading.Event()
     found: list[tuple[Application, str]] = []
     failures: list[BaseException] = []

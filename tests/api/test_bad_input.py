@@ -156,7 +156,7 @@ def test_text_that_is_not_utf8_says_where(server, ns):
         ("PUT", "/namespaces/a.big", 1_100_000, "1048576"),
         ("PUT", "/flows/a.big/f", 1_100_000, "1048576"),
         ("POST", "/executions", 1_100_000, "1048576"),
-        ("POST", "/apply", 210_000, "200000"),
+        ("POST", "/apply", 1_310_000, "1300000"),
     ],
 )
 def test_a_body_over_the_limit_is_refused_while_it_arrives(server, method, path, size, limit):
