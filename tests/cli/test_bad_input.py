@@ -91,11 +91,13 @@ def test_what_is_missing_in_the_target_stops_a_complete_set(penstock, ns, thing)
 def test_a_body_over_the_limit_is_said_and_nothing_is_written(penstock, ns):
     text = (HEAD + LOG).replace("NAMESPACE", ns)
     Path("good.yaml").write_text(text.replace("id: f", "id: g"))
-    Path("large.yaml").write_text(f"description: {'x' * 300_000}\n{text}")
+    for name in ("large", "larger"):
+        body = text.replace("id: f", f"id: {name}")
+        Path(f"{name}.yaml").write_text(f"description: {'x' * 700_000}\n{body}")
     for command in ("plan", "apply"):
-        ran = penstock(command, "good.yaml", "large.yaml")
+        ran = penstock(command, "good.yaml", "large.yaml", "larger.yaml")
         assert ran.code == 1
-        assert "The body is larger than the limit of 200000 bytes." in ran.err
+        assert "The body is larger than the limit of 1300000 bytes." in ran.err
         assert "PENSTOCK_MAX_SET_BODY" in ran.err
     assert penstock("--output", "json", "flow", "list", "--namespace", ns).json == []
 
