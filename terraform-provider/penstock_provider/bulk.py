@@ -37,6 +37,7 @@ class Queue(Generic[I, R]):
         self._in_flight = False
         self._lingers = False
         self._busy = 0
+        self._batches = 0
         loop.on_idle.append(self._flush)
 
     def close(self) -> None:
@@ -60,16 +61,23 @@ class Queue(Generic[I, R]):
         return batch
 
     def _flush(self) -> None:
-        if self._in_flight or self._lingers or not self._waiting:
+        if self._in_flight or not self._waiting:
             return
-        if self._busy and self.LINGER and len(self._waiting) < self.ENOUGH:
+        if not self._busy or not self.LINGER or len(self._waiting) >= self.ENOUGH:
+            self._send_batch()
+        elif not self._lingers:
             self._lingers = True
-            self._loop.later(self.LINGER, self._send_batch)
-        else:
+            batch = self._batches
+            self._loop.later(self.LINGER, lambda: self._lingered(batch))
+
+    def _lingered(self, batch: int) -> None:
+        """The wait is over, unless enough came in time."""
+        if batch == self._batches:
             self._send_batch()
 
     def _send_batch(self) -> None:
         self._lingers = False
+        self._batches += 1
         batch = self._take()
         self._busy = self.MEMORY if len(batch) > 1 else max(0, self._busy - 1)
         self._in_flight = True

@@ -86,7 +86,9 @@ class Objects:
 
     async def read(self, reference: Reference) -> Json | None:
         """The object's full form, or None when it is certainly absent."""
-        return await self._reads.submit(reference)
+        listed = self.snapshot.fresh(reference)
+        # What a listing has already said waits for no siblings.
+        return listed if listed is not None else await self._reads.submit(reference)
 
     async def plan(self, item: Item, *, creating: bool) -> Finding:
         """What the server would say to that object; creating it twice in one run is a mistake."""

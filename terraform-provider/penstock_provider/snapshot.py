@@ -45,6 +45,10 @@ class Snapshot:
         listing = self._listings.get(_scope(reference))
         return listing.objects.get(reference) if listing else None
 
+    def fresh(self, reference: Reference) -> Json | None:
+        """The same, unless the listing is too old to be relied on."""
+        return self.get(reference) if self._fresh(_scope(reference)) else None
+
     def put(self, reference: Reference, form: Json | None) -> None:
         """Own writes correct the listing; None forgets the object."""
         listing = self._listings.get(_scope(reference))
