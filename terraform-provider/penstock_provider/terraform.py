@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -46,7 +47,13 @@ def version_of(command: list[str]) -> tuple[int, ...]:
     """Major and minor version that a command reports; empty when it reports none."""
     try:
         run = subprocess.run(
-            [*command, "version", "-json"], capture_output=True, text=True, timeout=60, check=False
+            [*command, "version", "-json"],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+            # Else Terraform asks its maker for news, and notes that in the home directory.
+            env={**os.environ, "CHECKPOINT_DISABLE": "1"},
         )
         text = str(json.loads(run.stdout)["terraform_version"])
     except (OSError, ValueError, KeyError, subprocess.TimeoutExpired):
