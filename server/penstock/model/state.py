@@ -34,11 +34,6 @@ class State(StrEnum):
         """Whether nothing more happens by itself."""
         return self in TERMINATED
 
-    @property
-    def is_failed(self) -> bool:
-        """Failed means FAILED only: a kill or a cancellation is no failure."""
-        return self is State.FAILED
-
 
 TERMINATED = frozenset(
     {

@@ -106,11 +106,6 @@ def has_all(model: type[BaseModel], spec: dict[str, Json]) -> bool:
     return required <= spec.keys() and not has_unknown(spec)
 
 
-def problems_of(error: ValidationError, model: type[BaseModel]) -> list[Problem]:
-    """A failed validation as problems; never quotes what was given."""
-    return [_problem(model, detail) for detail in error.errors(include_url=False)]
-
-
 def _problem(model: type[BaseModel], detail: ErrorDetails) -> Problem:
     path = ""
     for part in detail["loc"]:

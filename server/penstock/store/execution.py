@@ -99,11 +99,6 @@ def get(tx: Connection, tenant: str, execution_id: str) -> Execution | None:
     return next(iter(_with_task_runs(tx, query)), None)
 
 
-def get_any(tx: Connection, execution_id: str) -> Execution | None:
-    """An execution of whichever tenant, for the engine's own duties."""
-    return next(iter(_with_task_runs(tx, select(table).where(table.c.id == execution_id))), None)
-
-
 def active(tx: Connection, page_size: int = _PAGE) -> Iterator[list[Execution]]:
     """Every execution that is not all over, with task runs, in pages, oldest id first.
 
