@@ -29,8 +29,18 @@ ALIASES = {
     "core.flow.Worker": "core.flow.WorkingDirectory",
     "core.flow.Flow": "core.flow.Subflow",
     "core.debug.Echo": "core.log.Log",
+    "core.execution.Counts": "core.execution.Count",
+    "core.storage.PurgeExecution": "core.storage.PurgeCurrentExecutionFiles",
+    "core.storage.Purge": "core.execution.PurgeExecutions",
+    "core.condition.VariableCondition": "core.condition.Expression",
     "fs.http.Request": "core.http.Request",
     "fs.http.Download": "core.http.Download",
+    "fs.http.Trigger": "core.http.Trigger",
+    "notifications.slack.SlackIncomingWebhook": "slack.notifications.SlackIncomingWebhook",
+    "slack.SlackIncomingWebhook": "slack.notifications.SlackIncomingWebhook",
+    "notifications.mail.MailSend": "email.MailSend",
+    "notifications.discord.DiscordExecution": "discord.DiscordExecution",
+    "kubernetes.PodCreate": "kubernetes.core.PodCreate",
 }
 """Historic names of one type, without prefix. Source: flow language reference, section 0."""
 
@@ -39,10 +49,18 @@ _OLD_PACKAGES = (
     ("io.kestra.core.tasks.log.", "core.log."),
     ("io.kestra.core.tasks.debugs.", "core.debug."),
     ("io.kestra.core.tasks.executions.", "core.execution."),
+    ("io.kestra.core.tasks.templating.", "core.templating."),
+    ("io.kestra.core.tasks.trigger.", "core.trigger."),
+    ("io.kestra.core.tasks.states.", "core.state."),
+    ("io.kestra.core.tasks.storages.", "core.storage."),
     ("io.kestra.core.models.triggers.types.", "core.trigger."),
-    ("io.kestra.plugin.fs.http.", "core.http."),
+    ("io.kestra.core.models.conditions.types.", "core.condition."),
     (PREFIX, ""),
 )
+_CONDITION = re.compile(r"core\.condition\.(\w+)Condition")
+"""Conditions had the word at the end of their names."""
+_WITH_WORD = frozenset({"core.condition.FlowCondition", "core.condition.FlowNamespaceCondition"})
+"""These still have it."""
 
 
 def canonical(type_name: str) -> str:
@@ -52,7 +70,9 @@ def canonical(type_name: str) -> str:
         if name.startswith(old):
             name = new + name.removeprefix(old)
             break
-    return ALIASES.get(name, name)
+    name = ALIASES.get(name, name)
+    condition = _CONDITION.fullmatch(name)
+    return f"core.condition.{condition[1]}" if condition and name not in _WITH_WORD else name
 
 
 def is_deprecated(type_name: str) -> bool:

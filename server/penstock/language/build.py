@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from penstock.language import dialect, sentence
 from penstock.language.found import MOST_PROBLEMS, found
+from penstock.language.literal import literal_secrets
 from penstock.language.node import Node, Path
 from penstock.language.shape import Shape, nearest_name, shape_of
 from penstock.model.dynamic import AS_WRITTEN
@@ -243,15 +244,21 @@ class Builder:
 
     def _unknown_type(self, node: Node, path: Path, name: str, kind: str) -> Problem:
         catalog = self._catalog
-        other = catalog.load_trigger(name) if kind == "task" else catalog.load_task(name)
-        if other is not None:
+        own, other = catalog.load_task, catalog.load_trigger
+        if kind == "trigger":
+            own, other = other, own
+        near = catalog.nearest(name)
+        successor = dialect.successor(catalog.canonical(name))
+        if other(name) is not None:
             real = "trigger" if kind == "task" else "task"
             message = f"`{name}` is a {real}, not a {kind}."
             hint = f"Move it below `{real}s`."
+        elif successor is not None:
+            message, hint = f"The language has given up `{name}`.", successor
         else:
-            near = catalog.nearest(name)
             message = f"Unknown {kind} type `{name}`."
-            hint = f"Did you mean `{near}`?" if near else self._offer(name)
+            is_near = near is not None and own(near) is not None
+            hint = f"Did you mean `{near}`?" if is_near else self._offer(name)
         return sentence.at_value(node, path, message, code="unknown-type", hint=hint)
 
     def _offer(self, name: str) -> str:
@@ -269,6 +276,7 @@ class Builder:
         """The node's mapping as `cls`, or None with problems noted."""
         before = sum(problem.is_error for problem in self._problems)
         values = self._values(cls, shape_of(cls), node, path, ignored)
+        self._problems.extend(literal_secrets(cls, node, path))
         made = self.checked(cls, values, node, path)
         after = sum(problem.is_error for problem in self._problems)
         return made if before == after else None
@@ -303,6 +311,14 @@ class Builder:
                 if problem is not None:
                     self._problems.append(problem)
                 continue
+            if issubclass(cls, Task) and key.current in cls.without_effect:
+                problem = dialect.idle(
+                    node,
+                    (*path, name),
+                    "on a task that only starts other tasks",
+                    "Give it to the tasks inside, or remove it.",
+                )
+                self._problems.append(problem)
             if key.deprecated:
                 self._problems.append(
                     dialect.deprecated(node.key_place(name), (*path, name), name, key.current)

@@ -45,6 +45,46 @@ _LATER: dict[type[BaseModel], frozenset[str]] = {
 """Properties of the language that this release does not act on; to ignore them would lie.
 
 The last entry is that of inputs."""
+_INSTEAD = {
+    "listeners": "Move its tasks to `afterExecution`; their `when` says what the conditions said, "
+    "such as `when: \"{{ execution.state == 'FAILED' }}\"`.",
+    "assets": "Remove it: there is no catalogue of assets here.",
+}
+"""What does the work of a property that is gone for good."""
+_GIVEN_UP = frozenset({"listeners"})
+_SUCCESSORS = {
+    "core.flow.Template": "Make the template a flow and call it with `core.flow.Subflow`.",
+    "core.state.": "Keep the value with `core.kv.Set` and read it with `core.kv.Get`.",
+    "core.storage.LocalFiles": "Give the task that needs the files `inputFiles` or `outputFiles`.",
+}
+"""The same for types, by the beginning of their names."""
+
+
+def successor(type_name: str) -> str | None:
+    """What does the work of a type that the language gave up; None of any other."""
+    return next(
+        (hint for old, hint in _SUCCESSORS.items() if type_name.startswith(old)),
+        None,
+    )
+
+
+def idle(
+    node: Node,
+    path: Path,
+    where: str = "here",
+    hint: str = "Remove it.",
+) -> Problem:
+    """A warning of a key that changes nothing; `node` is the mapping that holds it."""
+    place = node.key_place(str(path[-1]))
+    return Problem(
+        f"`{path[-1]}` has no effect {where}.",
+        path=path_text(path),
+        line=place.line,
+        column=place.column,
+        code="no-effect",
+        hint=hint,
+        severity=Severity.WARNING,
+    )
 
 
 def deprecated(place: Place, path: Path, old: str, current: str) -> Problem:
@@ -68,24 +108,17 @@ def outside(
     if key in ignored:
         return None
     if key in _NO_EFFECT:
-        place = node.key_place(key)
-        return Problem(
-            f"`{key}` has no effect here.",
-            path=path_text(path),
-            line=place.line,
-            column=place.column,
-            code="no-effect",
-            hint="Remove it.",
-            severity=Severity.WARNING,
-        )
+        return idle(node, path)
     later = next(names for kind, names in _LATER.items() if issubclass(cls, kind))
     if key in later:
         return sentence.at_key(
             node,
             path,
-            f"`{key}` belongs to the flow language, but this release does not act on it here.",
+            f"The language has given up `{key}`."
+            if key in _GIVEN_UP
+            else f"`{key}` belongs to the flow language, but this release does not act on it here.",
             code="unsupported-property",
-            hint="Remove it, so that the flow does what its text says.",
+            hint=_INSTEAD.get(key, "Remove it, so that the flow does what its text says."),
         )
     return sentence.unknown_property(node, path, cls)
 

@@ -98,3 +98,17 @@ def path_text(path: Path) -> str:
         else:
             parts.append(f'["{step}"]')
     return "".join(parts)
+
+
+def raw_of(node: Node | None, key: str) -> str | None:
+    """The text under a key, as it is written; None when there is none."""
+    found = node.entry(key) if node is not None else None
+    return found.raw if found is not None else None
+
+
+def parent_of(root: Node, path: Path) -> Node | None:
+    """The value that holds the one at a path."""
+    node: Node | None = root
+    for step in path[:-1]:
+        node = node.child(step) if node is not None else None
+    return node

@@ -13,6 +13,7 @@ from itertools import islice
 from pydantic import AliasChoices, BaseModel
 from pydantic.fields import FieldInfo
 
+from penstock.model.dynamic import SECRET
 from penstock.model.task import Task
 
 _COMPARED = 1000
@@ -27,6 +28,7 @@ class Key:
     current: str
     deprecated: bool
     required: bool
+    secret: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,11 @@ def shape_of(cls: type[BaseModel]) -> Shape:
         spellings = _spellings(name, field)
         for spelling in spellings:
             keys[spelling] = Key(
-                name, spellings[0], spelling != spellings[0], required=field.is_required()
+                name,
+                spellings[0],
+                spelling != spellings[0],
+                required=field.is_required(),
+                secret=field.json_schema_extra == SECRET,
             )
     children = frozenset(key for key, known in keys.items() if known.field in fields)
     return Shape(keys, children)

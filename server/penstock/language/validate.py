@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from penstock.language import sentence
+from penstock.language import sentence, triggers
 from penstock.language.build import Draft, Named
 from penstock.language.dialect import OUTPUT_TYPES
 from penstock.language.function import unknown_functions
-from penstock.language.node import Node, Path
+from penstock.language.node import Node, Path, parent_of, raw_of
 from penstock.language.scope import Known, unknown_names
 from penstock.language.shape import nearest_name
 from penstock.language.template import Texts
@@ -42,7 +42,7 @@ def validate(root: Node, draft: Draft, texts: Texts) -> Iterator[Problem]:
     yield from _labels(root)
     yield from _output_types(root)
     yield from _recursion(root, draft)
-    yield from _schedule_inputs(root, draft)
+    yield from triggers.problems(root, draft)
     yield from unknown_names(texts, _known(root, draft), _OTHER_SCOPE)
     yield from unknown_functions(texts)
 
@@ -59,7 +59,9 @@ def _known(root: Node, draft: Draft) -> list[Known]:
         ),
         Known("outputs", "task", tasks, "`outputs` has one entry per task, by the task's id."),
     ]
-    kinds = (_raw(mapping, "type") for name in draft.tasks if (mapping := _parent(root, name.path)))
+    kinds = (
+        raw_of(mapping, "type") for name in draft.tasks if (mapping := parent_of(root, name.path))
+    )
     if any(kind is not None and kind.endswith(_SETS_VARIABLES) for kind in kinds):
         return known
     variables = root.entry("variables")
@@ -156,15 +158,15 @@ def _output_types(root: Node) -> Iterator[Problem]:
 
 
 def _recursion(root: Node, draft: Draft) -> Iterator[Problem]:
-    own = (_raw(root, "namespace"), _raw(root, "id"))
+    own = (raw_of(root, "namespace"), raw_of(root, "id"))
     if None in own:
         return
     for name in draft.tasks:
-        mapping = _parent(root, name.path)
+        mapping = parent_of(root, name.path)
         target = mapping.entry("flowId") if mapping is not None else None
         if mapping is None or target is None:
             continue
-        namespace = _raw(mapping, "namespace") or ""
+        namespace = raw_of(mapping, "namespace") or ""
         if _OWN_NAMESPACE.fullmatch(namespace):
             namespace = own[0]
         if (namespace, target.raw) == own:
@@ -175,46 +177,3 @@ def _recursion(root: Node, draft: Draft) -> Iterator[Problem]:
                 code="recursive-subflow",
                 hint="A flow cannot call itself; call another flow.",
             )
-
-
-def _schedule_inputs(root: Node, draft: Draft) -> Iterator[Problem]:
-    needed = [name.id for name in draft.inputs if _is_needed(_parent(root, name.path))]
-    if not needed:
-        return
-    for trigger in draft.triggers:
-        mapping = _parent(root, trigger.path)
-        kind = _raw(mapping, "type") if mapping is not None else None
-        if mapping is None or kind is None or not kind.endswith("Schedule"):
-            continue
-        given = mapping.entry("inputs")
-        supplied = given.value if given is not None and isinstance(given.value, dict) else {}
-        missing = [f"`{name}`" for name in needed if name not in supplied]
-        if missing:
-            yield sentence.at_value(
-                mapping,
-                trigger.path[:-1],
-                f"Missing inputs for Schedule trigger `{trigger.id}`: {', '.join(missing)}.",
-                code="missing-inputs",
-                hint="Give them below the trigger's `inputs`, or give the inputs `defaults`.",
-            )
-
-
-def _is_needed(mapping: Node | None) -> bool:
-    if mapping is None:
-        return False
-    defaults, required = mapping.entry("defaults"), mapping.entry("required")
-    if defaults is not None and defaults.value is not None:
-        return False
-    return required is None or required.value is not False
-
-
-def _raw(node: Node, key: str) -> str | None:
-    found = node.entry(key)
-    return found.raw if found is not None else None
-
-
-def _parent(root: Node, path: Path) -> Node | None:
-    node: Node | None = root
-    for step in path[:-1]:
-        node = node.child(step) if node is not None else None
-    return node

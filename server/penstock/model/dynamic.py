@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
-from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, JsonValue
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
@@ -18,6 +18,10 @@ AS_WRITTEN: Mapping[str, object] = MappingProxyType({"written": True})
 is written, not as it would be printed, so no validator may turn numbers into texts."""
 RENDERED: Mapping[str, object] = MappingProxyType({"rendered": True})
 """Context of a validation whose texts are final: braces in them are no expressions any more."""
+
+SECRET: dict[str, JsonValue] = {"x-secret": True}
+"""``Field(json_schema_extra=SECRET)``: the property holds a credential, so a literal text in it is
+worth a warning."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,8 @@ class Task(Frozen):
     """The task's type without prefix, such as ``core.log.Log``; set by the registry."""
     task_fields: ClassVar[tuple[str, ...]] = ()
     """Names of the fields that hold lists of child tasks, in the order in which they may run."""
+    without_effect: ClassVar[frozenset[str]] = frozenset()
+    """Common properties, as in YAML, that this type accepts and does not use: a warning."""
 
     id: Annotated[str, Field(pattern=r"^[a-zA-Z0-9][a-zA-Z0-9_-]*$", max_length=256)]
     type: str

@@ -54,6 +54,7 @@ class FlowableTask(Task):
     """
 
     task_fields: ClassVar[tuple[str, ...]] = ("tasks", "errors", "finally_")
+    without_effect: ClassVar[frozenset[str]] = frozenset({"timeout", "taskCache"})
 
     errors: Annotated[
         Children, Field(description="Run one after another when a child failed for good.")

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
-from penstock.model.dynamic import Dynamic
+from penstock.model.dynamic import SECRET, Dynamic
 from penstock.model.frozen import Frozen
 from penstock.plugins.text import Text
 
@@ -33,7 +33,10 @@ class Proxy(Frozen):
     address: Annotated[Dynamic[Text | None], Field(description="Host name of the proxy.")] = None
     port: Annotated[Dynamic[int], Field(description="Port of the proxy.")] = 3128
     username: Annotated[Dynamic[Text | None], Field(description="User name, if it asks.")] = None
-    password: Annotated[Dynamic[Text | None], Field(description="Password, if it asks.")] = None
+    password: Annotated[
+        Dynamic[Text | None],
+        Field(description="Password, if it asks.", json_schema_extra=SECRET),
+    ] = None
 
     @field_validator("type", mode="before")
     @classmethod
@@ -48,14 +51,16 @@ class BasicAuth(Frozen):
 
     type: Literal["BASIC"]
     username: Annotated[Dynamic[Text], Field(description="User name.")] = ""
-    password: Annotated[Dynamic[Text], Field(description="Password.")] = ""
+    password: Annotated[Dynamic[Text], Field(description="Password.", json_schema_extra=SECRET)] = (
+        ""
+    )
 
 
 class BearerAuth(Frozen):
     """A token in the Authorization header."""
 
     type: Literal["BEARER"]
-    token: Annotated[Dynamic[Text], Field(description="The token.")]
+    token: Annotated[Dynamic[Text], Field(description="The token.", json_schema_extra=SECRET)]
 
 
 class DigestAuth(Frozen):
@@ -63,7 +68,9 @@ class DigestAuth(Frozen):
 
     type: Literal["DIGEST"]
     username: Annotated[Dynamic[Text], Field(description="User name.")] = ""
-    password: Annotated[Dynamic[Text], Field(description="Password.")] = ""
+    password: Annotated[Dynamic[Text], Field(description="Password.", json_schema_extra=SECRET)] = (
+        ""
+    )
 
 
 Auth = Annotated[BasicAuth | BearerAuth | DigestAuth, Field(discriminator="type")]
