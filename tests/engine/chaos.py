@@ -67,7 +67,14 @@ class _Builder:
         if depth:
             kinds += ["sequential", "parallel", "if", "each"]
         kind = self.one(kinds)
-        if kind == "job":
+        if self.rarely() and self.rarely():
+            kind = "exit"
+            states = ["SUCCESS", "WARNING", "FAILED", "CANCELLED", "KILLED"]
+            about["state"] = self.one(states)
+        elif self.rarely() and self.rarely():
+            kind = "set"
+            about["variables"] = {"n": "{{ (vars.n ?? 0) + 1 }}"}
+        elif kind == "job":
             if self.rarely():
                 about["timeout"] = "PT2S"
         elif kind == "subflow":
@@ -190,6 +197,8 @@ class Chaos:
         self.events[key].extend(step.events)
         if isinstance(message, KillRequested) and not before.state.is_terminated:
             self.killed.add(key)
+        if before.state.is_terminated:
+            assert step.execution.state is before.state, "it changed after its end"
         self._check(before, step, main)
         self._carry_out(key, step)
         if is_over(step.execution) and not is_over(before):

@@ -28,6 +28,9 @@ from penstock.model.flow import Flow
 from penstock.model.frozen import Json
 from penstock.model.state import State
 from penstock.model.task import Task
+from penstock.plugins.core.execution.exit import Exit
+from penstock.plugins.core.execution.labels import Labels
+from penstock.plugins.core.execution.set_variables import SetVariables
 from penstock.plugins.core.flow.for_each import ForEach
 from penstock.plugins.core.flow.if_ import If
 from penstock.plugins.core.flow.parallel import Parallel
@@ -49,6 +52,9 @@ KINDS: dict[str, type[Task]] = {
     "if": If,
     "each": ForEach,
     "subflow": Subflow,
+    "exit": Exit,
+    "labels": Labels,
+    "set": SetVariables,
 }
 
 

@@ -162,3 +162,24 @@ def test_a_parent_that_ended_before_its_child():
         history=(StateChange(State.SUCCESS, LATER),),
     )
     assert any("has ended before" in each for each in check(broken, main))
+
+
+def left() -> tuple[Execution, Flow]:
+    inner = task("sequential", "in", tasks=[task("exit", "out", state="CANCELLED")])
+    main = flow(job("a"), inner, job("b"), after_execution=[job("z")])
+    return Driver(main).run().execution, main
+
+
+BROKEN_LEFT: dict[str, Callable[[Execution], Execution]] = {
+    "ended it in another state": lambda e: edit(e, "in", state=State.SUCCESS),
+    "The execution is SUCCESS although Task run `out`": lambda e: state(e, State.SUCCESS),
+    "had ended the execution": lambda e: add(e, "b", fence=1),
+}
+
+
+@pytest.mark.parametrize("sentence", BROKEN_LEFT)
+def test_a_broken_execution_that_a_task_has_ended(sentence):
+    execution, main = left()
+    assert check(execution, main) == []
+    found = check(BROKEN_LEFT[sentence](execution), main)
+    assert any(sentence in each for each in found), found

@@ -32,7 +32,10 @@ tasks:
     tasks:
       - {id: left, type: core.flow.Sleep, duration: PT0S}
       - {id: right, type: core.debug.Return, format: "{{ outputs.call.outputs.said }}"}
-  - {id: last, type: core.log.Log, message: done}
+  - {id: set, type: core.execution.SetVariables, variables: {said: "{{ outputs.right.value }}"}}
+  - {id: mark, type: core.execution.Labels, labels: {said: "{{ vars.said }}"}}
+  - {id: wait, type: core.flow.Sleep, duration: PT0S}
+  - {id: last, type: core.debug.Return, format: "{{ vars.said }} {{ labels.said }}"}
 """
 
 
@@ -120,6 +123,8 @@ def test_a_crash_loses_nothing(tmp_path, monkeypatch, boundary, at):
         flow = again.get(execution.id)
         assert list(flow.task_runs) == list(execution.task_runs)
     assert recorded.items() <= outputs_of(ended).items()
+    for last in (r for e in ended for r in e.task_runs.values() if r.task_id == "last"):
+        assert last.outputs == {"value": "said said"}
     for execution in ended:
         again.events(execution.id)
     again.close()

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import cast
 
 from penstock.engine.plan import Node, Plan, plan_of
-from penstock.engine.task_runs import PASSES, worse
+from penstock.engine.task_runs import PASSES, exit_of, left_at, worse
 from penstock.model.execution import Execution, TaskRun
 from penstock.model.flow import Flow
 from penstock.model.state import State
@@ -31,18 +31,51 @@ def check(execution: Execution, flow: Flow) -> list[str]:
     children: _Children = defaultdict(list)
     for run in runs.values():
         children[run.parent_id].append(run)
-    found = [*_of_execution(execution, plan)]
+    left = exit_of(runs)
+    leavers = _lineage(execution, left)
+    found = [*_of_execution(execution, plan, left), *_of_exit(execution, plan, leavers)]
     for number, (key, run) in enumerate(runs.items()):
         if key != run.id or run.number != number:
             found.append(f"{_name(run)} is not in the order of creation.")
-        found.extend(_of_run(run, plan.nodes[run.task_id], children))
+        below = [] if run.id in leavers else children.get(run.id, [])
+        found.extend(_of_run(run, plan.nodes[run.task_id], below))
     for parent_id, group in children.items():
         parent = None if parent_id is None else runs.get(parent_id)
         if parent_id is not None and parent is None:
             found.append(f"{_name(group[0])} has a parent that does not exist.")
             continue
         found.extend(_of_children(execution, plan, parent, group))
+        if left is None or (parent_id is not None and parent_id not in leavers):
+            found.extend(_outcome(execution, parent, plan, _ended(plan, group)))
     return found
+
+
+def _ended(plan: Plan, group: list[TaskRun]) -> list[TaskRun]:
+    return [run for run in group if plan.nodes[run.task_id].is_main and run.state.is_terminated]
+
+
+def _lineage(execution: Execution, run: TaskRun | None) -> dict[str, TaskRun]:
+    """A task run and those that hold it."""
+    found: dict[str, TaskRun] = {}
+    while run is not None:
+        found[run.id] = run
+        run = execution.task_runs.get(run.parent_id or "")
+    return found
+
+
+def _of_exit(execution: Execution, plan: Plan, leavers: dict[str, TaskRun]) -> Iterator[str]:
+    """A task that ends the execution decides its state, and nothing else starts."""
+    left = next(iter(leavers.values()), None)
+    if left is None:
+        return
+    for run in leavers.values():
+        if run.state is not left.state:
+            yield f"{_name(run)} holds {_name(left)}, which ended it in another state."
+    if execution.state is not left.state:
+        yield f"The execution is {execution.state.value} although {_name(left)} ended it."
+    for run in execution.task_runs.values():
+        if run.number >= left_at(left) and not _is_after(run, execution, plan):
+            yield f"{_name(run)} began after {_name(left)} had ended the execution."
 
 
 def _name(run: TaskRun) -> str:
@@ -50,7 +83,7 @@ def _name(run: TaskRun) -> str:
     return f"Task run `{run.task_id}`{value} (number {run.number}, {run.state.value})"
 
 
-def _of_execution(execution: Execution, plan: Plan) -> Iterator[str]:
+def _of_execution(execution: Execution, plan: Plan, left: TaskRun | None) -> Iterator[str]:
     runs = execution.task_runs.values()
     nodes = plan.nodes
     open_runs = [run for run in runs if not run.state.is_terminated]
@@ -61,7 +94,11 @@ def _of_execution(execution: Execution, plan: Plan) -> Iterator[str]:
         yield "The execution entered a state that it was in."
     if state in {State.RUNNING, State.RETRYING, State.KILLING} and not leaves:
         yield f"The execution is {state.value} but waits for nothing."
-    if state.is_terminated and any(not _is_after(run, execution, plan) for run in open_runs):
+    if state.is_terminated and any(
+        not _is_after(run, execution, plan)
+        for run in open_runs
+        if left is None or run.number >= left_at(left)
+    ):
         yield f"The execution is {state.value} but some of its tasks are open."
     if state in {State.CREATED, State.QUEUED} and execution.task_runs:
         yield f"The execution is {state.value} but has task runs."
@@ -105,7 +142,7 @@ def _times(name: str, thing: Execution | TaskRun) -> Iterator[str]:
         yield f"{name} ended before it started."
 
 
-def _of_run(run: TaskRun, node: Node, children: _Children) -> Iterator[str]:
+def _of_run(run: TaskRun, node: Node, below: list[TaskRun]) -> Iterator[str]:
     name = _name(run)
     yield from _times(name, run)
     if run.state is State.FAILED and run.failure is None:
@@ -117,7 +154,6 @@ def _of_run(run: TaskRun, node: Node, children: _Children) -> Iterator[str]:
         yield f"{name} has an attempt that never ends."
     if [each.number for each in run.attempts] != list(range(1, len(run.attempts) + 1)):
         yield f"{name} has attempts whose numbers are out of order."
-    below = children.get(run.id, [])
     if node.flowable is None:
         if below:
             yield f"{name} has children but holds no tasks."
@@ -161,7 +197,6 @@ def _of_children(
     limit = cast("int", memory["limit"])
     if limit and len(main) - len(ended) > limit:
         yield f"{len(main) - len(ended)} children are open where {limit} may be."
-    yield from _outcome(execution, parent, plan, ended)
 
 
 def _predecessor(

@@ -12,6 +12,7 @@ from penstock.engine.outcome import fail
 from penstock.engine.plan import Node
 from penstock.engine.step import ChildRequest, Event, Job
 from penstock.engine.task_runs import scope_of
+from penstock.engine.update import update
 from penstock.engine.variables import task_variables
 from penstock.engine.work import Work, evolve
 from penstock.expression import is_truthy
@@ -60,6 +61,8 @@ def start(
         _begin(work, node.flowable, run)
     elif node.is_call:
         call(work, cast("CallingTask", node.task), run)
+    elif node.updating is not None:
+        update(work, node.updating, run)
     else:
         dispatch(work, node, run)
     return run_id
@@ -200,7 +203,7 @@ def _request(work: Work, run: TaskRun, child_id: str, wanted: FlowCall) -> Child
         wanted.wait,
         {
             key: value
-            for key, value in parent.labels.items()
+            for key, value in work.labels.items()
             if wanted.inherit_labels or key.startswith("system.")
         },
     )

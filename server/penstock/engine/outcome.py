@@ -38,6 +38,7 @@ def conclude(
     *,
     outputs: dict[str, Json] | None = None,
     failure: str | None = None,
+    detail: dict[str, Json] | None = None,
 ) -> None:
     """Ends an attempt whose last record is in `run.attempts` already.
 
@@ -49,7 +50,7 @@ def conclude(
         reason = reason or Failure("The task failed and gave no reason.")
         ended = run.attempts[-1].ended_at or work.now
         again = retry_at(node.retry, run, ended)
-        if again is not None:
+        if again is not None and not work.runs.is_left(run.id):
             run = work.move(run, State.RETRYING, kind, at=ended, retry_at=again, failure=reason)
             work.wake(again, TimerKind.RETRY, run, run.fence)
             return
@@ -62,6 +63,7 @@ def conclude(
         at=run.attempts[-1].ended_at if run.attempts else None,
         outputs=outputs or None,
         failure=reason,
+        detail=detail,
     )
     if outputs:
         work.show_outputs(run, outputs)

@@ -12,6 +12,7 @@ from penstock.model.flow import Flow
 from penstock.model.retry import Retry, RetryBehavior
 from penstock.model.task import Task
 from penstock.sdk.flowable import CallingTask, FlowableTask
+from penstock.sdk.updating import UpdatingTask
 
 SIDE_LISTS = ("errors", "finally_", "after_execution")
 """Lists that run beside the main one, in this order. Their tasks never decide a state."""
@@ -36,6 +37,7 @@ class Node:
         "section",
         "task",
         "timeout",
+        "updating",
     )
 
     def __init__(self, task: Task, parent: Node | None, section: str, retry: Retry | None) -> None:
@@ -46,6 +48,7 @@ class Node:
         self.follower: Node | None = None
         self.flowable: FlowableTask | None = task if isinstance(task, FlowableTask) else None
         self.is_call = isinstance(task, CallingTask)
+        self.updating: UpdatingTask | None = task if isinstance(task, UpdatingTask) else None
         self.retry = task.retry or retry
         self.always = task.run_if is True or (
             isinstance(task.run_if, str)

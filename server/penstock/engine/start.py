@@ -46,6 +46,7 @@ def new_execution(
         history=(StateChange(State.CREATED, now),),
         created_at=now,
         inputs=inputs or {},
+        variables=flow.variables,
         labels={CORRELATION: id, **(inherited_labels or {}), **flow.labels, **(labels or {})},
         origin=origin,
         source=source,

@@ -88,10 +88,11 @@ class TaskRuns(dict[str, TaskRun]):
     `scopes` has an entry for each open flowable, and one under None for the flow. `outputs` is
     what expressions see. `active` counts those that have not ended, `retrying` those that wait
     for another attempt. `latest` is the last moment in any history: time in an execution never
-    runs backwards, even if the server's clock does.
+    runs backwards, even if the server's clock does. When a task run has ended the execution,
+    `left` is how many there were by then: nothing follows from those.
     """
 
-    __slots__ = ("active", "latest", "outputs", "retrying", "scopes")
+    __slots__ = ("active", "latest", "left", "outputs", "retrying", "scopes")
 
     def __init__(self, runs: dict[str, TaskRun] | None = None) -> None:
         super().__init__(runs or {})
@@ -100,6 +101,7 @@ class TaskRuns(dict[str, TaskRun]):
         self.active = 0
         self.retrying = 0
         self.latest: datetime | None = None
+        self.left: int | None = None
 
     def fork(self) -> TaskRuns:
         """A copy to change; scopes and outputs are shared until they are changed."""
@@ -109,7 +111,12 @@ class TaskRuns(dict[str, TaskRun]):
         new.active = self.active
         new.retrying = self.retrying
         new.latest = self.latest
+        new.left = self.left
         return new
+
+    def is_left(self, run_id: str | None) -> bool:
+        """Whether a task run is of an execution that another one has ended meanwhile."""
+        return self.left is not None and run_id is not None and self[run_id].number < self.left
 
 
 def scope_of(plan: Plan, run: TaskRun | None) -> Scope:
@@ -135,6 +142,8 @@ def build(plan: Plan, task_runs: dict[str, TaskRun]) -> TaskRuns:
     """Reads the index off the task runs. Looks at each of them once."""
     runs = TaskRuns(task_runs)
     runs.scopes[None] = scope_of(plan, None)
+    left = exit_of(task_runs)
+    runs.left = None if left is None else left_at(left)
     for run in runs.values():
         last = run.history[-1].at
         if runs.latest is None or last > runs.latest:
@@ -150,6 +159,19 @@ def build(plan: Plan, task_runs: dict[str, TaskRun]) -> TaskRuns:
         if run.outputs:
             add_outputs(runs.outputs, path_of(runs, run), run.outputs, fresh=None)
     return runs
+
+
+def exit_of(task_runs: dict[str, TaskRun]) -> TaskRun | None:
+    """The task run that ended the execution from inside, if one did and did not kill it."""
+    for run in task_runs.values():
+        if run.progress is not None and run.progress.get("exit") == run.state.value:
+            return run if run.state is not State.KILLED else None
+    return None
+
+
+def left_at(run: TaskRun) -> int:
+    """How many task runs there were when this one ended the execution."""
+    return cast("int", (run.progress or {})["before"])
 
 
 def _count(scope: Scope, node: Node, run: TaskRun) -> None:

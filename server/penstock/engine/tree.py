@@ -6,12 +6,13 @@ from typing import cast
 
 from penstock.engine.flow_output import OutputFailed, flow_outputs
 from penstock.engine.launch import start
+from penstock.engine.leave import leave
 from penstock.engine.outcome import allowed
 from penstock.engine.plan import SIDE_LISTS
 from penstock.engine.task_runs import PASSES, Scope, worse
 from penstock.engine.variables import task_variables
 from penstock.engine.work import Look, Work
-from penstock.model.execution import Failure
+from penstock.model.execution import Failure, TaskRun
 from penstock.model.state import TERMINATED, State
 
 
@@ -29,6 +30,8 @@ def _rise(work: Work, run_id: str | None) -> None:
         goes_on = scope.chained and scope.worst in PASSES
     else:
         goes_on = run.state in PASSES
+    if work.runs.is_left(run.id):
+        goes_on = False
     if goes_on and node.follower is not None:
         start(work, node.follower, run.parent_id, run.value, run.iteration)
         return
@@ -53,6 +56,10 @@ def _settle(work: Work, owner_id: str | None) -> None:
         if not scope.open and not scope.side_open:
             _end(work, owner_id, scope, State.KILLED)
         return
+    if work.runs.is_left(owner_id):
+        if not scope.open and not scope.side_open:
+            _end(work, owner_id, scope, scope.worst)
+        return
     if not scope.side and scope.worst in PASSES and scope.begun < scope.groups:
         _fill(work, owner_id, scope)
         return
@@ -76,7 +83,7 @@ def _fill(work: Work, owner_id: str | None, scope: Scope) -> None:
         scope.begun += 1
         scope.open += 1
         run = work.runs[start(work, node, owner_id, value, iteration)]
-        if run.state in TERMINATED and run.state not in PASSES:
+        if work.leaving == run.id or (run.state in TERMINATED and run.state not in PASSES):
             return
 
 
@@ -117,11 +124,23 @@ def _reason(work: Work, scope: Scope) -> str:
     return f"Task `{cause.task_id}` failed: {cause.failure.message}"
 
 
-def _end_execution(work: Work, state: State, message: str | None) -> None:
+def _exit(work: Work, run: TaskRun) -> None:
+    state = leave(work, run)
+    if state is not None:
+        failure = work.runs[run.id].failure
+        message = None if failure is None else failure.message
+        _end_execution(work, state, message, is_early=True)
+
+
+def _end_execution(
+    work: Work, state: State, message: str | None, *, is_early: bool = False
+) -> None:
     """Gives the execution its final state and outputs, then starts `afterExecution`."""
     if message is None and state is State.FAILED:
         message = "A task failed."
-    if work.failure is not None and work.state is not State.KILLING:
+    if is_early:
+        work.failure = None
+    elif work.failure is not None and work.state is not State.KILLING:
         # The flow's timeout has passed, whatever its tasks have come to.
         state, message = State.FAILED, work.failure.message
     if work.flow.outputs and state is not State.KILLED:
@@ -129,8 +148,8 @@ def _end_execution(work: Work, state: State, message: str | None) -> None:
             variables = task_variables(work.flow, work.execution(), None, None)
             work.outputs = flow_outputs(work.flow, variables, work.ports)
         except OutputFailed as error:
-            # After a failure the outputs of tasks that never ran are missing: no news.
-            if state is not State.FAILED:
+            # The outputs of tasks that never ran are missing: no news after a failure, or an exit.
+            if state is not State.FAILED and not is_early:
                 state, message = State.FAILED, str(error)
                 work.log(message)
     work.turn(state, "ended", message)
@@ -144,6 +163,8 @@ def drain(work: Work) -> None:
         kind, subject = work.todo.popleft()
         if kind is Look.CHILD:
             _rise(work, subject)
+        elif kind is Look.EXIT:
+            _exit(work, work.runs[cast("str", subject)])
         else:
             _settle(work, subject)
     retrying = work.runs.retrying > 0

@@ -101,7 +101,7 @@ def task_variables(
         "inputs": execution.inputs,
         "outputs": runs.outputs,
         "tasks": TaskStates(runs),  # type: ignore[dict-item] - a Mapping in place of a dict
-        "vars": {**flow.variables, **execution.variables},
+        "vars": execution.variables,
         "labels": _nested(execution.labels),
         "trigger": execution.origin.variables if execution.origin else {},
     }

@@ -38,12 +38,15 @@ class Look(Enum):
     """A task run that has ended: its parent counts it."""
     SCOPE = "scope"
     """A flowable, or the flow: it may start something, or end."""
+    EXIT = "exit"
+    """A task run that ends the execution."""
 
 
 class Work:
     """Collects the changes of a step. Nothing given is changed: copies are made when needed.
 
     `todo` holds the ends of task runs and scopes that must be looked at before the step is over.
+    `leaving` is the task run that is about to end the execution: its later siblings do not start.
     """
 
     def __init__(
@@ -61,6 +64,9 @@ class Work:
         self.ended_at = execution.ended_at
         self.failure = execution.failure
         self.outputs = execution.outputs
+        self.labels = execution.labels
+        self.variables = execution.variables
+        self.leaving: str | None = None
         self.todo: deque[tuple[Look, str | None]] = deque()
         self.changed: dict[str, None] = {}
         self.events: list[Event] = []
@@ -92,6 +98,8 @@ class Work:
             ended_at=self.ended_at,
             failure=self.failure,
             outputs=self.outputs,
+            labels=self.labels,
+            variables=self.variables,
             task_runs=self.runs,
         )
 
@@ -171,6 +179,11 @@ class Work:
     def look_at(self, owner_id: str | None) -> None:
         """Notes that a flowable, or the flow (None), may start something or end."""
         self.todo.append((Look.SCOPE, owner_id))
+
+    def leave(self, run: TaskRun) -> None:
+        """Notes that a task run ends the execution, once what began before it has begun."""
+        self.leaving = run.id
+        self.todo.append((Look.EXIT, run.id))
 
     def turn(self, state: State, kind: str, message: str | None = None) -> None:
         """Changes the execution's state, with its event; `message` becomes its failure."""

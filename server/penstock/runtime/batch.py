@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Container, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import structlog
@@ -32,6 +32,7 @@ from penstock.runtime.command import Answer, Record, Submit
 from penstock.runtime.context import storable
 from penstock.runtime.flows import FlowVersion
 from penstock.runtime.functions import World
+from penstock.runtime.masking import Masker
 from penstock.runtime.rendering import Renderer
 from penstock.runtime.slots import Key, Slots, key_of
 from penstock.store.log import LogLine
@@ -200,7 +201,7 @@ class Batch:
                 self.reconsider(key_of(step.execution))
 
     def _apply(self, draft: Draft, step: Step) -> None:
-        draft.execution = step.execution
+        draft.execution = _readable(draft.execution, step.execution, draft.active.renderer.masker)
         draft.changed.update(dict.fromkeys(step.changed))
         tenant, id_ = step.execution.tenant, step.execution.id
         mask = draft.active.renderer.masker
@@ -284,6 +285,14 @@ class Batch:
     def _tell_parent(self, ended: Execution) -> None:
         if ended.parent_id is not None and ended.parent_task_run_id is not None:
             self.deliver(ended.parent_id, child_ended(ended))
+
+
+def _readable(before: Execution, after: Execution, masker: Masker) -> Execution:
+    """What a task has set is the same now as it will be when it is read from its row."""
+    if masker.is_empty or (after.variables is before.variables and after.labels is before.labels):
+        return after
+    labels = {key: masker.text(value) for key, value in after.labels.items()}
+    return replace(after, variables=masker.value(after.variables), labels=labels)
 
 
 def child_ended(ended: Execution) -> ChildEnded:
