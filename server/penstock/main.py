@@ -32,6 +32,7 @@ from penstock.runtime.service import Duties
 from penstock.secrets import master
 from penstock.secrets.database import SecretStore
 from penstock.security.token import Tokens, bootstrap
+from penstock.service.isolation import Isolation
 from penstock.service.present import PresentFlows
 from penstock.service.services import Parses, Services
 from penstock.settings import Settings
@@ -105,7 +106,8 @@ def _assemble(
     secrets = SecretStore(master.load(key.get_secret_value() if key else None, data))
     storage = LocalStorage(data / "storage")
     environment = environment_of(os.environ, name=settings.environment, url=settings.url)
-    world = World(database, secrets, storage, environment)
+    isolation = Isolation(is_open=settings.namespaces == "open")
+    world = World(database, secrets, storage, environment, isolation)
     parses = Parses()
     flows = FlowVersions(parses)
     bench = Bench(time, Place(storage, data / "work"))
@@ -136,6 +138,7 @@ def _assemble(
         flows=flows,
         present=present,
         executor=executor,
+        isolation=isolation,
         parses=parses,
         renderer=lambda execution: Renderer(world, time, execution),
         now=time.now,

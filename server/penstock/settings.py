@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -52,6 +52,13 @@ class Settings(BaseSettings):
     environment: Annotated[
         str | None, Field(description="Name that expressions read as `kestra.environment`.")
     ] = None
+    namespaces: Annotated[
+        Literal["isolated", "open"],
+        Field(
+            description="Whether flows may use secrets, pairs, files and flows of namespaces that "
+            "declare no allowedNamespaces: isolated (only their own and those above) or open."
+        ),
+    ] = "isolated"
     max_body: Annotated[
         int, Field(ge=1_024, description="Largest body of a single object, in bytes.")
     ] = 1024 * 1024

@@ -25,18 +25,35 @@ from penstock.engine.check import check
 from penstock.language.parse import parse
 from penstock.model.execution import Execution, TaskRun
 from penstock.runtime.local import LocalRunner, Patience
+from penstock.service.spec import NamespaceSpec
 
 HERE = Path(__file__).parent / "valid"
 FLOWS = sorted(HERE.glob("*.yaml"))
 KEYS = {"expect", "runs", "any_order", "outputs", "given", "log", "last_log", "error"}
+NAMESPACES = {
+    "corpus": {"variables": {"host": "db.corpus", "port": 5432}, "labels": {"tier": "gold"}},
+    "corpus.valid": {
+        "description": "all flows here",
+        "variables": {
+            "host": "db.valid",
+            "tables": {"orders": {"keep": 2}},
+            "slack": {"webhook": {"secret": "TOKEN"}, "channel": "#data"},
+            "template": "{{ flow.id }}",
+        },
+    },
+    "corpus.closed": {"allowedNamespaces": []},
+}
+"""What `namespace.*` shows, and a namespace that nobody else may use."""
 RUN = re.compile(r'"((?:[^"\\]|\\.)*)"|([^,\s]+)')
 
 
 @pytest.fixture(scope="module")
 def runner() -> Iterator[LocalRunner]:
-    """One runtime for all of them; it knows the flows that others call."""
+    """One runtime for all of them; it knows the flows that others call, and some namespaces."""
     with LocalRunner(secrets={"TOKEN": "tok-123456"}, workers=4) as made:
         made.add(map(flow_of, sorted((HERE / "called").glob("*.yaml"))))
+        for namespace, spec in NAMESPACES.items():
+            made.declare(namespace, NamespaceSpec.model_validate(spec))
         yield made
 
 

@@ -24,6 +24,7 @@ from penstock.store import event as event_store
 from penstock.store import execution as execution_store
 from penstock.store import flow as flow_store
 from penstock.store import log as log_store
+from penstock.store import namespace as namespace_store
 from penstock.store import schema
 from penstock.store.identity import new_id
 from penstock.store.session import Database
@@ -79,6 +80,14 @@ class Stand:
             version = self.flows.latest(tx, TENANT, parsed.namespace, parsed.id)
         assert version is not None
         return version
+
+    def declare(self, namespace: str, **spec) -> None:
+        """Declares a namespace; `spec` has the fields of its row."""
+        now = datetime.now(UTC)
+        row = namespace_store.NamespaceRow(TENANT, namespace, "test", 1, "", now, now, **spec)
+        with self.database.transaction() as tx:
+            namespace_store.put(tx, row)
+        self.world.forget()
 
     def create(self, version: FlowVersion, **inputs) -> Execution:
         return new_execution(

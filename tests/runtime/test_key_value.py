@@ -64,6 +64,7 @@ def test_kv_finds_the_nearest_value_above_and_keeps_its_type(stand):
     put(stand, "a", "rows", {"max": 1})
     put(stand, "a.b", "rows", {"max": 500})
     put(stand, "z", "rows", {"max": 7})
+    stand.declare("z", allowed_namespaces=["a.b"])
     assert returned(stand, "{{ kv('rows').max + 1 }}") == "501"
     assert returned(stand, "{{ kv('rows', 'a').max }}") == "1"
     assert returned(stand, "{{ kv('rows', namespace='z').max }}") == "7"
@@ -78,9 +79,9 @@ def test_a_missing_key_is_a_sentence_with_the_nearest(stand):
         "There is no key 'lastrun' in the namespace 'a.b.c' or above it. Did you mean 'last_run'?"
         in returned(stand, "{{ kv('lastrun') }}")
     )
-    assert "penstock kv put q/lastrun VALUE" in returned(stand, "{{ kv('lastrun', 'q') }}")
+    assert "penstock kv put a.b/lastrun VALUE" in returned(stand, "{{ kv('lastrun', 'a.b') }}")
     assert returned(stand, "{{ kv('lastrun', errorOnMissing=false) ?? 'never' }}") == "never"
-    assert returned(stand, "{{ kv('lastrun', 'q', false) ?? 'never' }}") == "never"
+    assert returned(stand, "{{ kv('lastrun', 'a.b', false) ?? 'never' }}") == "never"
     assert "no key" in returned(stand, "{{ kv('lastrun') ?? 'never' }}"), "only null is replaced"
 
 

@@ -145,6 +145,8 @@ _REFERENCE: Schema = {
     "required": ["kind", "namespace"],
 }
 _NAMED = {"ref": TEXT, "kind": TEXT, "namespace": TEXT, "id": MAYBE_TEXT, "action": TEXT}
+_NAMESPACE = thing(**_DECLARED, description=MAYBE_TEXT, variables=MAP, labels=TEXTS)
+_NAMESPACE["properties"]["allowedNamespaces"] = list_of(TEXT)
 _SET: Schema = {
     "type": "object",
     "properties": {
@@ -193,7 +195,7 @@ COMPONENTS: dict[str, Schema] = {
     ),
     "Provenance": _PROVENANCE,
     "Reference": _REFERENCE,
-    "Namespace": thing(**_DECLARED, description=MAYBE_TEXT, variables=MAP, labels=TEXTS),
+    "Namespace": _NAMESPACE,
     "Flow": thing(
         **_DECLARED,
         id=TEXT,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from penstock.cli import file
 from penstock.errors import InvalidObject
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from penstock.language.parse import Parsed
     from penstock.model.flow import Flow
+    from penstock.service.spec import NamespaceSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +41,11 @@ class FlowFile:
 
 @dataclass(slots=True)
 class FlowFiles:
-    """The flow to run, the flows that it may call, and the variables of namespaces."""
+    """The flow to run, the flows that it may call, and what namespaces say."""
 
     main: FlowFile
     others: dict[tuple[str, str], FlowFile] = field(default_factory=dict)
-    variables: dict[str, dict[str, Any]] = field(default_factory=dict)  # JSON objects
+    namespaces: dict[str, NamespaceSpec] = field(default_factory=dict)
 
     @property
     def all(self) -> list[FlowFile]:
@@ -80,7 +81,7 @@ def read(main: Path, others: Sequence[Path]) -> FlowFiles:
     problems: list[Problem] = []
     first = _flow(main, file.text_of(file.find([main])[0]), problems)
     flows: dict[tuple[str, str], FlowFile] = {} if first is None else {first.key: first}
-    variables: dict[str, dict[str, Any]] = {}  # JSON objects
+    namespaces: dict[str, NamespaceSpec] = {}
     for path in file.find(others):
         if path.resolve() == main.resolve():
             continue
@@ -88,8 +89,9 @@ def read(main: Path, others: Sequence[Path]) -> FlowFiles:
         if each is None:
             continue
         if each.kind == "namespace":
-            given = each.spec.get("variables")
-            variables[each.namespace] = given if isinstance(given, dict) else {}
+            namespace = _namespace(each, problems)
+            if namespace is not None:
+                namespaces[each.namespace] = namespace
         elif each.kind == "flow" and isinstance(each.spec.get("source"), str):
             found = _flow(path, each.spec["source"], problems)
             if found is not None and flows.setdefault(found.key, found) is not found:
@@ -99,7 +101,15 @@ def read(main: Path, others: Sequence[Path]) -> FlowFiles:
         do = "does not hold" if len(wrong) == 1 else "do not hold"
         raise InvalidObject(f"{', '.join(wrong)} {do}.", problems=problems)
     del flows[first.key]
-    return FlowFiles(first, flows, variables)
+    return FlowFiles(first, flows, namespaces)
+
+
+def _namespace(found: file.ObjectFile, problems: list[Problem]) -> NamespaceSpec | None:
+    from penstock.service.spec import NamespaceSpec, read  # noqa: PLC0415 - as above
+
+    spec, wrong = read(NamespaceSpec, found.spec)
+    problems += [replace(problem, file=str(found.path), line=1, column=1) for problem in wrong]
+    return spec
 
 
 def _object(path: Path, problems: list[Problem], *, is_named: bool) -> file.ObjectFile | None:

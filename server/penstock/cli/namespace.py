@@ -35,6 +35,12 @@ add_readers(
     "--variable", "variables", multiple=True, help="key=value; the value may be JSON. Repeatable."
 )
 @click.option("--label", "labels", multiple=True, help="key=value. Repeatable.")
+@click.option(
+    "--allow",
+    "allowed",
+    multiple=True,
+    help="A namespace whose flows may use this one; * for all, none for nobody. Repeatable.",
+)
 @click.option("--owner", default=None, help="Who declares it.")
 @click.pass_obj
 def put(
@@ -44,16 +50,22 @@ def put(
     description: str | None,
     variables: tuple[str, ...],
     labels: tuple[str, ...],
+    allowed: tuple[str, ...],
     owner: str | None,
 ) -> None:
-    """Creates or replaces a namespace; what is not given is left empty."""
+    """Creates or replaces a namespace; what is not given is left empty.
+
+    A variable whose value is {"secret": "KEY"} is that secret, masked wherever it appears.
+    """
     from penstock.client import segment  # noqa: PLC0415 - `--help` needs no client
 
-    body = {
+    body: dict[str, Json] = {
         "description": description,
         "variables": {key: _value(text) for key, text in pairs(variables, "--variable")},
-        "labels": dict(pairs(labels, "--label")),
+        "labels": {**dict(pairs(labels, "--label"))},
     }
+    if allowed:
+        body["allowedNamespaces"] = [] if allowed == ("none",) else [*allowed]
     written(session, "namespaces", name=segment(name), body=body, owner=owner)
 
 

@@ -122,8 +122,8 @@ def _run(
     environment = environment_of(os.environ, name=os.environ.get("PENSTOCK_ENVIRONMENT"), url=None)
     with LocalRunner(secrets=secrets, environment=environment) as runner:
         runner.add([(each.flow, each.source) for each in files.all])
-        for namespace, variables in files.variables.items():
-            runner.set_variables(namespace, variables)
+        for namespace, spec in files.namespaces.items():
+            runner.declare(namespace, spec)
         execution, version = _prepared(runner, files, given, labels)
         lines = None if session.output.is_json else Lines(execution.id)
         ran = runner.run(

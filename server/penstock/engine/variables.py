@@ -20,8 +20,8 @@ class Environment:
     """What expressions see of the server and the namespace, the same for every task run.
 
     `envs` are environment variables without their prefix, in lower case; `globals` comes from
-    the server's configuration; `namespace` are the namespace's inherited variables; `name` and
-    `url` say which installation this is.
+    the server's configuration; `namespace` are the namespace's inherited variables and what it says
+    of itself; `name` and `url` say which installation this is.
     """
 
     envs: Mapping[str, str] = field(default_factory=dict)
@@ -35,7 +35,7 @@ class Environment:
         return {
             "envs": dict(self.envs),
             "globals": dict(self.globals),
-            "namespace": dict(self.namespace),
+            "namespace": self.namespace,  # type: ignore[dict-item] - a Mapping in place of a dict
             "kestra": {"environment": self.name, "url": self.url},
         }
 

@@ -16,6 +16,7 @@ from penstock.model.dynamic import Unrendered, contains_expression
 from penstock.model.flow import Flow
 from penstock.model.task import Task
 
+_PLACES = {"core.kv.": "kv", "core.namespace.": "file"}
 _OWN_NAMESPACE = frozenset({("flow", "namespace")})
 
 
@@ -42,6 +43,15 @@ class VariableReference(NamedTuple):
     path: str
 
 
+class NamespaceUse(NamedTuple):
+    """Another namespace that is named: for a ``flow``, ``secret``, ``kv`` or ``file`` of it."""
+
+    kind: str
+    namespace: str
+    id: str
+    path: str
+
+
 @dataclass(slots=True)
 class References:
     """Everything found; each list in the order of the text."""
@@ -50,6 +60,7 @@ class References:
     secrets: list[KeyReference] = field(default_factory=list)
     kv: list[KeyReference] = field(default_factory=list)
     variables: list[VariableReference] = field(default_factory=list)
+    uses: list[NamespaceUse] = field(default_factory=list)
 
 
 def references(flow: Flow) -> References:
@@ -58,6 +69,7 @@ def references(flow: Flow) -> References:
     for path, value in _parts(flow, ()):
         if isinstance(value, Task):
             _subflow(flow, value, path, found)
+            _place(value, path, found)
         elif isinstance(value, str) and contains_expression(value):
             _expressions(value, path_text(path), found)
     return found
@@ -72,6 +84,21 @@ def _subflow(flow: Flow, task: Task, path: Path, found: References) -> None:
             namespace = flow.namespace
     if isinstance(flow_id, str) and isinstance(namespace, str):
         found.subflows.append(SubflowReference(namespace, flow_id, path_text((*path, "flowId"))))
+        found.uses.append(NamespaceUse("flow", namespace, flow_id, path_text((*path, "namespace"))))
+
+
+def _place(task: Task, path: Path, found: References) -> None:
+    """The namespaces that tasks on pairs and files name."""
+    kind = next((kind for begin, kind in _PLACES.items() if task.type.startswith(begin)), None)
+    namespace, key = getattr(task, "namespace", None), getattr(task, "key", None)
+    if kind is not None and isinstance(namespace, str):
+        name = key if isinstance(key, str) else ""
+        found.uses.append(NamespaceUse(kind, namespace, name, path_text((*path, "namespace"))))
+    files = getattr(task, "namespace_files", None)
+    for index, other in enumerate(getattr(files, "namespaces", None) or ()):
+        if isinstance(other, str) and not contains_expression(other):
+            place = path_text((*path, "namespaceFiles", "namespaces", index))
+            found.uses.append(NamespaceUse("file", other, "", place))
 
 
 def _expressions(text: str, path: str, found: References) -> None:
@@ -86,6 +113,8 @@ def _expressions(text: str, path: str, found: References) -> None:
             if isinstance(key, str) and (namespace is None or isinstance(namespace, str)):
                 keys = found.secrets if call.name == "secret" else found.kv
                 keys.append(KeyReference(key, namespace, path))
+                if namespace is not None:
+                    found.uses.append(NamespaceUse(call.name, namespace, key, path))
     for reference in sorted(template.references()):
         if reference[0] == "namespace" and len(reference) > 1:
             found.variables.append(VariableReference(reference[1:], path))

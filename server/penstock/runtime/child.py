@@ -15,6 +15,7 @@ from penstock.model.flow import Flow
 from penstock.model.frozen import Json
 from penstock.runtime.flows import FlowVersion, FlowVersions, InvalidFlow
 from penstock.runtime.rendering import Renderer
+from penstock.service.isolation import Isolation, NamespaceDenied
 from penstock.store.session import Database
 
 
@@ -25,8 +26,9 @@ class ChildRefused(Exception):
 class Children:
     """Finds flows and builds executions for requests of the engine."""
 
-    def __init__(self, database: Database, flows: FlowVersions) -> None:
+    def __init__(self, database: Database, flows: FlowVersions, isolation: Isolation) -> None:
         self._database = database
+        self._isolation = isolation
         self._flows = flows
 
     def latest(self, tenant: str, namespace: str, flow_id: str) -> FlowVersion | None:
@@ -41,7 +43,7 @@ class Children:
         self, request: ChildRequest, parent: Execution, renderer: Renderer, now: datetime
     ) -> tuple[Execution, FlowVersion]:
         """The execution that a request asks for. Raises `ChildRefused`."""
-        version = self._find(parent.tenant, request)
+        version = self._find(parent, request)
         if version.disabled or version.flow.disabled:
             raise ChildRefused("Cannot execute a flow which is disabled")
         inputs = self._inputs(version.flow, request, renderer)
@@ -59,15 +61,19 @@ class Children:
         )
         return child, version
 
-    def _find(self, tenant: str, request: ChildRequest) -> FlowVersion:
+    def _find(self, parent: Execution, request: ChildRequest) -> FlowVersion:
+        tenant = parent.tenant
         namespace, id_, revision = request.namespace, request.flow_id, request.revision
         try:
             with self._database.read() as tx:
+                self._isolation.check(tx, tenant, parent.namespace, target=namespace, what="flows")
                 found = (
                     self._flows.latest(tx, tenant, namespace, id_)
                     if revision is None
                     else self._flows.at(tx, tenant, namespace, id_, revision)
                 )
+        except NamespaceDenied as error:
+            raise ChildRefused(error.message) from None
         except InvalidFlow as error:
             raise ChildRefused(f"Cannot execute an invalid flow: {error}") from None
         if found is None:

@@ -57,7 +57,7 @@ class Cycle:
     def __init__(
         self, world: World, flows: FlowVersions, bench: Bench, workers: Workers, owner: str
     ) -> None:
-        self.core = Core(world, bench, Children(world.database, flows))
+        self.core = Core(world, bench, Children(world.database, flows, world.isolation))
         self.alarms = Alarms()
         self.listeners = Listeners()
         self.failed = False

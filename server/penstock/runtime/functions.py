@@ -17,14 +17,18 @@ from penstock.errors import NotFound, PenstockError
 from penstock.expression import is_truthy
 from penstock.expression.error import ExpressionError
 from penstock.expression.value import Function, Value
+from penstock.model.execution import Execution
 from penstock.model.frozen import Json
 from penstock.model.state import State
 from penstock.model.task import LogLevel
 from penstock.runtime.key_value import KeyValues
 from penstock.runtime.masking import Masker
+from penstock.service.isolation import Isolation, NamespaceDenied
 from penstock.storage.base import Storage
 from penstock.store import log as log_store
 from penstock.store import namespace as namespace_store
+from penstock.store import secret as secret_store
+from penstock.store.declared import ancestors
 from penstock.store.identity import new_id
 from penstock.store.session import Database
 
@@ -51,6 +55,7 @@ class World:
     secrets: SecretReader
     storage: Storage
     environment: Environment = field(default_factory=Environment)
+    isolation: Isolation = field(default_factory=Isolation)
     _spaces: dict[tuple[str, str], Environment] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
@@ -61,8 +66,16 @@ class World:
             return found
         with self.database.read() as tx:
             variables = namespace_store.variables(tx, tenant, namespace)
+            about = namespace_store.about(tx, tenant, namespace)
+        known: dict[str, Json] = {
+            "id": namespace,
+            "parents": [*ancestors(namespace)[1:]],
+            "labels": {**about.labels},
+            "description": about.description,
+            **variables,
+        }
         base = self.environment
-        made = Environment(base.envs, base.globals, variables, base.name, base.url)
+        made = Environment(base.envs, base.globals, known, base.name, base.url)
         with self._lock:
             self._spaces[tenant, namespace] = made
         return made
@@ -90,6 +103,8 @@ def functions_of(world: World, pairs: KeyValues, masker: Masker) -> Mapping[str,
         if namespace is not None:
             space = _text("secret", "namespace", namespace)
         with world.database.read() as tx:
+            if space != own:
+                _check_secret(world, tx, start, space=space, key=name)
             value = world.secrets.read(tx, tenant, space, name)
         if value is None:
             raise ExpressionError(
@@ -112,6 +127,8 @@ def functions_of(world: World, pairs: KeyValues, masker: Masker) -> Mapping[str,
         space = None if namespace is None else _text("kv", "namespace", namespace)
         try:
             return pairs.read(name, space)
+        except NamespaceDenied as error:
+            raise ExpressionError(error.message) from None
         except NotFound as error:
             if is_truthy(error_on_missing):
                 raise ExpressionError(error.message) from None
@@ -148,6 +165,17 @@ def functions_of(world: World, pairs: KeyValues, masker: Masker) -> Mapping[str,
         "id": new_id,
         "randomInt": _random_int,
     }
+
+
+def _check_secret(world: World, tx: Connection, user: Execution, *, space: str, key: str) -> None:
+    """Both the namespace that is named and the one above it that holds the key must allow it."""
+    holders = secret_store.holders(tx, user.tenant, key)
+    holder = next((name for name in ancestors(space) if name in holders), space)
+    for target in dict.fromkeys((space, holder)):
+        try:
+            world.isolation.check(tx, user.tenant, user.namespace, target=target, what="secrets")
+        except NamespaceDenied as error:
+            raise ExpressionError(error.message) from None
 
 
 def tasks_with_state(tasks: Value) -> Function:

@@ -7,11 +7,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import Connection
+
 from penstock.errors import NotFound, PenstockError
 from penstock.model.execution import Execution
 from penstock.model.frozen import Json
 from penstock.model.provenance import Provenance
 from penstock.runtime.masking import Masker
+from penstock.service.isolation import Isolation
 from penstock.service.kv import content
 from penstock.service.objectset import Reference, canonical_hash
 from penstock.store import audit
@@ -36,14 +39,16 @@ class KeyValues:
     now: Callable[[], datetime]
     execution: Execution
     masker: Masker
+    isolation: Isolation
 
     def read(self, key: str, namespace: str | None = None) -> Json:
         """The value of a key: of exactly `namespace`, or of the flow's or the nearest above.
 
-        Raises `NotFound` with the nearest key that there is.
+        Raises `NotFound` with the nearest key that there is, and `NamespaceDenied`.
         """
         tenant, own, now = self.execution.tenant, self.execution.namespace, self.now()
         with self.database.read() as tx:
+            self._check(tx, namespace)
             if namespace is None:
                 row = rows.resolve(tx, tenant, own, key=key, now=now)
             else:
@@ -73,7 +78,7 @@ class KeyValues:
     ) -> None:
         """Writes a pair of `namespace` or the flow's; its time to live begins anew.
 
-        The owner of a pair that is there stays. Raises `Refused`.
+        The owner of a pair that is there stays. Raises `Refused` and `NamespaceDenied`.
         """
         now = self.now()
         reference = Reference("kv", namespace or self.execution.namespace, key)
@@ -89,6 +94,7 @@ class KeyValues:
             )
         tenant = self.execution.tenant
         with self.database.transaction() as tx:
+            self._check(tx, namespace)
             found = rows.find(tx, tenant, reference.namespace, key=key, now=now)
             if found is not None and not overwrite:
                 raise Refused(
@@ -112,6 +118,13 @@ class KeyValues:
             )
             rows.put(tx, row)
             audit.append(tx, self._record(reference, found, row))
+
+    def _check(self, tx: Connection, namespace: str | None) -> None:
+        if namespace is not None:
+            user = self.execution
+            self.isolation.check(
+                tx, user.tenant, user.namespace, target=namespace, what="key-value pairs"
+            )
 
     def _provenance(self) -> Provenance:
         source = self.execution.source

@@ -30,6 +30,8 @@ from penstock.runtime.functions import World
 from penstock.runtime.local_log import LocalLog
 from penstock.runtime.rendering import Renderer
 from penstock.service.beginning import Beginning, build
+from penstock.service.isolation import Isolation
+from penstock.service.spec import NamespaceSpec
 from penstock.storage.local import LocalStorage
 from penstock.store import execution as execution_store
 from penstock.store import flow as flow_store
@@ -125,7 +127,8 @@ class LocalRunner(AbstractContextManager["LocalRunner"]):
         event.listen(self.database.engine, "connect", _do_not_sync)
         schema.prepare(self.database)
         storage = LocalStorage(self._folder / "storage")
-        self._world = World(self.database, self._secrets, storage, self._environment)
+        isolation = Isolation(is_open=True)
+        self._world = World(self.database, self._secrets, storage, self._environment, isolation)
         bench = Bench(self.clock, Place(storage, self._folder / "work"))
         self.executor = Executor(self._world, self._flows, bench, workers=self._workers)
         self.executor.start()
@@ -151,8 +154,8 @@ class LocalRunner(AbstractContextManager["LocalRunner"]):
                 )
                 flow_store.put(tx, row, ())
 
-    def set_variables(self, namespace: str, variables: dict[str, Json]) -> None:
-        """What ``namespace.*`` shows to the flows of a namespace and those below it."""
+    def declare(self, namespace: str, spec: NamespaceSpec) -> None:
+        """What a namespace says; those that say nothing are open to all flows."""
         now = self.clock.now()
         row = NamespaceRow(
             tenant=TENANT,
@@ -162,7 +165,10 @@ class LocalRunner(AbstractContextManager["LocalRunner"]):
             content_hash="",
             created_at=now,
             updated_at=now,
-            variables=variables,
+            description=spec.description,
+            variables=spec.variables,
+            labels=spec.labels,
+            allowed_namespaces=spec.allowed_namespaces,
         )
         with self.database.transaction() as tx:
             namespace_store.put(tx, row)

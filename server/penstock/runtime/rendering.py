@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 
 from penstock.engine.variables import Environment
@@ -15,6 +16,7 @@ from penstock.runtime.clock import Clock
 from penstock.runtime.functions import World, functions_of, tasks_with_state
 from penstock.runtime.key_value import KeyValues
 from penstock.runtime.masking import Masker
+from penstock.runtime.namespace_variables import NamespaceVariables
 from penstock.store.identity import new_id
 
 
@@ -36,11 +38,24 @@ class Renderer:
 
     def environment(self) -> Environment:
         """What expressions see of the server and the namespace."""
-        return self._world.environment_of(self.execution.tenant, self.execution.namespace)
+        shared = self._world.environment_of(self.execution.tenant, self.execution.namespace)
+        return replace(shared, namespace=NamespaceVariables(shared.namespace, self._secret))
+
+    def _secret(self, key: str, part: str | None) -> Json:
+        """The value that a namespace's variable refers to, as `secret()` gives it."""
+        return _json(self._known_functions()["secret"](key, None, part))
 
     def key_values(self) -> KeyValues:
         """The key-value pairs as this execution reads and writes them."""
-        return KeyValues(self._world.database, self._clock.now, self.execution, self.masker)
+        world = self._world
+        return KeyValues(
+            world.database, self._clock.now, self.execution, self.masker, world.isolation
+        )
+
+    def _known_functions(self) -> Mapping[str, Function]:
+        if self._functions is None:
+            self._functions = functions_of(self._world, self.key_values(), self.masker)
+        return self._functions
 
     def new_id(self) -> str:
         """A fresh id for a task run or a child execution."""
@@ -50,13 +65,13 @@ class Renderer:
         """Renders expressions deeply with `variables` and those of the environment."""
         if isinstance(value, str) and not has_expression(value):
             return value
-        if self._functions is None or self._roots is None:
-            self._functions = functions_of(self._world, self.key_values(), self.masker)
+        functions = self._known_functions()
+        if self._roots is None:
             self._roots = self.environment().variables()
         tasks = variables.get("tasks", {})
         scope = Scope(
             variables={**self._roots, **variables},
-            functions={**self._functions, "tasksWithState": tasks_with_state(tasks)},
+            functions={**functions, "tasksWithState": tasks_with_state(tasks)},
             now=self._clock.now(),
         )
         return _json(render_deep(value, scope, typed=typed))

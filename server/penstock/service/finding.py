@@ -16,9 +16,12 @@ from penstock.model.frozen import Json
 from penstock.model.input import Input
 from penstock.model.problem import Problem, Severity
 from penstock.plugins.core.flow.subflow import Subflow
+from penstock.service import foreign
 from penstock.service.draft import Draft
 from penstock.service.objectset import Reference, has_unknown
 from penstock.service.world import World
+
+_ABOUT_NAMESPACE = frozenset({"id", "parents", "labels", "description"})
 
 
 def of_draft(draft: Draft, world: World, severity: Severity) -> list[Problem]:
@@ -30,7 +33,10 @@ def of_draft(draft: Draft, world: World, severity: Severity) -> list[Problem]:
             *_secrets(draft, flow, world, severity),
             *_variables(draft, flow, world, severity),
             *_users_of_inputs(draft, flow, world, severity),
+            *foreign.denied(draft, world, severity),
         ]
+    if draft.reference.kind == "namespace":
+        return foreign.of_namespace(draft, world, severity)
     if draft.reference.kind == "schedule":
         return _scheduled(draft, world, severity)
     return []
@@ -56,7 +62,7 @@ def users(reference: Reference, world: World) -> list[str]:
             str(Reference("flow", home, flow_id))
             for home, flow_id, looks_in in world.readers(name)
             if f"{looks_in}.".startswith(f"{namespace}.") and not world.has_secret(looks_in, name)
-        ]
+        ] + foreign.variables_with(reference, world)
     return world.inside(namespace) if reference.kind == "namespace" else []
 
 
@@ -133,7 +139,7 @@ def _variables(draft: Draft, flow: Flow, world: World, severity: Severity) -> li
             severity=severity,
         )
         for each in wanted
-        if each.keys[0] not in known and each.keys[0] != "id"
+        if each.keys[0] not in known and each.keys[0] not in _ABOUT_NAMESPACE
     ]
 
 

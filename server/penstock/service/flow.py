@@ -175,6 +175,11 @@ def references_of(reading: Reading) -> list[FlowReference]:
             )
             for each in found.secrets
         ),
+        *(
+            FlowReference(flow.namespace, flow.id, each.kind, each.namespace, each.id)
+            for each in found.uses
+            if each.kind in ("kv", "file")
+        ),
     ]
 
 

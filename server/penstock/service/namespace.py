@@ -36,7 +36,7 @@ class NamespaceKind(Kind[NamespaceRow]):
         spec, problems = read(NamespaceSpec, member.spec)
         draft.add(problems)
         if spec is not None and has_all(NamespaceSpec, member.spec):
-            draft.normalised = spec.model_dump(mode="json", by_alias=True)
+            draft.normalised = _written(spec.model_dump(mode="json", by_alias=True))
             draft.content_hash = canonical_hash(draft.normalised)
         return draft
 
@@ -60,6 +60,7 @@ class NamespaceKind(Kind[NamespaceRow]):
             description=spec.description,
             variables=spec.variables,
             labels=spec.labels,
+            allowed_namespaces=spec.allowed_namespaces,
         )
         rows.put(tx, row)
         return row
@@ -111,8 +112,20 @@ def as_text(spec: dict[str, Json]) -> str:
 
 
 def _spec(row: NamespaceRow) -> dict[str, Json]:
-    return {
-        "description": row.description,
-        "variables": row.variables,
-        "labels": {**row.labels},
-    }
+    allowed = row.allowed_namespaces
+    return _written(
+        {
+            "description": row.description,
+            "variables": row.variables,
+            "labels": {**row.labels},
+            "allowedNamespaces": None if allowed is None else [*allowed],
+        }
+    )
+
+
+def _written(spec: dict[str, Json]) -> dict[str, Json]:
+    """Without what came later and is not used: the content of older namespaces stays the same."""
+    return {name: value for name, value in spec.items() if value is not None or name not in _LATER}
+
+
+_LATER = frozenset({"allowedNamespaces"})

@@ -15,6 +15,7 @@ from penstock.model.execution import Execution
 from penstock.model.flow import Flow, content_hash
 from penstock.secrets.database import SecretStore
 from penstock.security.token import Tokens
+from penstock.service.isolation import Isolation
 from penstock.service.port import Executor, FlowVersions, Renderer
 from penstock.service.present import PresentFlows
 from penstock.store.session import Database
@@ -95,6 +96,7 @@ class Services:
     flows: FlowVersions
     present: PresentFlows
     executor: Executor
+    isolation: Isolation
     parses: Parses
     renderer: Callable[[Execution], Renderer]
     now: Callable[[], datetime]

@@ -14,18 +14,29 @@ from penstock.model.problem import Problem
 from penstock.service.objectset import has_unknown
 
 S = TypeVar("S", bound=BaseModel)
+ALLOWED_PATTERN = r"^(\*|[a-z0-9][a-z0-9._-]*)$"
 
 
 class NamespaceSpec(Frozen):
-    """A namespace: what its flows and those below it inherit."""
+    """A namespace: what its flows and those below it inherit, and who else may use it."""
 
     description: Annotated[str | None, Field(description="For people.")] = None
     variables: Annotated[
-        dict[str, Json], Field(description="What expressions read as `namespace.<name>`.")
+        dict[str, Json],
+        Field(
+            description="What expressions read as `namespace.<name>`; `{secret: KEY}` is a secret."
+        ),
     ] = Field(default_factory=dict)
     labels: Annotated[dict[str, str], Field(description="For filters and policies.")] = Field(
         default_factory=dict
     )
+    allowed_namespaces: Annotated[
+        list[Annotated[str, Field(pattern=ALLOWED_PATTERN)]] | None,
+        Field(
+            description="Whose flows may use its secrets, pairs, files and flows: namespaces, with "
+            "those below them, or `*`. Without it the nearest list above counts."
+        ),
+    ] = None
 
 
 class FlowSpec(Frozen):

@@ -11,7 +11,8 @@ from penstock.model.flow import Flow
 from penstock.model.frozen import Json
 from penstock.service.draft import Draft
 from penstock.service.flow import references_of
-from penstock.service.objectset import Reference
+from penstock.service.isolation import EVERYBODY, is_within
+from penstock.service.objectset import Reference, has_unknown
 from penstock.service.services import Services
 from penstock.store import flow as flows
 from penstock.store import flow_reference as flow_references
@@ -44,6 +45,7 @@ class World:
         self._removed = {str(reference) for reference in self._removals}
         self._holders: dict[str, frozenset[str]] = {}
         self._variables: dict[str, dict[str, Json]] = {}
+        self._lists: dict[str, list[str] | None] = {}
 
     def has_flow(self, namespace: str, id: str) -> bool:  # noqa: A002 - the word of the API
         """Whether there would be such a flow."""
@@ -99,6 +101,58 @@ class World:
                 merged.update(written)
         self._variables[namespace] = merged
         return merged
+
+    def allows(self, user: str, target: str) -> bool:
+        """Whether flows of `user` may use what is in `target`."""
+        isolation = self.services.isolation
+        return isolation.allows(user, target, self._allowed(target))
+
+    def _allowed(self, target: str) -> list[str] | None:
+        """The nearest list of namespaces whose flows may use `target`."""
+        for name in ancestors(target):
+            reference = str(Reference("namespace", name))
+            draft = self._drafts.get(reference)
+            if draft is not None:
+                listed = _list_of(draft)
+            elif reference in self._removed:
+                listed = None
+            else:
+                listed = self._stored_list(name)
+            if listed is not None:
+                return listed
+        return None
+
+    def _stored_list(self, namespace: str) -> list[str] | None:
+        if namespace not in self._lists:
+            row = namespaces.find(self.tx, self.tenant, namespace)
+            self._lists[namespace] = None if row is None else row.allowed_namespaces
+        return self._lists[namespace]
+
+    def foreign_uses(self, namespace: str) -> list[FlowReference]:
+        """What stored flows outside the set use of a namespace, and those below it, that is not
+        their own or above them.
+        """
+        return [
+            each
+            for each in flow_references.into(self.tx, self.tenant, namespace)
+            if not is_within(each.namespace, each.target_namespace)
+            and not self._is_touched(Reference("flow", each.namespace, each.flow_id))
+        ]
+
+    def declared_variables(self, *, below: str) -> list[tuple[str, Json]]:
+        """A namespace and those below it, with the variables that each would declare."""
+        limit = 10_000
+        stored = namespaces.page(self.tx, self.tenant, namespace=below, limit=limit)
+        found: dict[str, Json] = {
+            row.namespace: row.variables
+            for row in stored
+            if str(Reference("namespace", row.namespace)) not in self._removed
+        }
+        for draft in self._drafts.values():
+            reference = draft.reference
+            if reference.kind == "namespace" and is_within(reference.namespace, below):
+                found[reference.namespace] = draft.member.spec.get("variables")
+        return sorted(found.items())
 
     def secret_keys(self, namespace: str) -> list[str]:
         """Keys that a flow of the namespace would find, for hints."""
@@ -232,3 +286,13 @@ class World:
                 for each in references_of(draft.reading):
                     found.setdefault((each.kind, each.target_id), []).append(each)
         return found
+
+
+def _list_of(draft: Draft) -> list[str] | None:
+    """The list of a namespace of the set; nothing is held against one that is not known yet."""
+    listed = draft.member.spec.get("allowedNamespaces")
+    if has_unknown(listed):
+        return [EVERYBODY]
+    if not isinstance(listed, list):
+        return None
+    return [each for each in listed if isinstance(each, str)]

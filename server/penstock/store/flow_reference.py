@@ -10,11 +10,13 @@ from sqlalchemy import Connection, Row, bindparam, select
 from sqlmodel import Field, SQLModel
 
 from penstock.store.bulk import Upsert, table_of
-from penstock.store.declared import Key, by_namespace
+from penstock.store.declared import Key, below, by_namespace
 
 
 class FlowReferenceTable(SQLModel, table=True):
-    """A literal reference in a flow's present text: a subflow or a secret."""
+    """A literal reference in a flow's present text: a subflow, a secret, or what it uses of a
+    namespace that it names.
+    """
 
     __tablename__ = "flow_reference"  # pyrefly: ignore[bad-override] - as SQLModel documents it
 
@@ -53,7 +55,9 @@ _forget = _reference.delete().where(
 
 @dataclass(frozen=True, slots=True)
 class FlowReference:
-    """A flow refers to `target_id`: a ``flow`` of `target_namespace` or a ``secret`` key."""
+    """A flow refers to `target_id`: a ``flow`` of `target_namespace`, a ``secret`` or ``kv`` key,
+    or a ``file`` (without an id).
+    """
 
     namespace: str
     flow_id: str
@@ -82,6 +86,14 @@ def referring(tx: Connection, tenant: str, kind: str, target_id: str) -> list[Fl
         _reference.c.tenant == tenant,
         _reference.c.kind == kind,
         _reference.c.target_id == target_id,
+    )
+    return _read(tx.execute(statement))
+
+
+def into(tx: Connection, tenant: str, namespace: str) -> list[FlowReference]:
+    """Everything that refers to something in a namespace or below it."""
+    statement = _ordered.where(
+        _reference.c.tenant == tenant, below(_reference.c.target_namespace, namespace)
     )
     return _read(tx.execute(statement))
 

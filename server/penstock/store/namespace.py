@@ -17,13 +17,14 @@ from penstock.store.declared import Declared, ancestors, record
 
 
 class NamespaceTable(Declared, table=True):
-    """A namespace's description, variables and labels."""
+    """A namespace's description, variables, labels, and whose flows may use it."""
 
     __tablename__ = "namespace"  # pyrefly: ignore[bad-override] - as SQLModel documents it
 
     description: str | None = None
     variables: dict[str, Json] = Field(sa_type=JsonText)
     labels: dict[str, str] = Field(sa_type=JsonText)
+    allowed_namespaces: list[str] | None = Field(default=None, sa_type=JsonText, nullable=True)
 
 
 _namespace = table_of(NamespaceTable)
@@ -44,6 +45,7 @@ class NamespaceRow:
     description: str | None = None
     variables: dict[str, Json] = field(default_factory=dict)
     labels: dict[str, str] = field(default_factory=dict)
+    allowed_namespaces: list[str] | None = None
 
 
 def find(tx: Connection, tenant: str, namespace: str) -> NamespaceRow | None:
@@ -87,6 +89,42 @@ def variables(tx: Connection, tenant: str, namespace: str) -> dict[str, Json]:
     return merged
 
 
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a namespace says of itself: labels are inherited downward, the description is not."""
+
+    description: str | None
+    labels: dict[str, str]
+
+
+def about(tx: Connection, tenant: str, namespace: str) -> About:
+    """The namespace's own description, and its labels with those from above."""
+    chain = ancestors(namespace)
+    rows = tx.execute(
+        select(_namespace.c.namespace, _namespace.c.description, _namespace.c.labels).where(
+            _namespace.c.tenant == tenant, _namespace.c.namespace.in_(chain)
+        )
+    )
+    found = {row.namespace: row for row in rows}
+    labels: dict[str, str] = {}
+    for name in reversed(chain):
+        if name in found:
+            labels.update(found[name].labels or {})
+    return About(found[namespace].description if namespace in found else None, labels)
+
+
+def allowed(tx: Connection, tenant: str, namespace: str) -> list[str] | None:
+    """Whose flows may use the namespace: its own list or the nearest above; None without one."""
+    chain = ancestors(namespace)
+    rows = tx.execute(
+        select(_namespace.c.namespace, _namespace.c.allowed_namespaces).where(
+            _namespace.c.tenant == tenant, _namespace.c.namespace.in_(chain)
+        )
+    )
+    found = {row.namespace: row.allowed_namespaces for row in rows}
+    return next((found[name] for name in chain if found.get(name) is not None), None)
+
+
 def put(tx: Connection, row: NamespaceRow) -> None:
     """Creates or overwrites a namespace."""
     declared.put(
@@ -103,6 +141,7 @@ def put(tx: Connection, row: NamespaceRow) -> None:
             "description": row.description,
             "variables": row.variables,
             "labels": row.labels,
+            "allowed_namespaces": row.allowed_namespaces,
         },
     )
 
