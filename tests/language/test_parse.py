@@ -145,7 +145,7 @@ PROBLEMS = [
     (HEAD + ECHO + "labels: 5\n", [(5, 9, "wrong-type", "labels")]),
     (HEAD + ECHO + 'labels: {"": x}\n', [(5, 10, "invalid-label", 'labels[""]')]),
     (HEAD + ECHO + "outputs: [{id: '!', value: 1}]\n", [(5, 16, "invalid-value", "outputs[0].id")]),
-    (HEAD + ECHO + "pluginDefaults: []\n", [(5, 1, "unsupported-property", "pluginDefaults")]),
+    (HEAD + ECHO + "listeners: []\n", [(5, 1, "unsupported-property", "listeners")]),
     ("id: {a: b}\nnamespace: b.c\n" + ECHO, [(1, 5, "wrong-type", "id")]),
     (f"id: {'a' * 101}\nnamespace: b.c\n" + ECHO, [(1, 5, "invalid-value", "id")]),
 ]  # fmt: skip

@@ -32,12 +32,12 @@ TRIGGER_IGNORED: frozenset[str] = frozenset()
 INPUT_IGNORED = frozenset({"isRadio", "autoSelectFirst"})
 """How a form shows the input."""
 _LATER: dict[type[BaseModel], frozenset[str]] = {
-    Flow: frozenset({"listeners", "sla", "checks", "quotas", "pluginDefaults", "taskDefaults"}),
-    Task: frozenset({"assets", "pluginDefaultsRef"}),
+    Flow: frozenset({"listeners", "sla", "checks", "quotas"}),
+    Task: frozenset({"assets"}),
     Trigger: frozenset(
         {
             "when", "conditions", "scheduleConditions", "stopAfter", "allowConcurrent",
-            "failOnTriggerError", "assets", "pluginDefaultsRef", "logLevel",
+            "failOnTriggerError", "assets", "logLevel",
         }
     ),
     BaseModel: frozenset({"dependsOn", "expression"}),
@@ -109,6 +109,15 @@ def outside(
         return None
     if key in _NO_EFFECT:
         return idle(node, path)
+    if key == "pluginDefaultsRef" and issubclass(cls, Task | Trigger):
+        # One that leads somewhere has been followed before.
+        return sentence.at_key(
+            node,
+            path,
+            "There are no plugin defaults that this could refer to.",
+            code="unknown-reference",
+            hint="Declare one below `pluginDefaults`, with this `ref`.",
+        )
     later = next(names for kind, names in _LATER.items() if issubclass(cls, kind))
     if key in later:
         return sentence.at_key(

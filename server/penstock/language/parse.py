@@ -9,6 +9,7 @@ from itertools import islice
 
 from penstock.language import sentence
 from penstock.language.build import Builder, Catalog
+from penstock.language.defaults import NOTHING, Inherited, apply
 from penstock.language.found import MOST_PROBLEMS
 from penstock.language.node import Node, Path
 from penstock.language.template import Texts
@@ -84,8 +85,11 @@ def too_large(size: int) -> Problem | None:
     )
 
 
-def parse(source: str, catalog: Catalog) -> Parsed:
-    """Reads a flow's text with the types of `catalog`; never raises for bad text."""
+def parse(source: str, catalog: Catalog, inherited: Inherited = NOTHING) -> Parsed:
+    """Reads a flow's text with the types of `catalog`; never raises for bad text.
+
+    `inherited` are the plugin defaults of what surrounds the flow.
+    """
     excess = too_large(len(source.encode(errors="surrogatepass")))
     if excess is not None:
         return Parsed(None, (excess,), None, source)
@@ -100,20 +104,31 @@ def parse(source: str, catalog: Catalog) -> Parsed:
         wrong = sentence.wrong_type(root, (), ["dict"])
         problems.append(replace(wrong, hint=_FIRST_LINES))
     else:
-        flow = _flow(root, document, catalog, problems)
+        flow = _flow(root, document, catalog, problems, inherited)
     if any(problem.is_error for problem in problems):
         flow = None
     return Parsed(flow, _readable(problems), _identity(root, document.source), source)
 
 
-def _flow(root: Node, document: Document, catalog: Catalog, problems: list[Problem]) -> Flow | None:
+def _flow(
+    written: Node,
+    document: Document,
+    catalog: Catalog,
+    problems: list[Problem],
+    inherited: Inherited,
+) -> Flow | None:
+    applied = apply(written, catalog, inherited)
+    root = applied.root
     builder = Builder(catalog)
     flow = builder.flow(root)
     texts = Texts(document.source)
     texts.collect(root)
     told = {(problem.line, problem.column) for problem in problems}
     rules = islice(validate(root, builder.draft, texts), MOST_PROBLEMS)
-    seen = [*builder.draft.problems, *texts.problems, *rules]
+    seen = [
+        *applied.problems,
+        *applied.told([*builder.draft.problems, *texts.problems, *rules]),
+    ]
     misspelt = {
         (problem.path.rpartition(".")[0], problem.hint)
         for problem in seen

@@ -18,6 +18,8 @@ from penstock.model.task import Task
 
 _PLACES = {"core.kv.": "kv", "core.namespace.": "file"}
 _OWN_NAMESPACE = frozenset({("flow", "namespace")})
+_ELSEWHERE = PROSE | {"pluginDefaults"}
+"""What is never rendered, or only where it has been put."""
 
 
 class SubflowReference(NamedTuple):
@@ -136,7 +138,7 @@ def _parts(value: object, path: Path) -> Iterator[tuple[Path, object]]:
         yield path, value
         keys = {known.field: known.current for known in shape_of(type(value)).keys.values()}
         for name in type(value).model_fields:
-            if keys.get(name) in PROSE:
+            if keys.get(name) in _ELSEWHERE:
                 continue
             yield from _parts(getattr(value, name), (*path, keys.get(name, name)))
     elif isinstance(value, dict):

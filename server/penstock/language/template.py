@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from penstock.expression import ExpressionError, Template, compile_template
+from penstock.language.defaults import KEYS
 from penstock.language.found import MOST_PROBLEMS
 from penstock.language.node import Node, Path, Place, path_text
 from penstock.model.dynamic import contains_expression
@@ -42,7 +43,10 @@ class Texts:
         self._seen: set[int] = set()
 
     def collect(self, root: Node) -> None:
-        """Compiles every text that may be rendered."""
+        """Compiles every text that may be rendered; defaults where they have been put."""
+        if isinstance(root.children, dict):
+            children = {key: each for key, each in root.children.items() if key not in KEYS}
+            root = Node(None, root.event, children, root.end)
         self._walk(root, (), has_prose=True)
 
     def problem(

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AliasChoices, Field
 
 from penstock.model.concurrency import Concurrency
 from penstock.model.frozen import Frozen, Json
 from penstock.model.input import Input
 from penstock.model.output import FlowOutput
+from penstock.model.plugin_default import PluginDefault
 from penstock.model.retry import Retry
 from penstock.model.task import Task
 from penstock.model.trigger import Trigger
@@ -26,7 +27,7 @@ class Flow(Frozen):
 
     id: Annotated[str, Field(pattern=FLOW_ID_PATTERN, max_length=100)]
     namespace: Annotated[str, Field(pattern=NAMESPACE_PATTERN, max_length=150)]
-    revision: int | None = None
+    revision: Annotated[int | None, Field(ge=1)] = None
     description: str | None = None
     labels: dict[str, str] = Field(default_factory=dict)
     inputs: tuple[Input, ...] = ()
@@ -37,6 +38,10 @@ class Flow(Frozen):
     after_execution: tuple[Task, ...] = ()
     outputs: tuple[FlowOutput, ...] = ()
     triggers: tuple[Trigger, ...] = ()
+    plugin_defaults: Annotated[
+        tuple[PluginDefault, ...],
+        Field(validation_alias=AliasChoices("pluginDefaults", "taskDefaults")),
+    ] = ()
     retry: Retry | None = None
     timeout: timedelta | None = None
     disabled: bool = False
