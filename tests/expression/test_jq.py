@@ -1,8 +1,10 @@
+import contextlib
 import time
 
 import pytest
 
-from penstock.expression import ExpressionError, Scope, compile_template
+from penstock.expression import ExpressionError, LimitError, Limits, Scope, compile_template
+from penstock.runtime.query.process import QUERIES, Queries
 
 DOCUMENT = {
     "a": [{"n": "x", "v": 3}, {"n": "y", "v": 1}],
@@ -83,21 +85,16 @@ def test_jq_reads_a_text_as_json(evaluate):
 @pytest.mark.parametrize(
     ("query", "message"),
     [
-        (".a.n", 'cannot index array with "n"'),
-        (".s[]", "cannot iterate over string"),
-        (".a |", "an expression is missing"),
-        (".a[", "an expression is missing"),
-        (".a)", "`)` is not expected here"),
-        (".a = 1", "assignments are not supported"),
-        (".a |= 1", "assignments are not supported"),
-        ("def f: 1; f", "`def` is not supported"),
-        ("selct(.a)", "did you mean `select`"),
-        ("1 / 0", "divide by zero"),
-        ('1 + "a"', "cannot be added"),
-        ("$x", "no variable `$x`"),
-        ('"abc', "the text is not closed"),
-        ('error("stop")', "says: stop"),
-        ("{(1): 2}", "cannot be the key"),
+        (".a.n", "Cannot index array with"),
+        (".s[]", "Cannot iterate over string"),
+        (".a |", "syntax error"),
+        ("selct(.a)", "selct/1 is not defined at line 1"),
+        (".a / 0", "cannot be divided"),
+        ('1 + "a"', "number and string cannot be added"),
+        ("$x", "$x is not defined"),
+        ('error("stop")', "fails: stop"),
+        ('import "x" as x; .', "module not found"),
+        ("input", "No more inputs"),
     ],
 )
 def test_misuse(evaluate, query, message):
@@ -121,11 +118,8 @@ def test_misuse(evaluate, query, message):
         '"ab" * 99999999999',
         '[range(1000)] | map($s | test("a*a*x"))',
         '("a" * 9000) as $s | [range(1000)] | map($s | test("a.*x"))',
-        "(" * 5000 + "1" + ")" * 5000,
         "[" * 5000,
-        "1" + " + 1" * 5000,
         "." + ".a" * 5000,
-        "-" * 5000 + "1",
         "if 1 then 1 " + "elif 1 then 1 " * 5000 + "end",
         '"' + "\\(" * 5000,
     ],
@@ -133,5 +127,62 @@ def test_misuse(evaluate, query, message):
 def test_bombs_are_defused(query):
     start = time.process_time()
     with pytest.raises(ExpressionError):
-        compile_template("{{ d | jq(q) }}").evaluate(Scope({"d": {}, "q": query}))
+        compile_template("{{ d | jq(q) }}").evaluate(Scope({"d": {}, "q": query}, queries=QUERIES))
     assert time.process_time() - start < 5
+
+
+def test_a_query_sees_no_environment_no_file_and_no_other_input(evaluate):
+    queries = "[$ENV, env, input_filename]"
+    assert evaluate("{{ d | jq(q) }}", {"d": 1, "q": queries}) == [[{}, {}, None]]
+    for query in ('import "/etc/passwd" as $d; $d', 'include "/etc/hosts"; .', "input"):
+        with pytest.raises(ExpressionError):
+            evaluate("{{ d | jq(q) }}", {"d": 1, "q": query})
+
+
+def test_whole_language(evaluate):
+    variables = {"d": DOCUMENT}
+    for query, expected in [
+        (".a[0].v = 9 | .a[0].v", [9]),
+        (".m.k |= . + 1 | .m.k", [2]),
+        ("def twice(f): f | f; 3 | twice(. * 2)", [12]),
+        ('try error("x") catch .', ["x"]),
+        ("[foreach .a[].v as $v (0; . + $v)]", [[3, 4]]),
+        ("del(.a) | keys", [["m", "my-key", "nested", "s"]]),
+        ('[paths(type == "number")] | length', [6]),
+        ('"2024-01-02T03:04:05Z" | fromdate', [1704164645]),
+    ]:
+        assert evaluate("{{ d | jq(q) }}", variables | {"q": query}) == expected
+
+
+def test_each_limit_has_its_error_and_the_next_query_works():
+    queries = Queries()
+    try:
+        with pytest.raises(LimitError, match=r"more than 0.1 s of processor time"):
+            queries("[limit(9e9; repeat(1))] | length", "1", Limits())
+        with pytest.raises(LimitError, match="makes more than 100 characters"):
+            queries("range(1000)", "1", Limits(output_bytes=100))
+        with pytest.raises(LimitError, match="too much memory"):
+            queries('reduce range(40) as $i ("abcdefgh"; . + .)', "1", Limits(cpu_seconds=20))
+        assert queries(".", "[1, 2]", Limits()) == "[[1,2]]"
+    finally:
+        queries.close()
+
+
+def test_messages_hold_no_piece_of_a_value():
+    with pytest.raises(ExpressionError) as caught:
+        QUERIES(".a + 1", '{"a": "hunter2-and-a-long-secret"}', Limits())
+    assert "hunter2" not in str(caught.value)
+    with pytest.raises(ExpressionError) as caught:
+        QUERIES(".a | tonumber", '{"a": "hunter2) and-a-long-secret"}', Limits())
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "query", ["(" * 5000 + "1" + ")" * 5000, "1" + " + 1" * 5000, "-" * 5000 + "1"]
+)
+def test_deep_queries_end_soon_and_harm_nothing_else(query):
+    start = time.perf_counter()
+    with contextlib.suppress(ExpressionError):
+        QUERIES(query, "1", Limits())
+    assert QUERIES(".", "1", Limits()) == "[1]"
+    assert time.perf_counter() - start < 30

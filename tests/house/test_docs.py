@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -16,12 +15,10 @@ from pydantic import BaseModel
 
 from penstock import errors, registry
 from penstock.cli.root import command as root
-from penstock.docs import build, task
+from penstock.docs import build, function, task
 from penstock.docs.markdown import MADE
 from penstock.expression import Scope, compile_template
 from penstock.expression.closure import TESTS
-from penstock.expression.filter import FILTERS
-from penstock.expression.function import BUILTINS
 from penstock.expression.parser import PRECEDENCE
 from penstock.language import dialect
 from penstock.language.function import OF_EXECUTIONS
@@ -30,8 +27,8 @@ from penstock.model.flow import Flow
 from penstock.model.task import Task
 from penstock.model.trigger import Trigger
 from penstock.plugins.core.trigger.schedule import Schedule
-from penstock.runtime.functions import functions_of
-from penstock.runtime.masking import Masker
+from penstock.runtime.function import EFFECTS
+from penstock.runtime.query.process import QUERIES
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -229,22 +226,35 @@ CASES = [
 ]
 
 
+def rendered(text: str) -> str:
+    now = datetime(2026, 1, 31, tzinfo=UTC)
+    return compile_template(text).render(Scope(VALUES, now=now, queries=QUERIES))
+
+
 @pytest.mark.parametrize(("text", "result"), CASES)
 def test_examples_of_expressions_give_what_is_said(text, result):
-    scope = Scope(variables=VALUES, functions={}, now=datetime(2026, 1, 31, tzinfo=UTC))
-    assert compile_template(text).render(scope) == result
+    assert rendered(text) == result
 
 
-def test_every_operator_function_filter_and_test_has_an_example():
+def test_every_operator_and_test_has_an_example():
     names = {name for row in rows(EXPRESSIONS) for name in re.findall(r"`([^`(]+)[`(]", row[0])}
-    execution = SimpleNamespace(tenant="main", namespace="company.team", id="1")
-    # Nothing is called, so nothing of the world is needed to ask for the names.
-    pairs = SimpleNamespace(execution=execution)
-    effects = {"tasksWithState", *functions_of(None, pairs, Masker())}
-    assert effects == OF_EXECUTIONS, "what the language knows is what the runtime has"
-    wanted = set(PRECEDENCE) | set(FILTERS) | set(BUILTINS) | set(TESTS) | effects
-    assert wanted - names == set()
-    assert len(CASES) > len(set(PRECEDENCE.values()) | set(FILTERS) | set(BUILTINS))
+    assert (set(PRECEDENCE) | set(TESTS)) - names == set()
+    assert len(CASES) > len(set(PRECEDENCE.values()) | set(TESTS))
+
+
+@pytest.mark.parametrize("each", [each for _, each in function.everything()], ids=lambda e: e.name)
+def test_every_function_and_filter_has_prose_and_an_example_that_holds(each):
+    about = function.about_of(each)
+    assert about.prose.endswith(".")
+    assert all(argument.kind for argument in about.arguments), "each argument has a type"
+    if each.name in EFFECTS:
+        return
+    assert each.name in about.example
+    assert rendered(about.example) == about.result.replace("\\n", "\n")
+
+
+def test_the_language_knows_the_functions_of_the_runtime():
+    assert set(EFFECTS) == OF_EXECUTIONS
 
 
 def test_operators_are_in_the_order_of_their_precedence():

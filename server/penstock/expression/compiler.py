@@ -26,7 +26,7 @@ from penstock.expression.error import (
     nearest,
 )
 from penstock.expression.filter import FILTERS
-from penstock.expression.function import BUILTINS
+from penstock.expression.function import FUNCTIONS
 from penstock.expression.invoke import invoke
 from penstock.expression.scope import Frame
 from penstock.expression.syntax import (
@@ -210,6 +210,7 @@ class ExpressionCompiler:
         text, at, name = self._text, node.at, node.name
         arguments = self.arguments(node.arguments)
         is_macro = name in self._macros
+        builtin = FUNCTIONS[name].function if name in FUNCTIONS else None
 
         def call(frame: Frame) -> Value:
             args, kwargs = arguments(frame)
@@ -217,9 +218,9 @@ class ExpressionCompiler:
                 frame.meter.tick()
                 if is_macro:
                     return frame.macros[name](frame, args, kwargs)
-                function = frame.scope.functions.get(name) or BUILTINS.get(name)
+                function = frame.scope.functions.get(name) or builtin
                 if function is None:
-                    raise no_function(name, [*frame.scope.functions, *BUILTINS])
+                    raise no_function(name, [*frame.scope.functions, *FUNCTIONS])
                 if getattr(function, "receives_scope", False):
                     function = partial(function, frame.inner_scope())
                 return invoke("function", name, function, args, kwargs)
@@ -245,7 +246,7 @@ class ExpressionCompiler:
             raise ExpressionSyntaxError(
                 f"The filter `{name}` has no argument `limits`.", expression=text, offset=at
             )
-        function, wants_limits = known
+        function, wants_limits, wants_scope = known.function, known.wants_limits, known.wants_scope
         given = self.arguments(arguments)
         if name == "default":
             operand = or_null(operand)
@@ -255,7 +256,12 @@ class ExpressionCompiler:
             args, kwargs = given(frame)
             try:
                 frame.meter.tick()
-                action = partial(function, limits=frame.limits) if wants_limits else function
+                if wants_limits:
+                    action = partial(function, limits=frame.limits)
+                elif wants_scope:
+                    action = partial(function, frame.inner_scope())
+                else:
+                    action = function
                 result = invoke("filter", name, action, [value, *args], kwargs)
                 if isinstance(result, str):
                     frame.limits.check_size(len(result))

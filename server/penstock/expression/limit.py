@@ -45,11 +45,12 @@ class Limits:
 class Meter:
     """What one rendering has used so far, shared with the renderings inside it."""
 
-    __slots__ = ("_clock", "_deadline", "depth", "limits")
+    __slots__ = ("_clock", "_deadline", "depth", "limits", "renders")
 
     def __init__(self, limits: Limits, clock: Callable[[], float]) -> None:
         self.limits = limits
         self.depth = 0
+        self.renders = 0
         self._clock = clock
         self._deadline = 0.0
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from penstock.expression.limit import DEFAULT_CLOCK, DEFAULT_LIMITS, Limits, Meter
-from penstock.expression.value import Function, Value
+from penstock.expression.value import Function, Queries, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,7 @@ class Scope:
             `uuid`, `randomInt`, …) is given here. These win over built-in ones.
         limits: bounds on time, depth and size.
         now: the time that `now()` returns; without it `now()` is an error.
+        queries: runs the filter `jq`; without it that is an error.
         clock: seconds of processor time, for the bound on time.
         meter: what an outer rendering has used already.
     """
@@ -29,6 +30,7 @@ class Scope:
     functions: Mapping[str, Function] = field(default_factory=dict)
     limits: Limits = DEFAULT_LIMITS
     now: datetime | None = None
+    queries: Queries | None = None
     clock: Callable[[], float] = DEFAULT_CLOCK
     meter: Meter | None = field(default=None, repr=False, compare=False)
 

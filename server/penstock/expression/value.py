@@ -19,6 +19,9 @@ Number: TypeAlias = int | float | Decimal
 Function: TypeAlias = Callable[..., Value]
 """A function a template may call; named arguments arrive in snake_case."""
 
+Queries: TypeAlias = Callable[[str, str, Limits], str]
+"""Runs a jq query on a JSON text within limits; gives all results as the text of a JSON list."""
+
 _NESTING = 100
 _SCIENTIFIC_FROM = 1e7
 _SCIENTIFIC_BELOW = 1e-3

@@ -4,16 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from penstock.expression.function import BUILTINS
+from penstock.expression.function import FUNCTIONS
 from penstock.language.shape import nearest_name
 from penstock.language.template import Text, Texts
 from penstock.model.problem import Problem, Severity
 
 OF_EXECUTIONS = frozenset(
-    {"secret", "kv", "read", "errorLogs", "tasksWithState", "uuid", "id", "randomInt"}
+    {
+        "decrypt",
+        "encrypt",
+        "errorLogs",
+        "fetchContext",
+        "http",
+        "id",
+        "ksuid",
+        "kv",
+        "nanoId",
+        "printContext",
+        "randomInt",
+        "randomPort",
+        "read",
+        "secret",
+        "uuid",
+    }
 )
 """The functions that a running execution adds to the pure ones."""
-_KNOWN = OF_EXECUTIONS | BUILTINS.keys()
+_KNOWN = OF_EXECUTIONS | FUNCTIONS.keys()
 
 
 def unknown_functions(texts: Texts) -> Iterator[Problem]:

@@ -114,7 +114,7 @@ def _run(work: Work, context: Context) -> tuple[State, dict[str, Json]]:
         variables = {**variables, "workingDir": str(context.working_directory)}
 
     def render(value: Json, *, typed: bool = False) -> Json:
-        return work.renderer.render(value, variables, typed=typed)
+        return work.renderer.render(value, variables, typed=typed, may_wait=True)
 
     task = render_task(declared, render)
     if not isinstance(task, RunnableTask):

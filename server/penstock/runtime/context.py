@@ -165,7 +165,8 @@ class Context:
 
     def render(self, value: Json, extra: Mapping[str, Json] = _NOTHING) -> Json:
         """Renders expressions in a value with this task run's variables and `extra`."""
-        return self._renderer.render(value, {**self.variables, **extra}, typed=True)
+        variables = {**self.variables, **extra}
+        return self._renderer.render(value, variables, typed=True, may_wait=True)
 
     def store_file(self, path: Path, name: str | None = None) -> str:
         """Keeps a file beyond the attempt; gives back its ``penstock://`` URI."""

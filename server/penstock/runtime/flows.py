@@ -19,12 +19,13 @@ from penstock.model.execution import Source
 from penstock.model.flow import Flow
 from penstock.model.frozen import Json
 from penstock.model.task import Task
+from penstock.runtime.function import EFFECTS
 from penstock.sdk.task import RunnableTask
 from penstock.service.services import Parses, Reading
 from penstock.store import flow as flow_store
 from penstock.store.flow import FlowRow
 
-EFFECTFUL = frozenset({"secret", "kv", "read", "http", "subflow", "errorLogs"})
+EFFECTFUL = frozenset(EFFECTS) - {"uuid", "id", "ksuid", "nanoId", "randomInt"}
 """Functions that reach beyond the processor; a task that calls one is never run in place."""
 
 

@@ -13,10 +13,11 @@ from penstock.expression.value import Function, Value, to_text
 from penstock.model.execution import Execution
 from penstock.model.frozen import Json
 from penstock.runtime.clock import Clock
-from penstock.runtime.functions import World, functions_of, tasks_with_state
+from penstock.runtime.functions import World, functions_of
 from penstock.runtime.key_value import KeyValues
 from penstock.runtime.masking import Masker
 from penstock.runtime.namespace_variables import NamespaceVariables
+from penstock.runtime.query.process import QUERIES
 from penstock.store.identity import new_id
 
 
@@ -33,7 +34,7 @@ class Renderer:
         self._clock = clock
         self.execution = execution
         self.masker = Masker()
-        self._functions: Mapping[str, Function] | None = None
+        self._functions: dict[bool, Mapping[str, Function]] = {}
         self._roots: dict[str, Json] | None = None
 
     def environment(self) -> Environment:
@@ -52,27 +53,39 @@ class Renderer:
             world.database, self._clock.now, self.execution, self.masker, world.isolation
         )
 
-    def _known_functions(self) -> Mapping[str, Function]:
-        if self._functions is None:
-            self._functions = functions_of(self._world, self.key_values(), self.masker)
-        return self._functions
+    def _known_functions(self, *, may_wait: bool = False) -> Mapping[str, Function]:
+        known = self._functions.get(may_wait)
+        if known is None:
+            known = functions_of(self._world, self.key_values(), self.masker, may_wait=may_wait)
+            self._functions[may_wait] = known
+        return known
 
     def new_id(self) -> str:
         """A fresh id for a task run or a child execution."""
         return new_id()
 
-    def render(self, value: Json, variables: Mapping[str, Json], *, typed: bool = False) -> Json:
-        """Renders expressions deeply with `variables` and those of the environment."""
+    def render(
+        self,
+        value: Json,
+        variables: Mapping[str, Json],
+        *,
+        typed: bool = False,
+        may_wait: bool = False,
+    ) -> Json:
+        """Renders expressions deeply with `variables` and those of the environment.
+
+        `may_wait` is for workers: nobody else waits there for a function that takes its time.
+        """
         if isinstance(value, str) and not has_expression(value):
             return value
-        functions = self._known_functions()
+        functions = self._known_functions(may_wait=may_wait)
         if self._roots is None:
             self._roots = self.environment().variables()
-        tasks = variables.get("tasks", {})
         scope = Scope(
             variables={**self._roots, **variables},
-            functions={**functions, "tasksWithState": tasks_with_state(tasks)},
+            functions=functions,
             now=self._clock.now(),
+            queries=QUERIES,
         )
         return _json(render_deep(value, scope, typed=typed))
 

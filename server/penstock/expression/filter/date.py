@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta, tzinfo
 
+from penstock.expression.catalogue import named
 from penstock.expression.date_pattern import format_pattern
 from penstock.expression.error import ExpressionError, nearest, quoted
 from penstock.expression.filter.collection import whole
@@ -23,6 +24,7 @@ _MONTHS = {"MONTHS": 1, "YEARS": 12, "DECADES": 120, "CENTURIES": 1200}
 _MOST_MONTHS = 12 * 10_000
 
 
+@named("date")
 def date(
     value: Value,
     format: Value = "iso",  # noqa: A002 - its public name
@@ -30,7 +32,18 @@ def date(
     existing_format: Value = None,
     locale: Value = None,
 ) -> Value:
-    """The point in time by a Java pattern or a named format, in a time zone (UTC by default)."""
+    """The point in time by a Java pattern or a named format, in a time zone (UTC by default).
+
+    Args:
+        value (date, text or number): the date, text or number.
+        format (text): a Java pattern, or a name such as `iso_date`.
+        time_zone (text): an IANA name or an offset; UTC when left out.
+        existing_format (text): the pattern in which a text is written that is not ISO 8601.
+        locale (text): the language of names, such as `fr` or `de-DE`; English when left out.
+
+    Example:
+        {{ inputs.day | date('dd/MM/yyyy') }} → 31/01/2026
+    """
     if value is None:
         return None
     zone = zone_of(time_zone)
@@ -52,6 +65,7 @@ def show(moment: datetime, zone: tzinfo, pattern: Value, locale: Value = None) -
     return format_pattern(moment.astimezone(UTC if name == "iso_instant" else zone), name)
 
 
+@named("dateAdd")
 def date_add(  # noqa: PLR0917 - positional in templates
     value: Value,
     amount: Value,
@@ -61,7 +75,21 @@ def date_add(  # noqa: PLR0917 - positional in templates
     existing_format: Value = None,
     locale: Value = None,
 ) -> Value:
-    """The point in time moved by an amount of a unit such as `DAYS`, then as for `date`."""
+    """The point in time moved by an amount of a unit such as `DAYS`, then as for `date`.
+
+    Args:
+        value (date, text or number): the date, text or number.
+        amount (integer): how many units; negative ones go back.
+        unit (text): `NANOS`, `MICROS`, `MILLIS`, `SECONDS`, `MINUTES`, `HOURS`, `HALF_DAYS`,
+            `DAYS`, `WEEKS`, `MONTHS`, `YEARS`, `DECADES`, `CENTURIES`, `MILLENNIA`.
+        format (text): a Java pattern, or a name such as `iso_date`.
+        time_zone (text): an IANA name or an offset; UTC when left out.
+        existing_format (text): the pattern in which a text is written that is not ISO 8601.
+        locale (text): the language of names, such as `fr` or `de-DE`; English when left out.
+
+    Example:
+        {{ inputs.day | dateAdd(1, 'DAYS', 'yyyy-MM-dd') }} → 2026-02-01
+    """
     if value is None:
         return None
     zone = zone_of(time_zone)
@@ -102,23 +130,63 @@ def _add_months(moment: datetime, months: int) -> datetime:
     return first.replace(day=min(moment.day, last))
 
 
+@named("timestamp")
 def timestamp(value: Value, time_zone: Value = None, existing_format: Value = None) -> Value:
-    """Seconds since 1970."""
+    """Seconds since 1970.
+
+    Args:
+        value (date, text or number): the date, text or number.
+        time_zone (text): an IANA name or an offset; UTC when left out.
+        existing_format (text): the pattern in which a text is written that is not ISO 8601.
+
+    Example:
+        {{ '2026-01-31T00:00:00Z' | timestamp }} → 1769817600
+    """
     return _since(value, time_zone, existing_format, 1_000_000)
 
 
+@named("timestampMilli")
 def timestamp_milli(value: Value, time_zone: Value = None, existing_format: Value = None) -> Value:
-    """Milliseconds since 1970."""
+    """Milliseconds since 1970.
+
+    Args:
+        value (date, text or number): the date, text or number.
+        time_zone (text): an IANA name or an offset; UTC when left out.
+        existing_format (text): the pattern in which a text is written that is not ISO 8601.
+
+    Example:
+        {{ '2026-01-31T00:00:00Z' | timestampMilli }} → 1769817600000
+    """
     return _since(value, time_zone, existing_format, 1000)
 
 
+@named("timestampMicro")
 def timestamp_micro(value: Value, time_zone: Value = None, existing_format: Value = None) -> Value:
-    """Microseconds since 1970."""
+    """Microseconds since 1970.
+
+    Args:
+        value (date, text or number): the date, text or number.
+        time_zone (text): an IANA name or an offset; UTC when left out.
+        existing_format (text): the pattern in which a text is written that is not ISO 8601.
+
+    Example:
+        {{ '2026-01-31T00:00:00Z' | timestampMicro }} → 1769817600000000
+    """
     return _since(value, time_zone, existing_format, 1)
 
 
+@named("timestampNano")
 def timestamp_nano(value: Value, time_zone: Value = None, existing_format: Value = None) -> Value:
-    """Nanoseconds since 1970, exact to the microsecond."""
+    """Nanoseconds since 1970, exact to the microsecond.
+
+    Args:
+        value (date, text or number): the date, text or number.
+        time_zone (text): an IANA name or an offset; UTC when left out.
+        existing_format (text): the pattern in which a text is written that is not ISO 8601.
+
+    Example:
+        {{ '2026-01-31T00:00:00Z' | timestampNano }} → 1769817600000000000
+    """
     micros = _since(value, time_zone, existing_format, 1)
     return None if micros is None else micros * 1000
 

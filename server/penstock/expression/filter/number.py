@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 
+from penstock.expression.catalogue import named
 from penstock.expression.error import ExpressionError, quoted
 from penstock.expression.filter.decimal_pattern import format_number
 from penstock.expression.limit import Limits
@@ -16,8 +17,17 @@ _INTEGERS = {"INT", "LONG", "BIGINTEGER"}
 _FLOATS = {"FLOAT", "DOUBLE"}
 
 
+@named("number")
 def number(value: Value, type: Value = None) -> Value:  # noqa: A002 - its public name
-    """The number that a text spells; with a type, of that type."""
+    """The number that a text spells; with a type, of that type.
+
+    Args:
+        value (text or number): the text or number.
+        type (text): `INT`, `LONG`, `FLOAT`, `DOUBLE`, `BIGDECIMAL` or `BIGINTEGER`.
+
+    Example:
+        {{ ('12' | number) + 1 }} → 13
+    """
     if value is None:
         return None
     kind = None if type is None else to_text(type).upper()
@@ -55,18 +65,44 @@ def _converted(exact: Decimal, kind: str | None, text: str) -> Value:
     )
 
 
+@named("string")
 def string(value: Value, *, limits: Limits) -> Value:
-    """The value as it is printed."""
+    """The value as it is printed.
+
+    Args:
+        value (any): the value.
+        limits: those of the rendering.
+
+    Example:
+        {{ inputs.rows | string }} → 1200
+    """
     return None if value is None else to_text(value, limits)
 
 
+@named("abs")
 def absolute(value: Value) -> Value:
-    """Without the sign."""
+    """Without the sign.
+
+    Args:
+        value (number): the number.
+
+    Example:
+        {{ -3 | abs }} → 3
+    """
     return None if value is None else abs(number_of(value, "abs"))
 
 
+@named("numberformat")
 def numberformat(value: Value, format: Value = "#,##0.###") -> Value:  # noqa: A002 - public name
-    """The number by a pattern such as `#,##0.00`, `000` or `0.#%`; halves round to even."""
+    """The number by a pattern such as `#,##0.00`, `000` or `0.#%`; halves round to even.
+
+    Args:
+        value (number): the number.
+        format (text): a pattern of DecimalFormat.
+
+    Example:
+        {{ 1234.5 | numberformat('#,##0.00') }} → 1,234.50
+    """
     if value is None:
         return None
     exact = number_of(value, "numberformat")
@@ -76,8 +112,16 @@ def numberformat(value: Value, format: Value = "#,##0.###") -> Value:  # noqa: A
     return format_number(decimal, to_text(format))
 
 
+@named("className")
 def class_name(value: Value) -> Value:
-    """The name that the type has in Java."""
+    """The name that the type has in Java.
+
+    Args:
+        value (any): the value.
+
+    Example:
+        {{ 'a' | className }} → java.lang.String
+    """
     if value is None:
         return None
     if isinstance(value, bool):

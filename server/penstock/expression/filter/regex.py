@@ -8,6 +8,7 @@ import functools
 import math
 import re
 
+from penstock.expression.catalogue import named
 from penstock.expression.error import ExpressionError, LimitError, quoted
 from penstock.expression.filter.collection import whole
 from penstock.expression.filter.regex_cost import matching_cost
@@ -84,8 +85,19 @@ def substitute(text: str, pattern: str, replacement: str, limits: Limits) -> str
     return compiled.sub(expand, text)
 
 
+@named("split")
 def split(value: Value, delimiter: Value, limit: Value = 0, *, limits: Limits) -> Value:
-    """The parts between the matches; as in Java, empty parts at the end are dropped."""
+    """The parts between the matches; as in Java, empty parts at the end are dropped.
+
+    Args:
+        value (text): the text.
+        delimiter (text): a regular expression.
+        limit (integer): parts at most; 0 for all, negative to keep empty ones at the end.
+        limits: those of the rendering.
+
+    Example:
+        {{ 'a,b' | split(',') }} → ["a","b"]
+    """
     if value is None:
         return None
     text, most = to_text(value, limits), whole(limit, "limit")
@@ -108,23 +120,53 @@ def split(value: Value, delimiter: Value, limit: Value = 0, *, limits: Limits) -
     return list(parts)
 
 
+@named("regexMatch")
 def regex_match(value: Value, regex: Value) -> Value:
-    """Whether the pattern occurs in the text."""
+    """Whether the pattern occurs in the text.
+
+    Args:
+        value (text): the text.
+        regex (text): a regular expression.
+
+    Example:
+        {{ 'order 17' | regexMatch('[0-9]+') }} → true
+    """
     if value is None:
         return False
     text = to_text(value)
     return safe_pattern(to_text(regex), text).search(text) is not None
 
 
+@named("regexReplace")
 def regex_replace(value: Value, regex: Value, replacement: Value, *, limits: Limits) -> Value:
-    """Every match replaced; `$1` stands for the first group."""
+    """Every match replaced; `$1` stands for the first group.
+
+    Args:
+        value (text): the text.
+        regex (text): a regular expression.
+        replacement (text): what is written, with `$1` or `${name}` for groups.
+        limits: those of the rendering.
+
+    Example:
+        {{ 'a1b2' | regexReplace('[0-9]', '#') }} → a#b#
+    """
     if value is None:
         return None
     return substitute(to_text(value, limits), to_text(regex), to_text(replacement), limits)
 
 
+@named("regexExtract")
 def regex_extract(value: Value, regex: Value, group: Value = 0) -> Value:
-    """The first match, or one of its groups by number or name; null when there is none."""
+    """The first match, or one of its groups by number or name; null when there is none.
+
+    Args:
+        value (text): the text.
+        regex (text): a regular expression.
+        group (integer or text): the number or name of a group.
+
+    Example:
+        {{ 'order 17' | regexExtract('[0-9]+') }} → 17
+    """
     if value is None:
         return None
     text = to_text(value)
