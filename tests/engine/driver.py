@@ -94,6 +94,9 @@ class PlainPorts:
     def new_id(self) -> str:
         return f"id{next(self._ids):05}"
 
+    def seal(self, text: str) -> Json:
+        return {"sealed": text}
+
     def render(self, value: Json, variables: Mapping[str, Json], *, typed: bool = False) -> Json:
         return render_deep(value, Scope(variables=variables), typed=typed)  # type: ignore[arg-type]
 

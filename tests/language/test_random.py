@@ -14,7 +14,10 @@ from penstock.language.node import Node
 from penstock.language.parse import parse
 from penstock.language.template import place_within
 from penstock.language.yaml import read
-from penstock.model.input import FloatInput, IntInput, JsonInput, StringInput
+from penstock.model.input.float_ import FloatInput
+from penstock.model.input.int_ import IntInput
+from penstock.model.input.json_ import JsonInput
+from penstock.model.input.string import StringInput
 
 PIECES = [
     "id: a\n", "namespace: b\n", "tasks:\n", "  - id: t\n", "    type: core.log.Log\n",
@@ -148,7 +151,7 @@ def test_no_given_input_raises_anything_else(value, kind):
     declared = kind(id="x", type=kind.__name__.removesuffix("Input").upper())
     problems = ()
     try:
-        values = resolve_inputs([declared], {"x": value}, lambda text: text)
+        values = resolve_inputs([declared], {"x": value}, lambda text, _: text)
     except InvalidInputs as error:
         problems, values = error.problems, {"x": None}
     assert set(values) == {"x"}

@@ -15,7 +15,7 @@ from penstock.model.task import LogLevel
 
 
 class Ports(Protocol):
-    """The two things that the pure engine cannot compute itself; tests give plain ones."""
+    """The things that the pure engine cannot compute itself; tests give plain ones."""
 
     def new_id(self) -> str:
         """A fresh id for a task run or a child execution."""
@@ -23,6 +23,10 @@ class Ports(Protocol):
 
     def render(self, value: Json, variables: Mapping[str, Json], *, typed: bool = False) -> Json:
         """Renders expressions deeply. Raises `penstock.expression.ExpressionError`."""
+        ...
+
+    def seal(self, text: str) -> Json:
+        """A secret text in the form in which it is kept. Raises the same."""
         ...
 
 

@@ -12,38 +12,18 @@ from penstock.language import dialect, sentence
 from penstock.language.found import MOST_PROBLEMS, found
 from penstock.language.literal import literal_secrets
 from penstock.language.node import Node, Path
-from penstock.language.shape import Shape, nearest_name, shape_of
-from penstock.model.dynamic import AS_WRITTEN
+from penstock.language.shape import Shape, shape_of
+from penstock.model.dynamic import AS_WRITTEN, contains_expression
 from penstock.model.flow import Flow
 from penstock.model.frozen import Json
-from penstock.model.input import (
-    BoolInput,
-    FloatInput,
-    Input,
-    IntInput,
-    JsonInput,
-    SelectInput,
-    StringInput,
-)
-from penstock.model.problem import Problem
+from penstock.model.input import INPUTS, BaseInput, ChoiceInput, FormInput, Input, Unfit
+from penstock.model.problem import Problem, Severity
 from penstock.model.task import Task
 from penstock.model.trigger import Trigger
 
 M = TypeVar("M", bound=BaseModel)
 
-INPUTS: dict[str, type[BaseModel]] = {
-    "STRING": StringInput,
-    "INT": IntInput,
-    "FLOAT": FloatInput,
-    "BOOL": BoolInput,
-    "BOOLEAN": BoolInput,
-    "JSON": JsonInput,
-    "SELECT": SelectInput,
-    "ENUM": SelectInput,
-}
-_TEXT_INPUTS = (StringInput, SelectInput)
-"""Inputs whose default is the text as written: `1.10` is no number there."""
-_FLOW_PARTS = frozenset({"tasks", "errors", "finally", "afterExecution", "triggers", "inputs"})
+_FLOW_PARTS = frozenset({"tasks", "errors", "finally", "afterExecution", "triggers"})
 _STAND_IN = Task.model_construct(id="broken", type="broken")
 _GUESSED_CHILDREN = frozenset({"tasks", "then", "else", "errors", "finally"})
 
@@ -91,6 +71,8 @@ class Draft:
     tasks: list[Named] = field(default_factory=list)
     triggers: list[Named] = field(default_factory=list)
     inputs: list[Named] = field(default_factory=list)
+    asked: list[list[Named]] = field(default_factory=list)
+    """Inputs for which tasks ask, of each task."""
     outputs: list[Named] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
@@ -117,9 +99,14 @@ class Builder:
         """The triggers of a list; those with problems are left out."""
         return self._each(node, path, self._trigger)
 
-    def inputs(self, node: Node, path: Path) -> tuple[Input, ...]:
-        """The inputs of a list; those with problems are left out."""
-        return self._each(node, path, self._input)
+    def inputs(
+        self, node: Node, path: Path, names: list[Named], form: str | None = None
+    ) -> tuple[Input, ...]:
+        """The inputs of a list, of which `names` is told; those with problems are left out.
+
+        `form` is the id of the form whose inputs they are.
+        """
+        return self._each(node, path, lambda each, at: self._input(each, at, names, form))
 
     def _each(
         self, node: Node, path: Path, make: Callable[[Node, Path], M | None]
@@ -159,33 +146,57 @@ class Builder:
         cls = self._class(node, path, "trigger", self._catalog.load_trigger)
         return self.validated(cls, node, path, dialect.TRIGGER_IGNORED) if cls else None
 
-    def _input(self, node: Node, path: Path) -> Input | None:
+    def _input(self, node: Node, path: Path, names: list[Named], form: str | None) -> Input | None:
         if not self._is_mapping(node, path, "An input"):
             return None
-        self._name(self.draft.inputs, node, path, "id" if node.entry("id") else "name")
+        key = "id" if node.entry("id") else "name"
+        before = len(names)
+        self._name(names, node, path, key)
+        if form is not None and len(names) > before:
+            names[-1] = names[-1]._replace(id=f"{form}.{names[-1].id}")
         kind = self._type(node, path, "input")
         if kind is None:
             return None
         cls = INPUTS.get(kind)
         type_node, type_path = cast("Node", node.entry("type")), (*path, "type")
-        if cls is None:
-            near = nearest_name(kind, INPUTS)
-            known = ", ".join(f"`{name}`" for name in INPUTS if name not in dialect.INPUT_TYPES)
-            self._problems.append(
-                sentence.at_value(
-                    type_node,
-                    type_path,
-                    f"Unknown input type `{kind}`.",
-                    code="unknown-type",
-                    hint=f"Did you mean `{near}`?" if near else f"There are {known}.",
-                )
-            )
+        problem = dialect.input_type(type_node, type_path, kind, in_form=form is not None)
+        if problem is not None:
+            self._problems.append(problem)
+        if cls is None or (problem is not None and problem.is_error):
             return None
-        current = dialect.INPUT_TYPES.get(kind)
-        if current is not None:
-            self._problems.append(dialect.deprecated(type_node.place, type_path, kind, current))
-        made = self.validated(cls, node, path, dialect.INPUT_IGNORED)
+        before = sum(problem.is_error for problem in self._problems)
+        part = None
+        if issubclass(cls, FormInput) and (below := node.entry("inputs")) is not None:
+            own = node.entry(key)
+            name = own.raw if own is not None and own.raw else "form"
+            part = self.inputs(below, (*path, "inputs"), names, name)
+            if sum(problem.is_error for problem in self._problems) > before:
+                return None
+        made = self.validated(
+            cls, node, path, dialect.INPUT_IGNORED, parts={} if part is None else {"inputs": part}
+        )
+        if made is not None:
+            self._default(cast("Input", made), node, path)
         return cast("Input | None", made)
+
+    def _default(self, made: Input, node: Node, path: Path) -> None:
+        """Warns of a default that the input itself would not take."""
+        written = node.entry("defaults")
+        if written is None or made.defaults is None or contains_expression(made.defaults):
+            return
+        if isinstance(made, ChoiceInput) and made.expression is not None:
+            return
+        try:
+            made.cast(made.defaults)
+        except Unfit as error:
+            problem = sentence.at_value(
+                written,
+                (*path, "defaults"),
+                f"The default of the input `{made.id}` does not fit: {error}.",
+                code="invalid-default",
+                hint=f"It takes {made.takes()}.",
+            )
+            self._problems.append(replace(problem, severity=Severity.WARNING))
 
     def _name(self, names: list[Named], node: Node, path: Path, key: str = "id") -> None:
         found_id = node.entry(key)
@@ -272,10 +283,19 @@ class Builder:
         packages = dict.fromkeys(known.rpartition(".")[0] for known in names)
         return f"There are types in {', '.join(f'`{known}`' for known in packages)}."
 
-    def validated(self, cls: type[M], node: Node, path: Path, ignored: frozenset[str]) -> M | None:
-        """The node's mapping as `cls`, or None with problems noted."""
+    def validated(
+        self,
+        cls: type[M],
+        node: Node,
+        path: Path,
+        ignored: frozenset[str],
+        *,
+        parts: dict[str, object] | None = None,
+    ) -> M | None:
+        """The node's mapping as `cls`, or None with problems noted; `parts` are made already."""
         before = sum(problem.is_error for problem in self._problems)
         values = self._values(cls, shape_of(cls), node, path, ignored)
+        values.update(parts or {})
         self._problems.extend(literal_secrets(cls, node, path))
         made = self.checked(cls, values, node, path)
         after = sum(problem.is_error for problem in self._problems)
@@ -327,6 +347,8 @@ class Builder:
                 name in shape.children or (cls is Flow and name in _FLOW_PARTS)
             ):
                 values[name] = self._part(name, child, (*path, name))
+            elif child.value is not None and name in shape.inputs:
+                values[name] = self._asked(cls, child, (*path, name))
             elif child.value is not None or key.required:
                 values[name] = self._value(cls, name, child, path)
         return values
@@ -334,20 +356,26 @@ class Builder:
     def _part(self, name: str, node: Node, path: Path) -> tuple[BaseModel, ...]:
         if name == "triggers":
             return self.triggers(node, path)
-        if name == "inputs":
-            return cast("tuple[BaseModel, ...]", self.inputs(node, path))
         made = self.tasks(node, path)
         # A broken child has its own problem; its parent must not be told that it is empty.
         return made or ((_STAND_IN,) if node.children or node.children is None else ())
+
+    def _asked(self, cls: type[BaseModel], node: Node, path: Path) -> tuple[BaseModel, ...]:
+        """The inputs of the flow, or those for which a task asks; a form's are made already."""
+        if issubclass(cls, FormInput):
+            return ()
+        names = self.draft.inputs
+        if cls is not Flow:
+            self.draft.asked.append(names := [])
+        return cast("tuple[BaseModel, ...]", self.inputs(node, path, names))
 
     def _value(
         self, cls: type[BaseModel], name: str, node: Node, path: Path
     ) -> Json | dict[str, str]:
         if name == "labels" and issubclass(cls, Flow | Trigger):
             return dialect.labels(node, (*path, name), self._problems)
-        is_scalar_text = node.raw is not None and not isinstance(node.value, str)
-        if name in ("defaults", "prefill") and is_scalar_text and cls in _TEXT_INPUTS:
-            return node.raw
+        if name in ("defaults", "prefill") and issubclass(cls, BaseInput) and cls.keeps_text:
+            return node.value if node.raw is None else node.raw
         if name == "retry":
             dialect.retry(node, (*path, name), self._problems)
         return node.value

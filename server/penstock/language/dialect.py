@@ -6,7 +6,9 @@ from pydantic import BaseModel
 
 from penstock.language import sentence
 from penstock.language.node import Node, Path, Place, path_text
+from penstock.language.shape import nearest_name
 from penstock.model.flow import Flow
+from penstock.model.input import INPUTS, OLD_NAMES
 from penstock.model.problem import Problem, Severity
 from penstock.model.retry import RetryBehavior
 from penstock.model.task import Task
@@ -14,23 +16,13 @@ from penstock.model.trigger import Trigger
 
 EXAMPLE_TYPES = {"task": "core.log.Log", "trigger": "core.trigger.Schedule", "input": "STRING"}
 
-OUTPUT_TYPES = frozenset(
-    {
-        "STRING", "INT", "FLOAT", "BOOL", "BOOLEAN", "DATETIME", "DATE", "TIME", "DURATION", "FILE",
-        "JSON", "YAML", "URI", "SECRET", "EMAIL", "SELECT", "ENUM", "MULTISELECT", "ARRAY",
-    }
-)  # fmt: skip
-INPUT_TYPES = {"BOOLEAN": "BOOL", "ENUM": "SELECT"}
-"""Old names of input types, and the present ones."""
-
 FLOW_IGNORED = frozenset({"tenantId", "deleted", "updated", "source", "extend"})
 """Written by servers into a flow's JSON; of no meaning in a file."""
 _NO_EFFECT = frozenset({"workerGroup", "workerSelector", "logToFile", "taskCache", "policyRefs"})
 """Accepted with a warning: the flow does the same without them."""
 TASK_IGNORED: frozenset[str] = frozenset()
 TRIGGER_IGNORED: frozenset[str] = frozenset()
-INPUT_IGNORED = frozenset({"isRadio", "autoSelectFirst"})
-"""How a form shows the input."""
+INPUT_IGNORED: frozenset[str] = frozenset()
 _LATER: dict[type[BaseModel], frozenset[str]] = {
     Flow: frozenset({"listeners", "sla", "checks", "quotas"}),
     Task: frozenset({"assets"}),
@@ -40,11 +32,11 @@ _LATER: dict[type[BaseModel], frozenset[str]] = {
             "failOnTriggerError", "assets", "logLevel",
         }
     ),
-    BaseModel: frozenset({"dependsOn", "expression"}),
+    BaseModel: frozenset(),
 }  # fmt: skip
 """Properties of the language that this release does not act on; to ignore them would lie.
 
-The last entry is that of inputs."""
+The last entry is that of inputs, of which none is left."""
 _INSTEAD = {
     "listeners": "Move its tasks to `afterExecution`; their `when` says what the conditions said, "
     "such as `when: \"{{ execution.state == 'FAILED' }}\"`.",
@@ -98,6 +90,29 @@ def deprecated(place: Place, path: Path, old: str, current: str) -> Problem:
         hint=f"Write `{current}`.",
         severity=Severity.WARNING,
     )
+
+
+def input_type(node: Node, path: Path, kind: str, *, in_form: bool) -> Problem | None:
+    """What is to be said of the type of an input."""
+    if kind not in INPUTS:
+        near = nearest_name(kind, INPUTS)
+        known = ", ".join(f"`{name}`" for name in INPUTS if name not in OLD_NAMES)
+        return sentence.at_value(
+            node,
+            path,
+            f"Unknown input type `{kind}`.",
+            code="unknown-type",
+            hint=f"Did you mean `{near}`?" if near else f"There are {known}.",
+        )
+    if in_form and kind == "FORM":
+        return sentence.at_value(
+            node,
+            path,
+            "A FORM input cannot contain another FORM input; it groups inputs one level deep.",
+            code="invalid-value",
+            hint="Move these inputs into the outer form, or make a form of their own.",
+        )
+    return deprecated(node.place, path, kind, OLD_NAMES[kind]) if kind in OLD_NAMES else None
 
 
 def outside(

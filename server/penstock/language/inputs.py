@@ -2,76 +2,182 @@
 
 from __future__ import annotations
 
-import math
-import re
-from collections.abc import Callable, Mapping, Sequence
-from typing import cast
-
-import orjson
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol, cast
 
 from penstock.errors import InvalidInputs
 from penstock.expression import ExpressionError
-from penstock.language.found import found, quoted
+from penstock.language.input_order import Entry, entries, ordered, wanted
 from penstock.language.shape import nearest_name
 from penstock.model.frozen import Json
-from penstock.model.input import (
-    BoolInput,
-    FloatInput,
-    Input,
-    IntInput,
-    JsonInput,
-    SelectInput,
-    StringInput,
-)
+from penstock.model.input import ChoiceInput, Input, SingleInput, Unfit
 from penstock.model.problem import Problem, Severity
 
-_INT32 = 2**31
 _MISSING = object()
+_NO_KEY = "Unable to use a `SECRET` input/output as encryption is not configured"
+
+Seal = Callable[[str], Json]
+"""Encrypts a text for where it is kept."""
 
 
-class _Unfit(Exception):
-    """The value does not fit; the text is the cause."""
+class Render(Protocol):
+    """Renders an expression of a declaration; of the inputs it sees those that it depends on."""
+
+    def __call__(self, value: Json, inputs: dict[str, Json], /) -> Json:
+        """The rendered value. Raises `ExpressionError`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """What became of one input. `value` is plain, also of a secret.
+
+    An input that is not `enabled` is absent; `is_given` says that the caller gave the value.
+    """
+
+    id: str
+    declared: SingleInput
+    value: Json = None
+    enabled: bool = True
+    is_given: bool = False
+    problem: Problem | None = None
 
 
 def resolve_inputs(
-    inputs: Sequence[Input], given: Mapping[str, Json], render: Callable[[Json], Json]
+    inputs: Sequence[Input],
+    given: Mapping[str, Json],
+    render: Render,
+    *,
+    seal: Seal | None = None,
 ) -> dict[str, Json]:
     """Values of all declared inputs by id, `a.b` as a map within a map.
 
     Defaults are rendered and taken where nothing is given; an input that is not required and not
-    given is null. What is given without being declared is left out (`unknown_inputs` names it).
+    given is null, one that `dependsOn` disables is absent. What is given without being declared
+    is left out (`unknown_inputs` names it).
+
+    Args:
+        inputs: of a flow, or of a task that asks for some.
+        given: what the caller gives, by id or in nested maps.
+        render: renders defaults, conditions and the choices of selects.
+        seal: encrypts the value of a SECRET; without it there can be none.
 
     Raises:
         InvalidInputs: with one problem for each input that is missing or does not fit.
     """
+    return values_of(examine_inputs(inputs, given, render), seal)
+
+
+def values_of(found: Sequence[Resolved], seal: Seal | None) -> dict[str, Json]:
+    """The values of examined inputs, secrets sealed. Raises `InvalidInputs`."""
     values: dict[str, Json] = {}
-    problems: list[Problem] = []
-    for declared in inputs:
-        try:
-            value = _value(declared, _given(given, declared.id), render)
-        except (_Unfit, ExpressionError) as error:
-            cause = error.message if isinstance(error, ExpressionError) else str(error)
-            problems.append(
-                _problem(declared, f"Invalid value for input `{declared.id}`. Cause: {cause}")
-            )
-            continue
-        if value is None and declared.required:
-            problems.append(_problem(declared, f"Missing required input:{declared.id}"))
-        _put(values, declared.id, value)
+    problems = [each.problem for each in found if each.problem is not None]
+    for each in found:
+        value = each.value
+        if each.declared.is_secret and value is not None:
+            if seal is None:
+                problems.append(_problem(each.id, each.declared, _invalid(each.id, _NO_KEY)))
+                continue
+            value = seal(cast("str", value))
+        if each.enabled:
+            put(values, each.id, value)
     if problems:
         message = "\n".join(problem.message for problem in problems)
         raise InvalidInputs(message, problems=problems)
     return values
 
 
+def examine_inputs(
+    inputs: Sequence[Input], given: Mapping[str, Json], render: Render
+) -> list[Resolved]:
+    """What becomes of each input, in the order of the text; raises nothing."""
+    found = entries(inputs)
+    made: dict[str, Resolved] = {}
+    for entry in ordered(found):
+        made[entry.id] = _examine(entry, found, made, given, render)
+    return [made[entry.id] for entry in found]
+
+
+def _examine(
+    entry: Entry,
+    found: Sequence[Entry],
+    made: Mapping[str, Resolved],
+    given: Mapping[str, Json],
+    render: Render,
+) -> Resolved:
+    name, declared = entry.id, entry.declared
+    visible: dict[str, Json] = {}
+    try:
+        if (entry.needs or entry.conditions) and not _is_enabled(
+            entry, found, made, visible=visible, render=render
+        ):
+            return Resolved(name, declared, enabled=False)
+        declared = _with_choices(declared, lambda value: render(value, visible))
+        value, is_given = _value(declared, pick(given, name), lambda it: render(it, visible))
+    except (Unfit, ExpressionError) as error:
+        cause = error.message if isinstance(error, ExpressionError) else str(error)
+        return Resolved(name, declared, problem=_problem(name, declared, _invalid(name, cause)))
+    if value is None and declared.required:
+        missing = _problem(name, declared, f"Missing required input:{name}", "missing-input")
+        return Resolved(name, declared, problem=missing)
+    return Resolved(name, declared, value, is_given=is_given)
+
+
+def _is_enabled(
+    entry: Entry,
+    found: Sequence[Entry],
+    made: Mapping[str, Resolved],
+    *,
+    visible: dict[str, Json],
+    render: Render,
+) -> bool:
+    """Whether the input is there; fills what its expressions see."""
+    for need in entry.needs:
+        targets = [made[name] for name in wanted((need,), found) if name in made]
+        if not any(target.enabled and target.value is not None for target in targets):
+            return False
+        for target in targets:
+            if target.enabled and target.problem is None:
+                put(visible, target.id, target.value)
+    return all(_holds(condition, visible, render) for condition in entry.conditions)
+
+
+def _holds(condition: Json, visible: dict[str, Json], render: Render) -> bool:
+    try:
+        answer = render(condition, visible)
+    except ExpressionError as error:
+        raise Unfit(f"Cannot render the condition of 'dependsOn'. {error.message}") from None
+    return answer is True or (isinstance(answer, str) and answer.strip().lower() == "true")
+
+
+def _with_choices(declared: SingleInput, render: Callable[[Json], Json]) -> SingleInput:
+    if not isinstance(declared, ChoiceInput) or declared.expression is None:
+        return declared
+    try:
+        rendered = render(declared.expression)
+    except ExpressionError as error:
+        raise Unfit(f"Cannot render 'expression'. Cause: {error.message}") from None
+    return declared.with_choices(rendered)
+
+
+def _value(
+    declared: SingleInput, given: Json | object, render: Callable[[Json], Json]
+) -> tuple[Json, bool]:
+    if given is not _MISSING and given is not None and (given != "" or declared.empty_is_value):
+        return declared.cast(cast("Json", given)), True
+    value = render(declared.defaults) if declared.defaults is not None else None
+    if value is None or (value == "" and not declared.empty_is_value):
+        value = declared.own_default()
+    return None if value is None else declared.cast(value), False
+
+
 def unknown_inputs(inputs: Sequence[Input], given: Mapping[str, Json]) -> tuple[Problem, ...]:
     """A warning for each given input that the flow does not declare."""
-    known = {declared.id for declared in inputs}
-    groups = {name.partition(".")[0] for name in known if "." in name}
+    known = {entry.id for entry in entries(inputs)}
+    groups = {name[:at] for name in known for at in range(len(name)) if name[at] == "."}
     warnings: list[Problem] = []
-    for name in given:
-        if name in known or name in groups:
-            continue
+    for name in _unknown(given, known, groups):
         near = nearest_name(name, known)
         warnings.append(
             Problem(
@@ -85,34 +191,34 @@ def unknown_inputs(inputs: Sequence[Input], given: Mapping[str, Json]) -> tuple[
     return tuple(warnings)
 
 
-def _problem(declared: Input, message: str) -> Problem:
-    missing = message.startswith("Missing")
-    return Problem(
-        message,
-        path=f"inputs.{declared.id}",
-        code="missing-input" if missing else "invalid-input",
-        hint=f"It takes {_takes(declared)}."
-        + (f" {declared.description}" if declared.description else ""),
-    )
+def _unknown(
+    given: Mapping[str, Json], known: set[str], groups: set[str], prefix: str = ""
+) -> Iterator[str]:
+    for key, value in given.items():
+        name = f"{prefix}{key}"
+        if name in known:
+            continue
+        if name in groups and isinstance(value, Mapping):
+            yield from _unknown(value, known, groups, f"{name}.")
+        elif name not in groups or value is not None:
+            yield name
 
 
-def _takes(declared: Input) -> str:
-    match declared:
-        case StringInput():
-            return "a text"
-        case IntInput():
-            return "a whole number such as `3`"
-        case FloatInput():
-            return "a number such as `0.5`"
-        case BoolInput():
-            return "`true` or `false`"
-        case JsonInput():
-            return 'a JSON value such as `{"a": 1}`'
-        case SelectInput():
-            return f"one of {', '.join(f'`{choice}`' for choice in declared.choices())}"
+def _invalid(name: str, cause: str) -> str:
+    return f"Invalid value for input `{name}`. Cause: {cause}"
 
 
-def _given(given: Mapping[str, Json], name: str) -> Json | object:
+def _problem(
+    name: str, declared: SingleInput, message: str, code: str = "invalid-input"
+) -> Problem:
+    hint = f"It takes {declared.takes()}."
+    if declared.description:
+        hint = f"{hint} {declared.description}"
+    return Problem(message, path=f"inputs.{name}", code=code, hint=hint)
+
+
+def pick(given: Mapping[str, Json], name: str) -> Json | object:
+    """What is given for an id, flat or in nested maps."""
     if name in given:
         return given[name]
     value: object = given
@@ -123,7 +229,13 @@ def _given(given: Mapping[str, Json], name: str) -> Json | object:
     return value
 
 
-def _put(values: dict[str, Json], name: str, value: Json) -> None:
+def is_given(given: Mapping[str, Json], name: str) -> bool:
+    """Whether something is given for an id."""
+    return pick(given, name) is not _MISSING
+
+
+def put(values: dict[str, Json], name: str, value: Json) -> None:
+    """Sets the value of an id; dots make maps within maps."""
     *groups, last = name.split(".")
     for group in groups:
         inner = values.setdefault(group, {})
@@ -131,102 +243,3 @@ def _put(values: dict[str, Json], name: str, value: Json) -> None:
             return
         values = inner
     values[last] = value
-
-
-def _value(declared: Input, given: Json | object, render: Callable[[Json], Json]) -> Json:
-    value = given
-    if (
-        value is _MISSING
-        or value is None
-        or (value == "" and not isinstance(declared, StringInput))
-    ):
-        if declared.defaults is None:
-            return None
-        value = render(declared.defaults)
-    return _cast(declared, cast("Json", value))
-
-
-def _cast(declared: Input, value: Json) -> Json:
-    match declared:
-        case StringInput():
-            return _string(declared, value)
-        case IntInput():
-            return _bounded(_int(value), declared.min, declared.max)
-        case FloatInput():
-            return _bounded(_float(value), declared.min, declared.max)
-        case BoolInput():
-            return value if isinstance(value, bool) else _text(value).strip().lower() == "true"
-        case JsonInput():
-            return _json(value)
-        case SelectInput():
-            return _choice(declared, value)
-
-
-def _text(value: Json) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, (str, int, float)):
-        return str(value)
-    raise _Unfit(f"expected a text, found {found(value)}")
-
-
-def _string(declared: StringInput, value: Json) -> str:
-    text = _text(value)
-    if declared.validator is not None and not re.fullmatch(declared.validator, text):
-        raise _Unfit(f"it must match the pattern `{declared.validator}`")
-    return text
-
-
-def _int(value: Json) -> int:
-    if isinstance(value, str) and re.fullmatch(r"[-+]?[0-9]{1,18}", value.strip()):
-        value = int(value)
-    if isinstance(value, float) and value == (whole := math.trunc(value)):
-        value = whole
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise _Unfit(_unreadable(value))
-    if not -_INT32 <= value < _INT32:
-        raise _Unfit(f"the number {value} does not fit in 32 bits")
-    return value
-
-
-def _float(value: Json) -> float:
-    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
-        raise _Unfit(_unreadable(value))
-    try:
-        number = float(value)
-    except (ValueError, OverflowError):
-        raise _Unfit(_unreadable(value)) from None
-    if not math.isfinite(number):
-        raise _Unfit("the number must be finite")
-    return number
-
-
-def _unreadable(value: Json) -> str:
-    if isinstance(value, str):
-        return f'For input string: "{quoted(value)}"'
-    return f"expected a number, found {found(value)}"
-
-
-def _bounded(value: float, low: float | None, high: float | None) -> int | float:
-    if low is not None and value < low:
-        raise _Unfit(f"it must be more than `{low}`")
-    if high is not None and value > high:
-        raise _Unfit(f"it must be less than `{high}`")
-    return value
-
-
-def _json(value: Json) -> Json:
-    if not isinstance(value, str):
-        return value
-    try:
-        return orjson.loads(value)
-    except orjson.JSONDecodeError as error:
-        raise _Unfit(f"Invalid JSON content: {error}") from None
-
-
-def _choice(declared: SelectInput, value: Json) -> str:
-    text = _text(value)
-    choices = declared.choices()
-    if text not in choices and not declared.allow_custom_value:
-        raise _Unfit(f"it must match the values `[{', '.join(choices)}]`")
-    return text

@@ -14,6 +14,7 @@ from pydantic import AliasChoices, BaseModel
 from pydantic.fields import FieldInfo
 
 from penstock.model.dynamic import SECRET
+from penstock.model.input import BaseInput
 from penstock.model.task import Task
 
 _COMPARED = 1000
@@ -33,10 +34,11 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """Accepted keys, and which of them hold lists of child tasks."""
+    """Accepted keys, and which of them hold lists of child tasks, or of declared inputs."""
 
     keys: dict[str, Key]
     children: frozenset[str]
+    inputs: frozenset[str] = frozenset()
 
     def nearest(self, key: str) -> str | None:
         """The accepted key that is most like this one."""
@@ -63,7 +65,13 @@ def shape_of(cls: type[BaseModel]) -> Shape:
                 secret=field.json_schema_extra == SECRET,
             )
     children = frozenset(key for key, known in keys.items() if known.field in fields)
-    return Shape(keys, children)
+    asked = frozenset(key for key, known in keys.items() if _asks(cls, known.field))
+    return Shape(keys, children, asked)
+
+
+def _asks(cls: type[BaseModel], field: str) -> bool:
+    models = list(_models(cls.model_fields[field].annotation))
+    return bool(models) and all(issubclass(model, BaseInput) for model in models)
 
 
 def _spellings(name: str, field: FieldInfo) -> list[str]:

@@ -7,6 +7,8 @@ from dataclasses import replace
 
 from penstock.language import sentence
 from penstock.language.build import Draft, Named
+from penstock.language.input_rules import is_needed
+from penstock.language.inputs import is_given
 from penstock.language.node import Node, parent_of, raw_of
 from penstock.model.problem import Problem, Severity
 
@@ -28,7 +30,7 @@ def problems(root: Node, draft: Draft) -> Iterator[Problem]:
 
 
 def _missing_inputs(root: Node, draft: Draft) -> Iterator[Problem]:
-    needed = [name.id for name in draft.inputs if _is_needed(parent_of(root, name.path))]
+    needed = [name.id for name in draft.inputs if is_needed(root, name)]
     if not needed:
         return
     for trigger in draft.triggers:
@@ -38,7 +40,7 @@ def _missing_inputs(root: Node, draft: Draft) -> Iterator[Problem]:
             continue
         given = mapping.entry("inputs")
         supplied = given.value if given is not None and isinstance(given.value, dict) else {}
-        missing = [f"`{name}`" for name in needed if name not in supplied]
+        missing = [f"`{name}`" for name in needed if not is_given(supplied, name)]
         if missing:
             yield sentence.at_value(
                 mapping,
@@ -47,15 +49,6 @@ def _missing_inputs(root: Node, draft: Draft) -> Iterator[Problem]:
                 code="missing-inputs",
                 hint="Give them below the trigger's `inputs`, or give the inputs `defaults`.",
             )
-
-
-def _is_needed(mapping: Node | None) -> bool:
-    if mapping is None:
-        return False
-    defaults, required = mapping.entry("defaults"), mapping.entry("required")
-    if defaults is not None and defaults.value is not None:
-        return False
-    return required is None or required.value is not False
 
 
 def _is_flow_trigger(mapping: Node) -> bool:

@@ -7,12 +7,13 @@ from collections.abc import Iterator, Sequence
 
 from penstock.language import sentence, triggers
 from penstock.language.build import Draft, Named
-from penstock.language.dialect import OUTPUT_TYPES
 from penstock.language.function import unknown_functions
+from penstock.language.input_rules import input_rules
 from penstock.language.node import Node, Path, parent_of, raw_of
 from penstock.language.scope import Known, unknown_names
 from penstock.language.shape import nearest_name
 from penstock.language.template import Texts
+from penstock.model.input import OUTPUTS
 from penstock.model.problem import Problem
 
 _SOME_TYPES = ("`STRING`", "`INT`", "`FLOAT`", "`BOOL`", "`JSON`", "`ARRAY`")
@@ -37,6 +38,10 @@ def validate(root: Node, draft: Draft, texts: Texts) -> Iterator[Problem]:
     yield from _duplicates(draft.tasks, "task", "A task id is unique in the whole flow.")
     yield from _duplicates(draft.triggers, "trigger", "A trigger id is unique in the flow.")
     yield from _duplicates(draft.inputs, "input", "An input id is unique in the flow.")
+    for asked in draft.asked:
+        yield from _duplicates(asked, "input", "An input id is unique in its task.")
+    for names in (draft.inputs, *draft.asked):
+        yield from input_rules(root, names, texts)
     yield from _duplicates(draft.outputs, "output", "An output id is unique in the flow.")
     yield from _reserved(root)
     yield from _labels(root)
@@ -145,9 +150,9 @@ def _output_types(root: Node) -> Iterator[Problem]:
     outputs = root.entry("outputs")
     for index, output in outputs.items() if outputs is not None else ():
         kind = output.entry("type")
-        if kind is None or kind.raw is None or kind.raw.upper() in OUTPUT_TYPES:
+        if kind is None or kind.raw is None or kind.raw.upper() in OUTPUTS:
             continue
-        near = nearest_name(kind.raw, OUTPUT_TYPES)
+        near = nearest_name(kind.raw, OUTPUTS)
         yield sentence.at_value(
             kind,
             ("outputs", index, "type"),

@@ -10,10 +10,10 @@ from penstock.model.frozen import Frozen, Json
 
 
 class FlowOutput(Frozen):
-    """A value that a finished execution hands to its caller, cast to `type`."""
+    """A value that a finished execution hands to its caller, cast to `type`, if it has one."""
 
     id: Annotated[str, Field(pattern=r"^[a-zA-Z0-9][.a-zA-Z0-9_-]*$")]
-    type: str = "JSON"
+    type: str | None = None
     value: Json = None
     description: str | None = None
     display_name: str | None = None

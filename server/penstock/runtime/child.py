@@ -82,8 +82,10 @@ class Children:
         return found
 
     def _inputs(self, flow: Flow, request: ChildRequest, renderer: Renderer) -> dict[str, Json]:
-        def render(value: Json) -> Json:
-            return renderer.render(value, {}, typed=True)
+        about: Json = {"id": flow.id, "namespace": flow.namespace}
+
+        def render(value: Json, inputs: dict[str, Json], /) -> Json:
+            return renderer.render(value, {"flow": about, "inputs": inputs}, typed=True)
 
         try:
             inputs = resolve_inputs(flow.inputs, request.inputs, render)

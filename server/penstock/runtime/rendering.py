@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from penstock.engine.variables import Environment
 from penstock.expression import Scope, render_deep
+from penstock.expression.error import ExpressionError
 from penstock.expression.template import has_expression
 from penstock.expression.value import Function, Value, to_text
 from penstock.model.execution import Execution
@@ -63,6 +64,13 @@ class Renderer:
     def new_id(self) -> str:
         """A fresh id for a task run or a child execution."""
         return new_id()
+
+    def seal(self, text: str) -> Json:
+        """A secret text in the form in which it is kept. Raises `ExpressionError`."""
+        del text
+        raise ExpressionError(
+            "Unable to use a `SECRET` input/output as encryption is not configured"
+        )
 
     def render(
         self,

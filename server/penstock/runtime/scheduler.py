@@ -204,12 +204,15 @@ class Scheduler:
         def render(value: Json) -> Json:
             return renderer.render(value, variables, typed=True)
 
+        def render_default(value: Json, inputs: dict[str, Json], /) -> Json:
+            return renderer.render(value, {**variables, "inputs": inputs}, typed=True)
+
         try:
             if not self._holds(entry, version, render):
                 return None
             given = render(dict(entry.inputs))
             assert isinstance(given, dict)
-            inputs = resolve_inputs(flow.inputs, given, render)
+            inputs = resolve_inputs(flow.inputs, given, render_default)
         except (ExpressionError, InvalidInputs) as error:
             problems: Sequence[str] = (
                 [problem.sentence() for problem in error.problems]

@@ -71,8 +71,8 @@ def _inputs(
         "flow": {"id": flow.id, "namespace": flow.namespace, "revision": execution.flow_revision}
     }
 
-    def render(value: Json) -> Json:
-        return renderer.render(value, variables, typed=True)
+    def render(value: Json, inputs: dict[str, Json], /) -> Json:
+        return renderer.render(value, {**variables, "inputs": inputs}, typed=True)
 
     try:
         inputs = resolve_inputs(flow.inputs, given, render)

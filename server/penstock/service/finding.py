@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping, Sequence
+from typing import cast
 
 from pydantic.alias_generators import to_camel
 
 from penstock.errors import InvalidInputs
-from penstock.language.inputs import resolve_inputs
+from penstock.language.input_order import Entry, entries
+from penstock.language.inputs import is_given, pick, resolve_inputs, unknown_inputs
 from penstock.language.references import References
 from penstock.model.dynamic import contains_expression
 from penstock.model.flow import Flow
 from penstock.model.frozen import Json
-from penstock.model.input import Input
+from penstock.model.input import ChoiceInput
 from penstock.model.problem import Problem, Severity
 from penstock.plugins.core.flow.subflow import Subflow
 from penstock.service import foreign
@@ -206,32 +208,50 @@ def fit(flow: Flow, given: Mapping[str, Json]) -> list[tuple[str, str, str | Non
     Values with expressions or unknown parts are taken to fit.
     """
     name = f"{flow.namespace}/{flow.id}"
-    declared = {each.id: each for each in flow.inputs}
-    groups = {each.partition(".")[0] for each in declared if "." in each}
+    declared = {entry.id: entry for entry in entries(flow.inputs)}
     found: list[tuple[str, str, str | None]] = []
-    for key, value in given.items():
-        if key in groups:
-            continue
-        if key not in declared:
-            found.append((key, f"The flow {name} has no input `{key}`.", _near(key, declared)))
-        elif not contains_expression(value) and not has_unknown(value):
-            found.extend(
-                (key, problem.message, problem.hint) for problem in _wrong(declared[key], value)
-            )
+    for problem in unknown_inputs(flow.inputs, given):
+        key = problem.path.removeprefix("inputs.")
+        found.append((key, f"The flow {name} has no input `{key}`.", _near(key, declared)))
+    for key, entry in declared.items():
+        value = cast("Json", pick(given, key)) if is_given(given, key) else None
+        if value is not None and not contains_expression(value) and not has_unknown(value):
+            found.extend((key, wrong.message, wrong.hint) for wrong in _wrong(entry, value))
     found.extend(
         (key, f"The flow {name} needs the input `{key}`.", "Give it, or declare a default.")
-        for key, each in declared.items()
-        if each.required
-        and each.defaults is None
-        and key not in given
-        and key.partition(".")[0] not in given
+        for key, entry in declared.items()
+        if _is_needed(entry) and not _may_be_given(given, key)
     )
     return found
 
 
-def _wrong(declared: Input, value: Json) -> Sequence[Problem]:
+def _is_needed(entry: Entry) -> bool:
+    declared = entry.declared
+    return (
+        declared.required
+        and declared.defaults is None
+        and not entry.needs
+        and not entry.conditions
+        and not getattr(declared, "auto_select_first", False)
+    )
+
+
+def _may_be_given(given: Mapping[str, Json], key: str) -> bool:
+    """Whether an input is given, or a group of it that is known only when the flow runs."""
+    parts = key.split(".")
+    groups = (given.get(".".join(parts[:end])) for end in range(1, len(parts)))
+    return is_given(given, key) or any(isinstance(group, str) for group in groups)
+
+
+def _wrong(entry: Entry, value: Json) -> Sequence[Problem]:
+    declared = entry.declared
+    if value == "" and not declared.empty_is_value:
+        return ()
+    if isinstance(declared, ChoiceInput) and declared.expression is not None:
+        return ()
+    alone = declared.model_copy(update={"id": entry.id, "depends_on": None})
     try:
-        resolve_inputs((declared,), {declared.id: value}, lambda text: text)
+        resolve_inputs((alone,), {entry.id: value}, lambda text, _: text, seal=lambda text: text)
     except InvalidInputs as error:
         return error.problems
     return ()
