@@ -25,6 +25,13 @@ class Settings(BaseSettings):
             "Example: /var/lib/penstock"
         ),
     ] = Path("penstock-data")
+    local_files: Annotated[
+        Path | None,
+        Field(
+            description="Folder of this machine that flows may read as file:// URIs; none by "
+            "default. Example: /srv/penstock-files"
+        ),
+    ] = None
     database: Annotated[
         str | None,
         Field(

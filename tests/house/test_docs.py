@@ -190,7 +190,7 @@ def as_flow(block: str) -> str:
     return head + block
 
 
-FLOW_GUIDES = [DOCS / "flows.md", DOCS / "secrets.md", ROOT / "README.md"]
+FLOW_GUIDES = [DOCS / "flows.md", DOCS / "files.md", DOCS / "secrets.md", ROOT / "README.md"]
 
 
 def flow_examples() -> list[tuple[str, str]]:

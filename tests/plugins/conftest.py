@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
@@ -49,6 +50,31 @@ class Pairs:
 
 
 @dataclass
+class Stored:
+    """All files of the storage, without a check of who may read them."""
+
+    storage: LocalStorage
+    tenant: str
+
+    def open(self, uri: str) -> BinaryIO:
+        return self.storage.open(self.tenant, uri)
+
+    def size(self, uri: str) -> int:
+        return self.storage.size(self.tenant, uri)
+
+    def exists(self, uri: str) -> bool:
+        return self.storage.exists(self.tenant, uri)
+
+    def delete(self, uri: str) -> bool:
+        return self.storage.delete(self.tenant, uri)
+
+    def purge(self) -> list[str]:
+        found = [each.uri for each in self.storage.files(self.tenant)]
+        self.storage.delete_below(self.tenant, "shop")
+        return found
+
+
+@dataclass
 class RecordingContext(RunContext):
     """A context that remembers what a task said; files go to a real storage."""
 
@@ -77,6 +103,10 @@ class RecordingContext(RunContext):
     @property
     def storage(self) -> LocalStorage:
         return LocalStorage(self.folder / "storage")
+
+    @property
+    def files(self) -> Stored:
+        return Stored(self.storage, self.tenant)
 
     @property
     def key_values(self) -> Pairs:

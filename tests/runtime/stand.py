@@ -43,15 +43,21 @@ class Secrets:
 class Stand:
     """Database, executor and the calls that tests make of them."""
 
-    def __init__(self, folder: Path, clock: Clock | None = None, workers: int = 4) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        clock: Clock | None = None,
+        workers: int = 4,
+        local_folder: Path | None = None,
+    ) -> None:
         self.clock = clock or SystemClock()
         self.database = Database(f"sqlite:///{folder}/penstock.db")
         schema.prepare(self.database)
         self.secrets = Secrets()
         storage = LocalStorage(folder / "files")
-        self.world = World(self.database, self.secrets, storage)
+        self.world = World(self.database, self.secrets, storage, local_folder=local_folder)
         self.flows = FlowVersions()
-        self.bench = Bench(self.clock, Place(storage, folder / "work"), outputs_limit=64 * 1024)
+        self.bench = Bench(self.clock, Place(folder / "work"), outputs_limit=64 * 1024)
         self.executor = Executor(self.world, self.flows, self.bench, workers=workers)
 
     def put(self, source: str) -> FlowVersion:

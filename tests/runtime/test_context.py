@@ -80,7 +80,7 @@ def test_files_are_kept_and_fetched_by_uri(run):
         return {"uri": uri}
 
     ended = run(work)
-    assert first(ended).outputs["uri"].startswith("penstock:///a.b/flow/executions/")
+    assert first(ended).outputs["uri"].startswith("penstock:///a/b/flow/executions/")
     assert list(ended.task_runs.values())[1].outputs == {"value": "kept"}
 
 

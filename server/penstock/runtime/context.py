@@ -17,9 +17,9 @@ from penstock.model.frozen import Json
 from penstock.model.task import LogLevel
 from penstock.runtime.clock import Clock
 from penstock.runtime.command import Record
+from penstock.runtime.files import ExecutionFiles
 from penstock.runtime.key_value import KeyValues
 from penstock.runtime.rendering import Renderer
-from penstock.storage.base import Storage, task_file
 from penstock.store.identity import new_id
 from penstock.store.log import LogLine
 from penstock.store.metric import MetricValue
@@ -34,9 +34,8 @@ _NO_TAGS: Mapping[str, str] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where attempts work: the stored files, and a folder for working directories."""
+    """Where attempts work: a folder for working directories."""
 
-    storage: Storage
     folder: Path
 
 
@@ -115,6 +114,11 @@ class Context:
         """The key-value pairs that flows share."""
         return self._renderer.key_values()
 
+    @property
+    def files(self) -> ExecutionFiles:
+        """The stored files that the execution may use."""
+        return self._renderer.files()
+
     def now(self) -> datetime:
         """The present moment in UTC."""
         return self._clock.now()
@@ -170,22 +174,13 @@ class Context:
 
     def store_file(self, path: Path, name: str | None = None) -> str:
         """Keeps a file beyond the attempt; gives back its ``penstock://`` URI."""
-        execution = self._renderer.execution
-        uri = task_file(
-            execution.namespace,
-            execution.flow_id,
-            execution.id,
-            task=self._run.task_id,
-            task_run=self._run.id,
-            name=name or path.name,
+        return self.files.keep(
+            path, task=self._run.task_id, task_run=self._run.id, name=name or path.name
         )
-        return self._place.storage.put(execution.tenant, uri, path)
 
     def fetch_file(self, uri: str, target: Path) -> Path:
         """Brings a stored file to `target`."""
-        with self._place.storage.open(self.tenant, uri) as source, target.open("wb") as copy:
-            shutil.copyfileobj(source, copy, 1024 * 1024)
-        return target
+        return self.files.fetch(uri, target)
 
     @property
     def is_cancelled(self) -> bool:

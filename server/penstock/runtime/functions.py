@@ -6,6 +6,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import Protocol
 
 from sqlalchemy import Connection
@@ -14,7 +15,9 @@ from penstock.engine.variables import Environment
 from penstock.expression.catalogue import Listed
 from penstock.expression.scope import with_scope
 from penstock.expression.value import Function
+from penstock.model.execution import Execution
 from penstock.model.frozen import Json
+from penstock.runtime.files import ExecutionFiles, FileAccess
 from penstock.runtime.function import EFFECTS
 from penstock.runtime.function._reach import Reach
 from penstock.runtime.key_value import KeyValues
@@ -47,8 +50,14 @@ class World:
     storage: Storage
     environment: Environment = field(default_factory=Environment)
     isolation: Isolation = field(default_factory=Isolation)
+    local_folder: Path | None = None
     _spaces: dict[tuple[str, str], Environment] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def files_of(self, execution: Execution) -> ExecutionFiles:
+        """The files as an execution reads and keeps them."""
+        access = FileAccess(self.database, self.storage, self.isolation, self.local_folder)
+        return ExecutionFiles(access, execution)
 
     def environment_of(self, tenant: str, namespace: str) -> Environment:
         """What expressions of a namespace see of the server and the namespace."""

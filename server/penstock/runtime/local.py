@@ -129,7 +129,7 @@ class LocalRunner(AbstractContextManager["LocalRunner"]):
         storage = LocalStorage(self._folder / "storage")
         isolation = Isolation(is_open=True)
         self._world = World(self.database, self._secrets, storage, self._environment, isolation)
-        bench = Bench(self.clock, Place(storage, self._folder / "work"))
+        bench = Bench(self.clock, Place(self._folder / "work"))
         self.executor = Executor(self._world, self._flows, bench, workers=self._workers)
         self.executor.start()
 

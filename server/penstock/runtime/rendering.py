@@ -14,6 +14,7 @@ from penstock.expression.value import Function, Value, to_text
 from penstock.model.execution import Execution
 from penstock.model.frozen import Json
 from penstock.runtime.clock import Clock
+from penstock.runtime.files import ExecutionFiles
 from penstock.runtime.functions import World, functions_of
 from penstock.runtime.key_value import KeyValues
 from penstock.runtime.masking import Masker
@@ -60,6 +61,10 @@ class Renderer:
             known = functions_of(self._world, self.key_values(), self.masker, may_wait=may_wait)
             self._functions[may_wait] = known
         return known
+
+    def files(self) -> ExecutionFiles:
+        """The stored files as this execution reads and keeps them."""
+        return self._world.files_of(self.execution)
 
     def new_id(self) -> str:
         """A fresh id for a task run or a child execution."""

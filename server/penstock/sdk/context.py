@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 from penstock.model.frozen import Json
 from penstock.model.task import LogLevel
@@ -32,6 +32,30 @@ class KeyValues(Protocol):
         description: str | None = None,
     ) -> None:
         """Writes a pair of `namespace` or the flow's; raises a `PenstockError` when it may not."""
+        ...
+
+
+class Files(Protocol):
+    """The stored files that the execution may use, by URI (``penstock://``, ``kestra://``)."""
+
+    def open(self, uri: str) -> BinaryIO:
+        """Opens a file for reading; raises `NotFound`, or that it may not be read."""
+        ...
+
+    def size(self, uri: str) -> int:
+        """The bytes of a file."""
+        ...
+
+    def exists(self, uri: str) -> bool:
+        """Whether there is such a file."""
+        ...
+
+    def delete(self, uri: str) -> bool:
+        """Removes a file; tells whether there was one."""
+        ...
+
+    def purge(self) -> list[str]:
+        """Removes all files of the execution; gives their URIs."""
         ...
 
 
@@ -76,6 +100,11 @@ class RunContext(Protocol):
     @property
     def key_values(self) -> KeyValues:
         """The key-value pairs that flows share."""
+        ...
+
+    @property
+    def files(self) -> Files:
+        """The stored files that the execution may use."""
         ...
 
     def now(self) -> datetime:

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Protocol
 
 from penstock.errors import InvalidObject, NotFound
 
 SCHEME = "penstock"
-_SCHEMES = (f"{SCHEME}://", "kestra://")
+SCHEMES = (f"{SCHEME}://", "kestra://")
+"""What URIs of stored files begin with; we write the first."""
 _MAX_NAME_BYTES = 255
+_EXECUTIONS = "executions"
+_BELOW_EXECUTION = frozenset({"tasks", "inputs", "trigger"})
+_ID = re.compile(r"[0-9A-Za-z]{1,64}")
+NAMESPACE_FILES = "_files"
 
 
 class FileNotStored(NotFound):
@@ -18,6 +27,15 @@ class FileNotStored(NotFound):
 
 class InvalidUri(InvalidObject):
     """A text that does not name a stored file."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file in a listing."""
+
+    uri: str
+    size: int
+    modified: datetime
 
 
 class Storage(Protocol):
@@ -39,6 +57,14 @@ class Storage(Protocol):
         """Whether there is such a file."""
         ...
 
+    def size(self, tenant: str, uri: str) -> int:
+        """The bytes of a file; raises `FileNotStored`."""
+        ...
+
+    def files(self, tenant: str, uri: str = "") -> Iterator[StoredFile]:
+        """All files of the tenant, or those in a folder, at any depth, by URI."""
+        ...
+
     def delete(self, tenant: str, uri: str) -> bool:
         """Removes a file; tells whether there was one."""
         ...
@@ -48,9 +74,46 @@ class Storage(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose a stored file is: an execution's, or, without `execution_id`, a namespace's own."""
+
+    namespace: str
+    flow_id: str | None = None
+    execution_id: str | None = None
+
+
+def owner_of(uri: str) -> Owner | None:
+    """Whose file a URI names, by its path alone; None when it is neither's."""
+    segments = parts(uri)
+    for at, segment in enumerate(segments):
+        if segment == NAMESPACE_FILES and at > 0:
+            return Owner(".".join(segments[:at]))
+        # A namespace and a flow stand before, an id and a kind of file behind.
+        if (
+            segment == _EXECUTIONS
+            and at > 1
+            and len(segments) > at + 2
+            and segments[at + 2] in _BELOW_EXECUTION
+            and _ID.fullmatch(segments[at + 1])
+        ):
+            return Owner(".".join(segments[: at - 1]), segments[at - 1], segments[at + 1])
+    return None
+
+
+def namespace_folder(namespace: str) -> str:
+    """The URI below which everything of a namespace, and of those below it, is."""
+    return _uri(*namespace.split("."))
+
+
+def flow_folder(namespace: str, flow_id: str) -> str:
+    """The URI below which all files of a flow's executions are."""
+    return _uri(*namespace.split("."), flow_id, _EXECUTIONS)
+
+
 def execution_folder(namespace: str, flow_id: str, execution_id: str) -> str:
     """The URI below which all files of an execution are."""
-    return _uri(namespace, flow_id, "executions", execution_id)
+    return f"{flow_folder(namespace, flow_id)}/{execution_id}"
 
 
 def task_file(
@@ -58,17 +121,23 @@ def task_file(
 ) -> str:
     """``penstock:///<namespace>/<flow>/executions/<id>/tasks/<task>/<task run>/<name>``.
 
-    `name` may have folders; raises `InvalidUri` when it leads elsewhere.
+    The namespace is a folder for each of its parts. `name` may have folders; raises `InvalidUri`
+    when it leads elsewhere.
     """
-    return _uri(
-        namespace, flow_id, "executions", execution_id, "tasks", task, task_run, *parts(name)
-    )
+    folder = execution_folder(namespace, flow_id, execution_id)
+    return "/".join((folder, "tasks", task, task_run, *parts(name)))
+
+
+def input_file(namespace: str, flow_id: str, execution_id: str, *, input_id: str, name: str) -> str:
+    """``penstock:///<namespace>/<flow>/executions/<id>/inputs/<input>/<name>``."""
+    folder = execution_folder(namespace, flow_id, execution_id)
+    return "/".join((folder, "inputs", input_id, *parts(name)))
 
 
 def parts(uri: str) -> tuple[str, ...]:
     """The checked path segments of a URI or bare path; raises `InvalidUri`."""
     path = uri
-    for scheme in _SCHEMES:
+    for scheme in SCHEMES:
         if uri.startswith(scheme):
             path = uri.removeprefix(scheme)
             break

@@ -6,10 +6,12 @@ import contextlib
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from penstock.storage.base import SCHEME, FileNotStored, InvalidUri, parts
+from penstock.storage.base import SCHEME, FileNotStored, InvalidUri, StoredFile, parts
 
 _ARRIVING = ".arriving"
 
@@ -54,6 +56,25 @@ class LocalStorage:
         """Whether there is such a file."""
         return self._path(tenant, uri).is_file()
 
+    def size(self, tenant: str, uri: str) -> int:
+        """The bytes of a file; raises `FileNotStored`."""
+        path = self._path(tenant, uri)
+        if not path.is_file():
+            raise FileNotStored(f"There is no stored file '{uri}'.")
+        return path.stat().st_size
+
+    def files(self, tenant: str, uri: str = "") -> Iterator[StoredFile]:
+        """All files of the tenant, or those in a folder, in the order of their URIs."""
+        root = self._tenant_root(tenant)
+        for path in _files(self._path(tenant, uri) if uri else root):
+            with contextlib.suppress(FileNotFoundError):
+                found = path.stat()
+                yield StoredFile(
+                    f"{SCHEME}:///{path.relative_to(root).as_posix()}",
+                    found.st_size,
+                    datetime.fromtimestamp(found.st_mtime, UTC),
+                )
+
     def delete(self, tenant: str, uri: str) -> bool:
         """Removes a file, and folders that it leaves empty; tells whether there was one."""
         path = self._path(tenant, uri)
@@ -74,15 +95,18 @@ class LocalStorage:
         return count
 
     def _path(self, tenant: str, uri: str) -> Path:
-        (own,) = parts(tenant)
-        if own == _ARRIVING:
-            raise InvalidUri(f"'{tenant}' is no tenant.")
-        root = self._root / own
+        root = self._tenant_root(tenant)
         path = root.joinpath(*parts(uri))
         # Nobody but us writes here; a link that somebody planted is still no way out.
         if not path.resolve().is_relative_to(root.resolve()):
             raise InvalidUri(f"'{uri}' does not name a stored file.")
         return path
+
+    def _tenant_root(self, tenant: str) -> Path:
+        (own,) = parts(tenant)
+        if own == _ARRIVING:
+            raise InvalidUri(f"'{tenant}' is no tenant.")
+        return self._root / own
 
     def _keep_names(self, folder: Path) -> None:
         """A rename is durable once its folder is: for each folder that may be new."""
@@ -93,3 +117,16 @@ class LocalStorage:
             finally:
                 os.close(handle)
             folder = folder.parent
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """Links are not followed."""
+    try:
+        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    for entry in entries:
+        if entry.is_dir(follow_symlinks=False):
+            yield from _files(Path(entry.path))
+        elif entry.is_file(follow_symlinks=False):
+            yield Path(entry.path)

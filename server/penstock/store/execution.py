@@ -99,6 +99,27 @@ def get(tx: Connection, tenant: str, execution_id: str) -> Execution | None:
     return next(iter(_with_task_runs(tx, query)), None)
 
 
+def home(tx: Connection, tenant: str, execution_id: str) -> tuple[str, str] | None:
+    """The namespace and the flow of an execution, or None when there is none."""
+    row = tx.execute(
+        select(table.c.namespace, table.c.flow_id).where(
+            table.c.id == execution_id, table.c.tenant == tenant
+        )
+    ).first()
+    return None if row is None else (row[0], row[1])
+
+
+def callers(tx: Connection, tenant: str, execution_id: str | None) -> list[str]:
+    """The execution itself and those that called it, directly or not, nearest first."""
+    found: list[str] = []
+    while execution_id is not None and execution_id not in found:
+        found.append(execution_id)
+        execution_id = tx.execute(
+            select(table.c.parent_id).where(table.c.id == execution_id, table.c.tenant == tenant)
+        ).scalar()
+    return found
+
+
 def active(tx: Connection, page_size: int = _PAGE) -> Iterator[list[Execution]]:
     """Every execution that is not all over, with task runs, in pages, oldest id first.
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from penstock.errors import PenstockError
 from penstock.expression.catalogue import named
 from penstock.expression.error import ExpressionError
 from penstock.expression.value import Value
+from penstock.runtime.function._file import said
 from penstock.runtime.function._reach import Reach, text
 
 _READ_LIMIT = 10 * 1024 * 1024
@@ -17,14 +17,12 @@ def read(reach: Reach, path: Value) -> Value:
 
     Args:
         reach: what the execution reaches.
-        path (text): the address of the file.
+        path (text): the URI of the file.
     """
     uri = text("read", "path", path)
-    try:
-        with reach.world.storage.open(reach.execution.tenant, uri) as file:
-            content = file.read(_READ_LIMIT + 1)
-    except PenstockError as error:
-        raise ExpressionError(error.message) from None
+    files = reach.world.files_of(reach.execution)
+    with said(lambda: files.open(uri)) as file:
+        content = file.read(_READ_LIMIT + 1)
     if len(content) > _READ_LIMIT:
         raise ExpressionError(
             f"The file '{uri}' is larger than the {_READ_LIMIT // 2**20} MiB that `read` "
