@@ -12,6 +12,7 @@ from penstock.engine import advance, check, child_execution, is_over, new_execut
 from penstock.engine.message import (
     Begin,
     ChildEnded,
+    ChildNotRestarted,
     ChildStarted,
     Finished,
     KillRequested,
@@ -19,9 +20,11 @@ from penstock.engine.message import (
     Started,
     TimerDue,
 )
+from penstock.engine.operation import Restart
 from penstock.engine.plan import plan_of
-from penstock.engine.step import ChildRequest, Event, Job, Step
+from penstock.engine.step import ChildRequest, ChildRestart, Event, Job, Step
 from penstock.engine.task_runs import TaskRuns, build
+from penstock.errors import Conflict
 from penstock.expression import Scope, render_deep
 from penstock.model.execution import Execution, TaskRun
 from penstock.model.flow import Flow
@@ -171,6 +174,18 @@ class Driver:
     def kill(self, execution_id: str | None = None) -> Step:
         return self.send(KillRequested("somebody wanted it"), execution_id)
 
+    def restart(self, execution_id: str | None = None) -> Driver:
+        """What failed runs again, once time goes on."""
+        self.send(Restart(), execution_id)
+        self.post(Begin(), execution_id=execution_id)
+        return self
+
+    def again(self, execution: Execution) -> Driver:
+        """Goes on with an execution that was made of an earlier one."""
+        self.main = execution.id
+        self._add(execution)
+        return self.run()
+
     def send(self, message: Message, execution_id: str | None = None) -> Step:
         key = execution_id or self.main
         before = self.executions[key]
@@ -223,6 +238,8 @@ class Driver:
             self._push(timer.at, key, TimerDue(timer.kind, timer.task_run_id, timer.fence))
         for request in step.children:
             self._start_child(key, request)
+        for wanted in step.child_restarts:
+            self._restart_child(key, wanted)
         for child_id in step.child_kills:
             if child_id in self.executions:
                 self.post(KillRequested("the parent was killed"), execution_id=child_id)
@@ -284,6 +301,12 @@ class Driver:
         self._add(child)
         self.post(ChildStarted(request.task_run_id, child.id), execution_id=key)
 
+    def _restart_child(self, key: str, wanted: ChildRestart) -> None:
+        try:
+            self.restart(wanted.child_id)
+        except Conflict:
+            self.post(ChildNotRestarted(wanted.task_run_id, wanted.child_id), execution_id=key)
+
     def _tell_parent(self, execution: Execution) -> None:
         if execution.parent_id is None or execution.parent_task_run_id is None:
             return
@@ -327,6 +350,9 @@ class Driver:
             for key, run in step.execution.task_runs.items()
             if before.task_runs.get(key) is not run
         }
+        if step.is_rewound:
+            assert set(step.changed) == set(step.execution.task_runs)
+            return
         assert differ == set(step.changed)
         assert {event.task_run_id for event in step.events} - {None} <= differ
         assert before.task_runs.keys() <= step.execution.task_runs.keys()
@@ -334,12 +360,14 @@ class Driver:
 
 def replay(execution: Execution, events: Sequence[Event]) -> None:
     """The events alone give the states, their times and the task runs of the projection."""
+    if any(run.history[0].at < execution.created_at for run in execution.task_runs.values()):
+        return  # copied task runs have their events in the execution from which they come
     runs: dict[str, list[tuple[State, datetime]]] = {}
     own = [(execution.history[0].state, execution.history[0].at)]
     for event in events:
         if event.task_run_id is None:
             own.append((event.state, event.at))
-        else:
+        elif event.task_run_id in execution.task_runs:
             runs.setdefault(event.task_run_id, []).append((event.state, event.at))
     assert own == [(each.state, each.at) for each in execution.history]
     assert list(runs) == list(execution.task_runs)

@@ -10,6 +10,7 @@ from penstock.engine.launch import call, dispatch, duration_text, timeout_of
 from penstock.engine.message import (
     Begin,
     ChildEnded,
+    ChildNotRestarted,
     ChildStarted,
     Finished,
     KillRequested,
@@ -20,8 +21,18 @@ from penstock.engine.message import (
     TimerDue,
     TimerKind,
 )
+from penstock.engine.operation import Restart, SetLabels, SetState, SetTaskRunState
 from penstock.engine.outcome import conclude, give_up
 from penstock.engine.plan import plan_of
+from penstock.engine.restart import (
+    not_restarted,
+    restart,
+    resume,
+    rounds,
+    set_labels,
+    set_state,
+    set_task_run_state,
+)
 from penstock.engine.retry import deaths
 from penstock.engine.step import Ports, Step
 from penstock.engine.stop import closed, expire, kill, killed
@@ -55,6 +66,9 @@ def advance(
         messages: what happened since.
         now: the present moment, aware.
         ports: ids and rendering.
+
+    Raises:
+        Conflict: an operation among the messages does not fit the execution's state.
     """
     work = Work(flow, plan_of(flow), execution, now, ports)
     for message in messages:
@@ -76,17 +90,21 @@ def is_over(execution: Execution) -> bool:
 
 def _begin(work: Work, message: Begin) -> None:
     del message
-    if work.state not in {State.CREATED, State.QUEUED}:
+    if work.state not in {State.CREATED, State.QUEUED, State.RESTARTED}:
         return
-    work.started_at = work.now
+    work.started_at = work.started_at or work.now
     work.turn(State.RUNNING, "begun")
     if work.plan.timeout is not None:
-        work.wake(work.now + work.plan.timeout, TimerKind.EXECUTION_TIMEOUT)
-    work.look_at(None)
+        fence = rounds(work.history)
+        work.wake(work.now + work.plan.timeout, TimerKind.EXECUTION_TIMEOUT, fence=fence)
+    if work.runs:
+        resume(work)
+    else:
+        work.look_at(None)
 
 
 def _refused(work: Work, message: Refused) -> None:
-    if work.state is State.CREATED or (
+    if work.state in {State.CREATED, State.RESTARTED} or (
         work.state is State.QUEUED and message.state is not State.QUEUED
     ):
         ends = message.state in TERMINATED
@@ -210,6 +228,16 @@ def _child_ended(work: Work, message: ChildEnded) -> None:
     conclude(work, run, state, "child-ended", outputs=outputs, failure=failure)
 
 
+def _child_not_restarted(work: Work, message: ChildNotRestarted) -> None:
+    run = _child(work, message.task_run_id)
+    if run is None or message.child_id != run.child_execution_id:
+        return
+    if run.state is State.KILLING:
+        killed(work, run)
+        return
+    not_restarted(work, run)
+
+
 def _transmitted(run: TaskRun, message: ChildEnded) -> tuple[State, str | None]:
     """The calling task's state and reason. CANCELLED is not transmitted."""
     if message.child_id is None:
@@ -225,7 +253,8 @@ def _transmitted(run: TaskRun, message: ChildEnded) -> tuple[State, str | None]:
 
 def _timer_due(work: Work, message: TimerDue) -> None:
     if message.kind is TimerKind.EXECUTION_TIMEOUT:
-        expire(work)
+        if message.fence == rounds(work.history):
+            expire(work)
         return
     run = work.runs.get(message.task_run_id or "")
     if run is None or run.fence != message.fence:
@@ -275,4 +304,9 @@ _ACTS: dict[type, Callable[[Work, Any], None]] = {
     ChildEnded: _child_ended,
     TimerDue: _timer_due,
     KillRequested: _kill_requested,
+    ChildNotRestarted: _child_not_restarted,
+    Restart: restart,
+    SetTaskRunState: set_task_run_state,
+    SetState: set_state,
+    SetLabels: set_labels,
 }

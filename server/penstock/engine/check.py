@@ -9,7 +9,7 @@ from typing import cast
 
 from penstock.engine.plan import Node, Plan, plan_of
 from penstock.engine.task_runs import PASSES, exit_of, left_at, worse
-from penstock.model.execution import Execution, TaskRun
+from penstock.model.execution import Execution, StateChange, TaskRun
 from penstock.model.flow import Flow
 from penstock.model.state import State
 
@@ -100,8 +100,11 @@ def _of_execution(execution: Execution, plan: Plan, left: TaskRun | None) -> Ite
         if left is None or run.number >= left_at(left)
     ):
         yield f"The execution is {state.value} but some of its tasks are open."
-    if state in {State.CREATED, State.QUEUED} and execution.task_runs:
-        yield f"The execution is {state.value} but has task runs."
+    waits = state in {State.CREATED, State.QUEUED, State.RESTARTED}
+    if waits and any(run.state is not State.RESTARTED for run in open_runs):
+        yield f"The execution is {state.value} but has task runs that go on."
+    if not waits and any(run.state is State.RESTARTED for run in open_runs):
+        yield f"The execution is {state.value} but has task runs that should go on."
     retrying = any(run.state is State.RETRYING for run in runs)
     if not state.is_terminated and (state is State.RETRYING) != retrying:
         yield f"The execution is {state.value}, and its tasks are retrying: {retrying}."
@@ -131,15 +134,32 @@ def _times(name: str, thing: Execution | TaskRun) -> Iterator[str]:
     moments = [change.at for change in thing.history]
     if moments != sorted(moments):
         yield f"{name} has a history that runs backwards."
-    if any(change.state.is_terminated for change in thing.history[:-1]):
+    if any(
+        one.state.is_terminated and two.state is not State.RESTARTED
+        for one, two in pairwise(thing.history)
+    ):
         yield f"{name} changed after its end."
-    killing = any(change.state is State.KILLING for change in thing.history)
+    killing = any(change.state is State.KILLING for change in _since_restart(thing))
     if killing and thing.state not in {State.KILLING, State.KILLED}:
         yield f"{name} is {thing.state.value} although it was being killed."
     if (thing.ended_at is not None) != thing.state.is_terminated:
         yield f"{name} is {thing.state.value} but its end is {thing.ended_at}."
     if thing.started_at and thing.ended_at and thing.started_at > thing.ended_at:
         yield f"{name} ended before it started."
+
+
+def _since_restart(thing: Execution | TaskRun) -> list[StateChange]:
+    """The history of the present round."""
+    found: list[StateChange] = []
+    for change in thing.history:
+        found = [] if change.state is State.RESTARTED else [*found, change]
+    return found
+
+
+def _is_set_by_hand(thing: Execution | TaskRun) -> bool:
+    """Whether somebody gave it its final state."""
+    states = [change.state for change in thing.history[-2:]]
+    return states[0] is State.RESTARTED and states[-1].is_terminated
 
 
 def _of_run(run: TaskRun, node: Node, below: list[TaskRun]) -> Iterator[str]:
@@ -163,7 +183,8 @@ def _of_run(run: TaskRun, node: Node, below: list[TaskRun]) -> Iterator[str]:
     open_children = [child for child in below if not child.state.is_terminated]
     if run.state.is_terminated and open_children:
         yield f"{name} has ended before {_name(open_children[0])}."
-    if not run.state.is_terminated and not open_children:
+    waits = run.state is State.RESTARTED
+    if not run.state.is_terminated and not open_children and not waits:
         yield f"{name} is open but nothing in it is."
 
 
@@ -186,7 +207,9 @@ def _of_children(
     failed = any(run.state is State.FAILED for run in ended)
     for (section, iteration, _), run in places.items():
         node = plan.nodes[run.task_id]
-        if not node.is_main or memory["chained"]:
+        # What was copied from an earlier execution may have run by another revision.
+        is_copy = run.history[0].at < execution.created_at
+        if not is_copy and (not node.is_main or memory["chained"]):
             yield from _predecessor(plan, places, run, section, iteration)
         if section == "errors" and not failed:
             yield f"{_name(run)} handles an error that did not happen."
@@ -223,7 +246,7 @@ def _outcome(
 ) -> Iterator[str]:
     """A parent that succeeded must not hide a failed child, unless it allows failure."""
     state = execution.state if parent is None else parent.state
-    if not state.is_terminated:
+    if not state.is_terminated or _is_set_by_hand(execution if parent is None else parent):
         return
     worst = State.SUCCESS
     for run in ended:

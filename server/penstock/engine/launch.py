@@ -55,8 +55,14 @@ def start(
     work.runs.active += 1
     work.runs.latest = work.now
     work.events.append(Event(work.now, "created", State.CREATED, run_id, detail))
+    begin(work, node, run)
+    return run_id
+
+
+def begin(work: Work, node: Node, run: TaskRun) -> None:
+    """Lets a task run that was created begin, unless its condition skips it."""
     if not node.always and not _shall_run(work, node, run):
-        return run_id
+        return
     if node.flowable is not None:
         _begin(work, node.flowable, run)
     elif node.is_call:
@@ -65,7 +71,6 @@ def start(
         update(work, node.updating, run)
     else:
         dispatch(work, node, run)
-    return run_id
 
 
 def _shall_run(work: Work, node: Node, run: TaskRun) -> bool:
@@ -76,8 +81,8 @@ def _shall_run(work: Work, node: Node, run: TaskRun) -> bool:
     except ExpressionError as error:
         fail(work, run, f"The condition `runIf` cannot be rendered: {error}")
         return False
-    skipped = Attempt(1, State.SKIPPED, None, work.now)
-    work.ended(work.move(run, State.SKIPPED, "skipped", attempts=(skipped,)))
+    skipped = Attempt(len(run.attempts) + 1, State.SKIPPED, None, work.now)
+    work.ended(work.move(run, State.SKIPPED, "skipped", attempts=(*run.attempts, skipped)))
     return False
 
 
@@ -92,7 +97,7 @@ def _begin(work: Work, task: FlowableTask, run: TaskRun) -> None:
     def render(value: Json, *, typed: bool = False) -> Json:
         return _render(work, run, value, typed=typed)
 
-    run = work.move(run, State.RUNNING, "started", started_at=work.now)
+    run = work.move(run, State.RUNNING, "started", started_at=run.started_at or work.now)
     try:
         branch = task.begin(render)
     except Exception as error:  # noqa: BLE001 - a plugin's fault fails its task, not the engine

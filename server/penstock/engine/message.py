@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from penstock.engine.operation import Operation
 from penstock.model.frozen import Json
 from penstock.model.state import State
 
@@ -78,6 +79,14 @@ class ChildEnded:
     failure: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ChildNotRestarted:
+    """The child execution that was to be restarted cannot be: another one takes its place."""
+
+    task_run_id: str
+    child_id: str
+
+
 class TimerKind(StrEnum):
     """What a timer is for."""
 
@@ -104,7 +113,9 @@ class KillRequested:
 
 
 Message = (
-    Begin
+    Operation
+    | ChildNotRestarted
+    | Begin
     | Refused
     | Started
     | Finished

@@ -83,6 +83,17 @@ class ChildRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class ChildRestart:
+    """Restart the ended child execution of a Subflow task run, in the same transaction.
+
+    When that cannot be, tell the execution `ChildNotRestarted`.
+    """
+
+    task_run_id: str
+    child_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class EngineLog:
     """A log line that the engine itself writes, such as why a condition failed."""
 
@@ -98,7 +109,8 @@ class Step:
 
     `changed` are the ids of task runs that are new or differ. `cancels` are task runs whose
     worker must stop now, `child_kills` child executions to kill. Everything in a step commits
-    in one transaction; jobs are dispatched after it.
+    in one transaction; jobs are dispatched after it. `is_rewound` says that earlier task runs
+    are gone: those in `execution` replace all that are stored.
     """
 
     execution: Execution
@@ -110,3 +122,5 @@ class Step:
     children: tuple[ChildRequest, ...] = ()
     child_kills: tuple[str, ...] = ()
     logs: tuple[EngineLog, ...] = field(default=())
+    child_restarts: tuple[ChildRestart, ...] = ()
+    is_rewound: bool = False

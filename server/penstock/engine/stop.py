@@ -14,7 +14,7 @@ def kill(work: Work, reason: str) -> None:
     Nothing starts any more, no errors and no finally; `afterExecution` runs at the end. A kill
     of an execution that has ended stops its `afterExecution` tasks and leaves its state.
     """
-    if work.state in {State.CREATED, State.QUEUED}:
+    if work.state in {State.CREATED, State.QUEUED, State.RESTARTED} and not work.runs.active:
         work.turn(State.KILLING, "kill-requested", reason)
         work.turn(State.KILLED, "ended")
         return
@@ -30,8 +30,9 @@ def kill(work: Work, reason: str) -> None:
 
 def _kill_run(work: Work, run: TaskRun) -> None:
     node = work.node(run)
-    if node.flowable is not None:
+    if run.id in work.runs.scopes:
         work.move(run, State.KILLING, "killing")
+        work.look_at(run.id)
     elif node.is_call and run.state is State.RUNNING:
         if work.children.pop(run.id, None) is None:
             work.child_kills.append(run.child_execution_id or "")

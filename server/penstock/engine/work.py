@@ -10,8 +10,17 @@ from typing import Any
 
 from penstock.engine.message import TimerKind
 from penstock.engine.plan import Node, Plan
-from penstock.engine.step import ChildRequest, EngineLog, Event, Job, Ports, Step, Timer
-from penstock.engine.task_runs import Scope, add_outputs, indexed, path_of
+from penstock.engine.step import (
+    ChildRequest,
+    ChildRestart,
+    EngineLog,
+    Event,
+    Job,
+    Ports,
+    Step,
+    Timer,
+)
+from penstock.engine.task_runs import Scope, add_outputs, build, indexed, path_of
 from penstock.model.execution import Execution, Failure, StateChange, TaskRun
 from penstock.model.flow import Flow
 from penstock.model.frozen import Json
@@ -75,6 +84,8 @@ class Work:
         self.timers: list[Timer] = []
         self.children: dict[str, ChildRequest] = {}
         self.child_kills: list[str] = []
+        self.child_restarts: list[ChildRestart] = []
+        self.is_rewound = False
         self.logs: list[EngineLog] = []
         self._forked = False
         self._own_scopes: set[str | None] = set()
@@ -88,7 +99,11 @@ class Work:
 
     def execution(self) -> Execution:
         """The execution as it stands now."""
-        if not self._forked and self.history is self.given.history:
+        if (
+            not self._forked
+            and self.history is self.given.history
+            and self.labels is self.given.labels
+        ):
             return self.given
         return replace(
             self.given,
@@ -122,6 +137,13 @@ class Work:
         if not self._forked:
             self.runs = self.runs.fork()
             self._forked = True
+
+    def adopt(self, runs: dict[str, TaskRun]) -> None:
+        """Goes on with other task runs than before, all of which are stored anew."""
+        self.runs = build(self.plan, runs)
+        self._forked = self.is_rewound = True
+        self._own_scopes = set(self.runs.scopes)
+        self.changed = dict.fromkeys(self.runs)
 
     def scope(self, owner_id: str | None) -> Scope:
         """The scope of an open flowable, or of the flow, to change."""
@@ -222,4 +244,6 @@ class Work:
             tuple(self.children.values()),
             tuple(self.child_kills),
             tuple(self.logs),
+            tuple(self.child_restarts),
+            self.is_rewound,
         )

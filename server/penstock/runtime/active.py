@@ -47,6 +47,7 @@ class Draft:
     messages: deque[Message] = field(default_factory=deque)
     is_ready: bool = False
     is_over: bool = False
+    is_rewound: bool = False
     changed: dict[str, None] = field(default_factory=dict)
     events: list[EventCells] = field(default_factory=list)
     lines: list[LogLine] = field(default_factory=list)

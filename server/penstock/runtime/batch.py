@@ -15,12 +15,15 @@ from penstock.engine.concurrency import admit
 from penstock.engine.message import (
     Begin,
     ChildEnded,
+    ChildNotRestarted,
     ChildStarted,
     KillRequested,
     Lost,
     Message,
 )
-from penstock.engine.step import ChildRequest, Job, Step
+from penstock.engine.operation import Restart
+from penstock.engine.step import ChildRequest, ChildRestart, Job, Step
+from penstock.errors import PenstockError
 from penstock.model.execution import Execution
 from penstock.model.state import State
 from penstock.model.task import LogLevel
@@ -33,6 +36,7 @@ from penstock.runtime.context import storable
 from penstock.runtime.flows import FlowVersion
 from penstock.runtime.functions import World
 from penstock.runtime.masking import Masker
+from penstock.runtime.operation import operate
 from penstock.runtime.rendering import Renderer
 from penstock.runtime.slots import Key, Slots, key_of
 from penstock.store.log import LogLine
@@ -137,7 +141,7 @@ class Batch:
         if draft is not None:
             draft.messages.clear()
             now = self.core.bench.clock.now()
-            self._take_on(draft, breakdown.failed(draft.execution, now, reason))
+            self.take_on(draft, breakdown.failed(draft.execution, now, reason))
 
     # -- advancing -------------------------------------------------------------------------
 
@@ -146,13 +150,14 @@ class Batch:
         while self._ready:
             draft = self._ready.popleft()
             draft.is_ready = False
-            self._advance(draft)
+            self.advance(draft)
 
     def _create(self, execution: Execution, version: FlowVersion) -> Draft:
         core = self.core
         renderer = Renderer(core.world, core.bench.clock, execution)
         draft = draft_of(Active(execution, version, renderer), is_new=True)
         self.drafts[execution.id] = draft
+        draft.changed.update(dict.fromkeys(execution.task_runs))
         draft.event_seq = 1
         draft.events.append(
             (
@@ -174,7 +179,8 @@ class Batch:
         self.deliver(execution.id, message)
         return draft
 
-    def _advance(self, draft: Draft) -> None:
+    def advance(self, draft: Draft) -> None:
+        """Gives an execution the messages that wait for it."""
         messages = list(draft.messages)
         draft.messages.clear()
         active, before = draft.active, draft.execution
@@ -187,9 +193,10 @@ class Batch:
                 "the engine cannot go on with an execution", execution=before.id
             )
             step = breakdown.step(before, now, error)
-        self._take_on(draft, step)
+        self.take_on(draft, step)
 
-    def _take_on(self, draft: Draft, step: Step) -> None:
+    def take_on(self, draft: Draft, step: Step) -> None:
+        """Adds what a step has decided."""
         before = draft.execution
         self._apply(draft, step)
         if step.execution.state.is_terminated and not before.state.is_terminated:
@@ -202,6 +209,9 @@ class Batch:
 
     def _apply(self, draft: Draft, step: Step) -> None:
         draft.execution = _readable(draft.execution, step.execution, draft.active.renderer.masker)
+        if step.is_rewound:
+            draft.is_rewound = True
+            draft.changed.clear()
         draft.changed.update(dict.fromkeys(step.changed))
         tenant, id_ = step.execution.tenant, step.execution.id
         mask = draft.active.renderer.masker
@@ -235,6 +245,8 @@ class Batch:
             self.deliver(child_id, KillRequested("the execution that called it was ended"))
         for request in step.children:
             self._call(draft, request)
+        for wanted in step.child_restarts:
+            self._restart_child(draft, wanted)
         if step.jobs:
             self._sort_jobs(draft, step.jobs)
 
@@ -282,6 +294,13 @@ class Batch:
         self._create(child, version)
         self.deliver(parent.id, ChildStarted(request.task_run_id, child.id))
 
+    def _restart_child(self, draft: Draft, wanted: ChildRestart) -> None:
+        try:
+            operate(self, draft.execution.tenant, wanted.child_id, Restart())
+        except PenstockError:
+            message = ChildNotRestarted(wanted.task_run_id, wanted.child_id)
+            self.deliver(draft.execution.id, message)
+
     def _tell_parent(self, ended: Execution) -> None:
         if ended.parent_id is not None and ended.parent_task_run_id is not None:
             self.deliver(ended.parent_id, child_ended(ended))
@@ -318,7 +337,7 @@ def lost_messages(
         Lost(run.id, run.fence, run.id in given_back)
         for run in execution.task_runs.values()
         if not run.state.is_terminated
-        and run.state is not State.RETRYING
+        and run.state not in {State.RETRYING, State.RESTARTED}
         and run.fence > 0
         and run.child_execution_id is None
         and run.task_id in version.tasks

@@ -29,13 +29,13 @@ class Children:
     def __init__(self, database: Database, flows: FlowVersions, isolation: Isolation) -> None:
         self._database = database
         self._isolation = isolation
-        self._flows = flows
+        self.flows = flows
 
     def latest(self, tenant: str, namespace: str, flow_id: str) -> FlowVersion | None:
         """A flow's present revision; None when it is gone or no longer parses."""
         try:
             with self._database.read() as tx:
-                return self._flows.latest(tx, tenant, namespace, flow_id)
+                return self.flows.latest(tx, tenant, namespace, flow_id)
         except InvalidFlow:
             return None
 
@@ -68,9 +68,9 @@ class Children:
             with self._database.read() as tx:
                 self._isolation.check(tx, tenant, parent.namespace, target=namespace, what="flows")
                 found = (
-                    self._flows.latest(tx, tenant, namespace, id_)
+                    self.flows.latest(tx, tenant, namespace, id_)
                     if revision is None
-                    else self._flows.at(tx, tenant, namespace, id_, revision)
+                    else self.flows.at(tx, tenant, namespace, id_, revision)
                 )
         except NamespaceDenied as error:
             raise ChildRefused(error.message) from None

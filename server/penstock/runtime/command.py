@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection
 
 from penstock.engine.message import Finished, Message
+from penstock.engine.operation import Operation
 from penstock.model.execution import Execution
 from penstock.runtime.flows import FlowVersion
 from penstock.store.audit import AuditRecord
@@ -51,6 +52,20 @@ class Kill:
     tenant: str | None
     reason: str
     answer: Answer | None = None
+    audit: AuditRecord | None = None
+
+
+@dataclass(slots=True)
+class Operate:
+    """Carry out what somebody asks of an execution, which may have ended long ago.
+
+    The answer is an error when it cannot be; `audit` is kept when it is done.
+    """
+
+    execution_id: str
+    tenant: str
+    operation: Operation
+    answer: Answer
     audit: AuditRecord | None = None
 
 
@@ -104,7 +119,7 @@ class Wake:
     limits: bool = False
 
 
-Command = Submit | Kill | Deliver | Done | Break | Record | Write | Wake
+Command = Submit | Kill | Operate | Deliver | Done | Break | Record | Write | Wake
 
 
 def settle(answers: Iterable[tuple[Answer, Execution | None, Exception | None]]) -> None:

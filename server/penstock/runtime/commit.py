@@ -28,6 +28,7 @@ def write(tx: Connection, drafts: Iterable[Draft], late: Sequence[Record]) -> No
             if draft.has_changes or draft.is_over
         ],
     )
+    task_run.delete_of(tx, [draft.execution.id for draft in touched if draft.is_rewound])
     task_run.upsert_many(
         tx,
         [

@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from collections import deque
 
+from penstock.engine.advance import is_over
 from penstock.engine.message import KillRequested, TimerDue
 from penstock.engine.step import Job
-from penstock.errors import NotFound
+from penstock.errors import NotFound, PenstockError
 from penstock.model.execution import Execution
 from penstock.runtime import commit
 from penstock.runtime.active import Draft, visible
@@ -22,6 +23,7 @@ from penstock.runtime.command import (
     Deliver,
     Done,
     Kill,
+    Operate,
     Record,
     Submit,
     Wake,
@@ -31,6 +33,7 @@ from penstock.runtime.command import (
 from penstock.runtime.flows import FlowVersions
 from penstock.runtime.functions import World
 from penstock.runtime.listeners import Listeners
+from penstock.runtime.operation import operate
 from penstock.runtime.worker import Workers
 from penstock.store import audit as audit_store
 from penstock.store import execution as execution_store
@@ -129,6 +132,8 @@ class Cycle:
                 batch.record(command)
             case Kill():
                 self._kill(turn, command)
+            case Operate():
+                self._operate(turn, command)
             case Write():
                 turn.writes.append(command)
             case Wake():
@@ -154,6 +159,16 @@ class Cycle:
             ended = execution_store.get(tx, command.tenant or "", command.execution_id)
         missing = NotFound(f"There is no execution '{command.execution_id}'.")
         turn.outcomes.append((command.answer, ended, missing if ended is None else None))
+
+    def _operate(self, turn: _Turn, command: Operate) -> None:
+        try:
+            operate(turn.batch, command.tenant, command.execution_id, command.operation)
+        except PenstockError as error:
+            turn.outcomes.append((command.answer, None, error))
+            return
+        turn.batch.answers.append((command.answer, command.execution_id))
+        if command.audit is not None:
+            turn.audits.append(command.audit)
 
     def _assign(self, turn: _Turn) -> list[tuple[str, Job]]:
         """Gives jobs to free workers, longest waiting first; the others will wait.
@@ -226,6 +241,8 @@ class Cycle:
         self.alarms.add(draft.timers)
         if draft.is_over:
             self.core.active.pop(draft.execution.id, None)
+            if draft.base is not None and is_over(draft.base):
+                return
             metric.EXECUTIONS_ENDED.labels(draft.execution.state.value).inc()
         else:
             self.core.active[draft.execution.id] = active

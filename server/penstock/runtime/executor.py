@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from penstock.engine.message import Message
+from penstock.engine.operation import Operation
 from penstock.errors import Unavailable
 from penstock.model.execution import Execution
 from penstock.model.flow import Flow
@@ -30,6 +31,7 @@ from penstock.runtime.command import (
     Done,
     Guard,
     Kill,
+    Operate,
     Submit,
     Wake,
     Write,
@@ -178,6 +180,21 @@ class Executor:
         self._inbox.put(Kill(execution_id, tenant, reason, Answer(future), audit))
         return future
 
+    def operate(
+        self,
+        tenant: str,
+        execution_id: str,
+        operation: Operation,
+        *,
+        audit: AuditRecord | None = None,
+    ) -> Future[Execution | None]:
+        """Carries out what somebody asks of an execution, active or ended; the future ends after
+        commit. Raises (in the future) `NotFound`, and `Conflict` when its state forbids it.
+        """
+        future: Future[Execution | None] = Future()
+        self._inbox.put(Operate(execution_id, tenant, operation, Answer(future), audit))
+        return future
+
     def send(self, execution_id: str, message: Message) -> None:
         """Tells an execution what happened; nothing when it is over."""
         self._inbox.put(Deliver(execution_id, message))
@@ -316,10 +333,10 @@ class Executor:
         """The database does not take writes: callers hear it, results of tasks are kept."""
         _log.error("the database does not take writes", error=str(error.orig))
         refused: list[Command] = [
-            each for each in commands if isinstance(each, Submit | Kill | Write)
+            each for each in commands if isinstance(each, Submit | Kill | Operate | Write)
         ]
         _refuse(refused, outage(error) or Unavailable("The database takes no writes now."))
-        return [each for each in commands if not isinstance(each, Submit | Kill | Write)]
+        return [each for each in commands if not isinstance(each, Submit | Kill | Operate | Write)]
 
 
 def _breaks(commands: list[Command], error: Exception) -> list[Command]:
@@ -338,5 +355,5 @@ def _refuse(commands: list[Command], error: Exception) -> None:
     for command in commands:
         if isinstance(command, Write):
             command.done.set_exception(error)
-        elif isinstance(command, Submit | Kill) and command.answer is not None:
+        elif isinstance(command, Submit | Kill | Operate) and command.answer is not None:
             settle([(command.answer, None, error)])

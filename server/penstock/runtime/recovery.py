@@ -67,7 +67,7 @@ def messages(tx: Connection, core: Core) -> list[tuple[str, Message]]:
     given_back = {job.task_run_id for job in job_store.everyone(tx) if job.owner is None}
     for active in core.active.values():
         execution = active.execution
-        if execution.state is State.CREATED:
+        if execution.state in {State.CREATED, State.RESTARTED}:
             core.slots.take(execution)
             found.append((execution.id, Begin()))
         found.extend(

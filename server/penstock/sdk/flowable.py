@@ -99,6 +99,11 @@ class FlowCall:
 class CallingTask(Task):
     """A task whose work is an execution of another flow."""
 
+    @property
+    def restarts_child(self) -> bool:
+        """Whether a restart restarts the execution that failed, rather than to start another."""
+        return False
+
     def call(self, render: Render) -> FlowCall:
         """Says which flow to execute. Called at each attempt.
 

@@ -11,7 +11,7 @@ from sqlmodel import Field, SQLModel
 from penstock.model.execution import Attempt, Failure, StateChange, TaskRun
 from penstock.model.frozen import Json
 from penstock.model.state import State
-from penstock.store.bulk import Upsert, table_of
+from penstock.store.bulk import Delete, Upsert, table_of
 from penstock.store.column import Instant, JsonText, moment
 
 
@@ -43,11 +43,17 @@ class TaskRunRow(SQLModel, table=True):
 
 table = table_of(TaskRunRow)
 _UPSERT = Upsert(TaskRunRow, tuple(table.columns.keys()), ("execution_id", "number"))
+_DELETE_ALL = Delete(TaskRunRow, "execution_id")
 
 
 def upsert_many(tx: Connection, task_runs: Iterable[tuple[str, str, TaskRun]]) -> None:
     """Writes (tenant, execution id, task run) triples, each task run at most once."""
     _UPSERT.write(tx, [_to_row(tenant, execution, run) for tenant, execution, run in task_runs])
+
+
+def delete_of(tx: Connection, execution_ids: Sequence[str]) -> None:
+    """Forgets all task runs of executions."""
+    _DELETE_ALL.write(tx, execution_ids)
 
 
 def of_executions(tx: Connection, execution_ids: Sequence[str]) -> dict[str, dict[str, TaskRun]]:

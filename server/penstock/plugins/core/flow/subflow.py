@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated
 
 from pydantic import BeforeValidator, Field
@@ -18,6 +19,13 @@ def _as_map(value: object) -> object:
     ):
         return {item["key"]: item["value"] for item in value}
     return value
+
+
+class RestartBehavior(StrEnum):
+    """What a restart of the calling execution does about the execution that failed."""
+
+    RETRY_FAILED = "RETRY_FAILED"
+    NEW_EXECUTION = "NEW_EXECUTION"
 
 
 class Subflow(CallingTask):
@@ -60,6 +68,15 @@ class Subflow(CallingTask):
     inherit_labels: Annotated[
         bool, Field(description="Whether the execution gets this execution's labels.")
     ] = False
+    restart_behavior: Annotated[
+        RestartBehavior,
+        Field(description="Whether a restart restarts the execution or starts another one."),
+    ] = RestartBehavior.RETRY_FAILED
+
+    @property
+    def restarts_child(self) -> bool:
+        """Whether `restartBehavior` is RETRY_FAILED."""
+        return self.restart_behavior is RestartBehavior.RETRY_FAILED
 
     def call(self, render: Render) -> FlowCall:
         """The rendered properties."""
