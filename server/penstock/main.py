@@ -35,6 +35,7 @@ from penstock.security.token import Tokens, bootstrap
 from penstock.service.isolation import Isolation
 from penstock.service.present import PresentFlows
 from penstock.service.services import Parses, Services
+from penstock.service.surroundings import PluginDefaults
 from penstock.settings import Settings
 from penstock.storage.local import LocalStorage
 from penstock.store import schema
@@ -109,7 +110,8 @@ def _assemble(
     isolation = Isolation(is_open=settings.namespaces == "open")
     world = World(database, secrets, storage, environment, isolation, settings.local_files)
     parses = Parses()
-    flows = FlowVersions(parses)
+    defaults = PluginDefaults(settings.plugin_defaults)
+    flows = FlowVersions(parses, defaults)
     bench = Bench(time, Place(data / "work"))
     executor = Executor(world, flows, bench, workers=settings.workers, ownership=ownership)
     serving, leaving = threading.Event(), threading.Event()
@@ -126,6 +128,7 @@ def _assemble(
     )
 
     def changed(may_fire: bool) -> None:  # noqa: FBT001 - the one thing that it tells
+        defaults.forget()
         present.forget()
         executor.declared()
         if may_fire:
@@ -140,6 +143,7 @@ def _assemble(
         executor=executor,
         isolation=isolation,
         parses=parses,
+        defaults=defaults,
         renderer=lambda execution: Renderer(world, time, execution),
         now=time.now,
         new_id=new_id,

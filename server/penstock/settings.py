@@ -8,6 +8,8 @@ from typing import Annotated, Literal
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from penstock.model.plugin_default import PluginDefault
+
 
 class Settings(BaseSettings):
     """Read from the environment; options of the command line win over it."""
@@ -66,6 +68,13 @@ class Settings(BaseSettings):
             "declare no allowedNamespaces: isolated (only their own and those above) or open."
         ),
     ] = "isolated"
+    plugin_defaults: Annotated[
+        list[PluginDefault],
+        Field(
+            description="Plugin defaults of all flows, as JSON. "
+            'Example: [{"type": "core.http", "values": {"timeout": "PT1M"}}]'
+        ),
+    ] = []
     max_body: Annotated[
         int, Field(ge=1_024, description="Largest body of a single object, in bytes.")
     ] = 1024 * 1024

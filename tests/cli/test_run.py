@@ -170,6 +170,20 @@ def test_with_loads_flows_and_variables_of_a_folder_and_leaves_the_rest_alone(pe
     assert here() == []
 
 
+def test_defaults_of_a_namespace_in_a_file_reach_the_flow(penstock, here):
+    defaults = "[{type: core.log.Log, values: {message: said by default}}]"
+    Path("space.yaml").write_text(
+        f"kind: namespace\nnamespace: a\nspec: {{pluginDefaults: {defaults}}}\n"
+    )
+    Path("main.yaml").write_text(
+        "id: f\nnamespace: a.b\ntasks:\n  - {id: say, type: core.log.Log}\n"
+    )
+    ran = penstock("run", "main.yaml", "--with", "space.yaml")
+    assert (ran.code, ran.err) == (0, "")
+    assert "said by default" in ran.out
+    assert penstock("run", "main.yaml").code == 1
+
+
 def test_a_flow_that_is_not_loaded_is_warned_of_and_fails_its_task(penstock, here):
     Path("main.yaml").write_text(PARENT)
     ran = penstock("run", "main.yaml")

@@ -42,6 +42,19 @@ NAMESPACES = {
         },
     },
     "corpus.closed": {"allowedNamespaces": []},
+    "corpus.defaults": {
+        "pluginDefaults": [
+            {"type": "core.debug.Return", "values": {"format": "from above"}},
+            {"type": "core.log", "values": {"message": "forced from above"}, "forced": True},
+        ]
+    },
+    "corpus.defaults.below": {
+        "pluginDefaults": [
+            {"type": "io.kestra.plugin.core.debug.Return", "values": {"format": "from below"}},
+            {"type": "core.log.Log", "values": {"message": "forced from below"}, "forced": True},
+            {"type": "core.execution.Fail", "values": {"errorMessage": "{{ flow.id }} gave up"}},
+        ]
+    },
 }
 """What `namespace.*` shows, and a namespace that nobody else may use."""
 RUN = re.compile(r'"((?:[^"\\]|\\.)*)"|([^,\s]+)')

@@ -147,6 +147,7 @@ _REFERENCE: Schema = {
 _NAMED = {"ref": TEXT, "kind": TEXT, "namespace": TEXT, "id": MAYBE_TEXT, "action": TEXT}
 _NAMESPACE = thing(**_DECLARED, description=MAYBE_TEXT, variables=MAP, labels=TEXTS)
 _NAMESPACE["properties"]["allowedNamespaces"] = list_of(TEXT)
+_NAMESPACE["properties"]["pluginDefaults"] = list_of(MAP)
 _SET: Schema = {
     "type": "object",
     "properties": {
@@ -181,6 +182,7 @@ _PLANNED = thing(
     callers=list_of(TEXT),
     nextFires=list_of(TIME),
     runningExecutions=NUMBER,
+    touches=list_of(TEXT),
 )
 
 COMPONENTS: dict[str, Schema] = {

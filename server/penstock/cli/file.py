@@ -94,6 +94,19 @@ def text_of(path: Path) -> str:
         ) from None
 
 
+def value_of(path: Path) -> Json:
+    """The YAML value of a file. Raises `InvalidObject` when it is none."""
+    from penstock.language.yaml import read as read_yaml  # noqa: PLC0415 - `--help` needs no YAML
+
+    document = read_yaml(text_of(path))
+    if document.problems:
+        raise InvalidObject(
+            document.problems[0].message,
+            problems=[replace(problem, file=str(path)) for problem in document.problems],
+        )
+    return None if document.root is None else document.root.value
+
+
 def placed(problems: Iterable[Problem], objects: Sequence[ObjectFile]) -> list[Problem]:
     """The server's problems, with the local files that they are about."""
     files = {each.ref: str(each.path) for each in objects}

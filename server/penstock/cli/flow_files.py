@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from penstock.language.parse import Parsed
     from penstock.model.flow import Flow
     from penstock.service.spec import NamespaceSpec
+    from penstock.service.surroundings import Surroundings
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,21 +80,24 @@ def read(main: Path, others: Sequence[Path]) -> FlowFiles:
     Raises `InvalidObject` with every problem of every file, and `NotFound`.
     """
     problems: list[Problem] = []
-    first = _flow(main, file.text_of(file.find([main])[0]), problems)
+    text = file.text_of(file.find([main])[0])
+    objects = [
+        each
+        for path in file.find(others)
+        if path.resolve() != main.resolve()
+        and (each := _object(path, problems, is_named=path in others)) is not None
+    ]
+    namespaces = {
+        each.namespace: namespace
+        for each in objects
+        if each.kind == "namespace" and (namespace := _namespace(each, problems)) is not None
+    }
+    around = surroundings(namespaces)
+    first = _flow(main, text, problems, around)
     flows: dict[tuple[str, str], FlowFile] = {} if first is None else {first.key: first}
-    namespaces: dict[str, NamespaceSpec] = {}
-    for path in file.find(others):
-        if path.resolve() == main.resolve():
-            continue
-        each = _object(path, problems, is_named=path in others)
-        if each is None:
-            continue
-        if each.kind == "namespace":
-            namespace = _namespace(each, problems)
-            if namespace is not None:
-                namespaces[each.namespace] = namespace
-        elif each.kind == "flow" and isinstance(each.spec.get("source"), str):
-            found = _flow(path, each.spec["source"], problems)
+    for each in objects:
+        if each.kind == "flow" and isinstance(each.spec.get("source"), str):
+            found = _flow(each.path, each.spec["source"], problems, around)
             if found is not None and flows.setdefault(found.key, found) is not found:
                 problems.append(_twice(found, flows[found.key]))
     if first is None or problems:
@@ -102,6 +106,19 @@ def read(main: Path, others: Sequence[Path]) -> FlowFiles:
         raise InvalidObject(f"{', '.join(wrong)} {do}.", problems=problems)
     del flows[first.key]
     return FlowFiles(first, flows, namespaces)
+
+
+def surroundings(namespaces: Mapping[str, NamespaceSpec]) -> Surroundings:
+    """The plugin defaults that namespaces in files give to flows in files."""
+    from penstock.service.surroundings import Surroundings, stored  # noqa: PLC0415 - as above
+
+    return Surroundings(
+        {
+            name: stored(spec.plugin_defaults)
+            for name, spec in namespaces.items()
+            if spec.plugin_defaults
+        }
+    )
 
 
 def _namespace(found: file.ObjectFile, problems: list[Problem]) -> NamespaceSpec | None:
@@ -122,11 +139,15 @@ def _object(path: Path, problems: list[Problem], *, is_named: bool) -> file.Obje
         return None
 
 
-def _flow(path: Path, source: str, problems: list[Problem]) -> FlowFile | None:
+def _flow(
+    path: Path, source: str, problems: list[Problem], around: Surroundings
+) -> FlowFile | None:
     from penstock import registry  # noqa: PLC0415 - `--help` needs no language
-    from penstock.language.parse import parse  # noqa: PLC0415 - as above
+    from penstock.language.parse import namespace_of, parse  # noqa: PLC0415 - as above
 
-    parsed = parse(source, registry)  # pyrefly: ignore[bad-argument-type] - cached functions
+    inherited = around.of(namespace_of(source) or "")
+    # pyrefly: ignore[bad-argument-type] - cached functions
+    parsed = parse(source, registry, inherited)
     if parsed.flow is None:
         problems += [
             replace(problem, file=str(path)) for problem in parsed.problems if problem.is_error

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from penstock.cli import file
 from penstock.cli.file import pairs
 from penstock.cli.named import add_readers, written
 
@@ -41,6 +43,12 @@ add_readers(
     multiple=True,
     help="A namespace whose flows may use this one; * for all, none for nobody. Repeatable.",
 )
+@click.option(
+    "--plugin-defaults",
+    "defaults",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A YAML file with a list of plugin defaults.",
+)
 @click.option("--owner", default=None, help="Who declares it.")
 @click.pass_obj
 def put(
@@ -51,6 +59,7 @@ def put(
     variables: tuple[str, ...],
     labels: tuple[str, ...],
     allowed: tuple[str, ...],
+    defaults: Path | None,
     owner: str | None,
 ) -> None:
     """Creates or replaces a namespace; what is not given is left empty.
@@ -66,6 +75,8 @@ def put(
     }
     if allowed:
         body["allowedNamespaces"] = [] if allowed == ("none",) else [*allowed]
+    if defaults is not None:
+        body["pluginDefaults"] = file.value_of(defaults)
     written(session, "namespaces", name=segment(name), body=body, owner=owner)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from penstock.docs import schema
 from penstock.docs.markdown import Pages, code, page, table
 from penstock.settings import Settings
@@ -12,7 +14,7 @@ def pages() -> Pages:
     prefix = Settings.model_config.get("env_prefix", "")
     own = Settings.model_json_schema()
     rows = [
-        (code(prefix + name.upper()), schema.words(each), _default(name), each["description"])
+        (code(prefix + name.upper()), _words(each), _default(name), each["description"])
         for name, each in own["properties"].items()
     ]
     return {
@@ -24,6 +26,11 @@ def pages() -> Pages:
             table(("Variable", "Type", "Default", "What it is"), rows),
         )
     }
+
+
+def _words(each: schema.Schema) -> str:
+    # This page has no parts for the classes that a setting is made of.
+    return re.sub(r"\[(\w+)\]\(#\w+\)", r"`\1`", schema.words(each))
 
 
 def _default(name: str) -> str:

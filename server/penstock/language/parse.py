@@ -182,6 +182,11 @@ def _identity(root: Node | None, source: str) -> tuple[str, str] | None:
     return None
 
 
+def namespace_of(source: str) -> str | None:
+    """The namespace that a text says, also a broken one; read without looking at the rest."""
+    return dict(reversed(_IDENTITY.findall(source))).get("namespace")
+
+
 def _steps(path: str) -> Path:
     found = re.findall(r'\[(\d+)\]|\["([^"]*)"\]|([^.\[\]]+)', path)
     return tuple(int(index) if index else quoted or plain for index, quoted, plain in found)

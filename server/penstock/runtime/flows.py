@@ -22,6 +22,7 @@ from penstock.model.task import Task
 from penstock.runtime.function import EFFECTS
 from penstock.sdk.task import RunnableTask
 from penstock.service.services import Parses, Reading
+from penstock.service.surroundings import PluginDefaults
 from penstock.store import flow as flow_store
 from penstock.store.flow import FlowRow
 
@@ -51,8 +52,11 @@ class InvalidFlow(Exception):
 class FlowVersions:
     """Finds flows in the database; a content is parsed once, by `parses`, which keeps it."""
 
-    def __init__(self, parses: Parses | None = None) -> None:
+    def __init__(
+        self, parses: Parses | None = None, defaults: PluginDefaults | None = None
+    ) -> None:
         self._parses = parses or Parses()
+        self._defaults = defaults or PluginDefaults()
         self._known: WeakKeyDictionary[Reading, FlowVersion] = WeakKeyDictionary()
         self._lock = threading.Lock()
 
@@ -65,7 +69,7 @@ class FlowVersions:
     ) -> FlowVersion | None:
         """The present revision, or None. Raises `InvalidFlow`."""
         row = flow_store.find(tx, tenant, namespace, id)
-        return None if row is None else self._version(row)
+        return None if row is None else self._version(tx, row)
 
     def at(
         self,
@@ -77,10 +81,11 @@ class FlowVersions:
     ) -> FlowVersion | None:
         """A given revision, or None. Raises `InvalidFlow`."""
         row = flow_store.find(tx, tenant, namespace, id, revision)
-        return None if row is None else self._version(row)
+        return None if row is None else self._version(tx, row)
 
-    def _version(self, row: FlowRow) -> FlowVersion:
-        reading = self._parses.get(row.source, row.content_hash)
+    def _version(self, tx: Connection, row: FlowRow) -> FlowVersion:
+        inherited = self._defaults.present(tx, row.tenant).of(row.namespace)
+        reading = self._parses.get(row.source, row.content_hash, inherited)
         with self._lock:
             found = self._known.get(reading)
         if found is None:

@@ -32,6 +32,7 @@ from penstock.runtime.rendering import Renderer
 from penstock.service.beginning import Beginning, build
 from penstock.service.isolation import Isolation
 from penstock.service.spec import NamespaceSpec
+from penstock.service.surroundings import PluginDefaults, stored
 from penstock.storage.local import LocalStorage
 from penstock.store import execution as execution_store
 from penstock.store import flow as flow_store
@@ -95,7 +96,8 @@ class LocalRunner(AbstractContextManager["LocalRunner"]):
         self._secrets = _GivenSecrets(secrets or {})
         self._environment = environment or Environment()
         self._workers = workers
-        self._flows = FlowVersions()
+        self._defaults = PluginDefaults()
+        self._flows = FlowVersions(defaults=self._defaults)
         self._grace = _END_SECONDS
 
     def __enter__(self) -> Self:
@@ -169,10 +171,12 @@ class LocalRunner(AbstractContextManager["LocalRunner"]):
             variables=spec.variables,
             labels=spec.labels,
             allowed_namespaces=spec.allowed_namespaces,
+            plugin_defaults=stored(spec.plugin_defaults or ()) or None,
         )
         with self.database.transaction() as tx:
             namespace_store.put(tx, row)
         self._world.forget()
+        self._defaults.forget()
 
     # -- running ---------------------------------------------------------------------------
 

@@ -76,7 +76,7 @@ def apply(services: Services, change: Change, wanted: ObjectSet) -> Applied:
         InUse: something that stays still needs what shall go.
         Conflict: the plan's token is of an older state.
     """
-    warm(services, wanted)
+    warm(services, change.caller.tenant, wanted)
     now = services.now()
     try:
         with services.database.transaction() as tx:

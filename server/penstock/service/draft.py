@@ -15,6 +15,7 @@ from penstock.service.change import Change
 from penstock.service.form import DeclaredRow
 from penstock.service.objectset import Member, Reference
 from penstock.service.services import Reading, Services
+from penstock.service.surroundings import Surroundings
 
 R = TypeVar("R", bound=DeclaredRow)
 Action = Literal["create", "update", "none", "delete"]
@@ -33,6 +34,8 @@ class Draft:
     normalised: dict[str, Json] = field(default_factory=dict)
     reading: Reading | None = None
     problems: list[Problem] = field(default_factory=list)
+    touches: tuple[str, ...] = ()
+    """Flows that a namespace's plugin defaults change."""
 
     @property
     def reference(self) -> Reference:
@@ -75,9 +78,18 @@ class Kind(Protocol[R]):
         return {reference: row for reference, row in found.items() if row is not None}
 
     def draft_many(
-        self, tx: Connection, services: Services, tenant: str, members: Sequence[Member]
+        self,
+        tx: Connection,
+        services: Services,
+        tenant: str,
+        members: Sequence[Member],
+        surroundings: Surroundings,
     ) -> list[Draft]:
-        """The same as `draft` for many, in their order."""
+        """The same as `draft` for many, in their order.
+
+        `surroundings` are the plugin defaults as they would be with the set.
+        """
+        del surroundings
         return [self.draft(tx, services, tenant, member) for member in members]
 
     def write_many(

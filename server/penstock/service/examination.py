@@ -14,8 +14,18 @@ from penstock.service.change import Change
 from penstock.service.draft import Draft
 from penstock.service.form import DeclaredRow
 from penstock.service.kind import KIND
-from penstock.service.objectset import KINDS, ObjectSet, Reference, Removal, canonical_hash
+from penstock.service.objectset import (
+    KINDS,
+    ObjectSet,
+    Reference,
+    Removal,
+    canonical_hash,
+    has_unknown,
+)
 from penstock.service.services import Services
+from penstock.service.spec import NamespaceSpec, read
+from penstock.service.surroundings import Declared, stored
+from penstock.service.touched import touched
 from penstock.service.world import World
 
 
@@ -49,31 +59,43 @@ class Examination:
         return found + [problem for going in self.goings for problem in going.problems]
 
 
-def warm(services: Services, wanted: ObjectSet) -> None:
+def warm(services: Services, tenant: str, wanted: ObjectSet) -> None:
     """Parses the texts of a set ahead, so that no transaction is held open for it."""
+    with services.database.read() as tx:
+        surroundings = services.defaults.read(tx, tenant, _defaults_of(wanted))
     for member in wanted.members:
         source = member.spec.get("source")
         if member.reference.kind == "flow" and isinstance(source, str):
-            services.parses.get(source)
+            inherited = surroundings.of(member.reference.namespace)
+            services.parses.get(source, None, inherited)
 
 
 def examine(tx: Connection, services: Services, change: Change, wanted: ObjectSet) -> Examination:
     """Reads and checks every member, alone and among the others."""
     tenant = change.caller.tenant
+    surroundings = services.defaults.read(tx, tenant, _defaults_of(wanted))
     members = sorted(wanted.members, key=lambda member: KINDS.index(member.reference.kind))
     drafts = tuple(
         draft
         for kind, group in groupby(members, key=lambda member: member.reference.kind)
-        for draft in KIND[kind].draft_many(tx, services, tenant, [*group])
+        for draft in KIND[kind].draft_many(tx, services, tenant, [*group], surroundings)
     )
     goings = tuple(_goings(tx, services, tenant, wanted.removals))
     world = World(
-        tx, services, tenant, drafts=drafts, removed=[going.reference for going in goings]
+        tx,
+        services,
+        tenant,
+        drafts=drafts,
+        removed=[going.reference for going in goings],
+        surroundings=surroundings,
     )
     severity = Severity.ERROR if wanted.complete else Severity.WARNING
     for draft in drafts:
         _check_owner(draft.reference, draft.previous, change, draft.problems)
         draft.add(finding.of_draft(draft, world, severity))
+        if draft.reference.kind == "namespace":
+            draft.touches, problems = touched(draft, world)
+            draft.add(problems)
     for going in goings:
         _check_owner(going.reference, going.row, change, going.problems)
         if going.row is not None:
@@ -87,6 +109,21 @@ def examine(tx: Connection, services: Services, change: Change, wanted: ObjectSe
                 for user in finding.users(going.reference, world)
             )
     return Examination(drafts, goings, world, _token(tenant, drafts, goings))
+
+
+def _defaults_of(wanted: ObjectSet) -> dict[str, Declared | None]:
+    """The plugin defaults of the namespaces that a set writes or removes."""
+    changed: dict[str, Declared | None] = {
+        removal.reference.namespace: None
+        for removal in wanted.removals
+        if removal.reference.kind == "namespace"
+    }
+    for member in wanted.members:
+        if member.reference.kind == "namespace" and not has_unknown(member.spec):
+            spec, _ = read(NamespaceSpec, member.spec)
+            defaults = () if spec is None else spec.plugin_defaults or ()
+            changed[member.reference.namespace] = stored(defaults)
+    return changed
 
 
 def _goings(

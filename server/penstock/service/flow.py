@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import cast
@@ -19,12 +19,15 @@ from penstock.service.draft import Draft, Kind
 from penstock.service.objectset import Member, Reference
 from penstock.service.services import Reading, Services
 from penstock.service.spec import FlowSpec, has_all, read
+from penstock.service.surroundings import Surroundings
 from penstock.service.timing import timed
 from penstock.store import flow as store
 from penstock.store import timetable
 from penstock.store.flow import FlowRow
 from penstock.store.flow_reference import FlowReference
 from penstock.store.timetable import TimetableEntry
+
+_PAGE = 500
 
 
 class FlowKind(Kind[FlowRow]):
@@ -47,14 +50,23 @@ class FlowKind(Kind[FlowRow]):
 
     def draft(self, tx: Connection, services: Services, tenant: str, member: Member) -> Draft:
         """Reads the text; its id and namespace must be those of its address."""
-        return self.draft_many(tx, services, tenant, [member])[0]
+        surroundings = services.defaults.read(tx, tenant)
+        return self.draft_many(tx, services, tenant, [member], surroundings)[0]
 
     def draft_many(
-        self, tx: Connection, services: Services, tenant: str, members: Sequence[Member]
+        self,
+        tx: Connection,
+        services: Services,
+        tenant: str,
+        members: Sequence[Member],
+        surroundings: Surroundings,
     ) -> list[Draft]:
         """The same for many."""
         found = self.find_many(tx, services, tenant, [member.reference for member in members])
-        return [_draft(services, member, found.get(member.reference)) for member in members]
+        return [
+            _draft(services, member, found.get(member.reference), surroundings)
+            for member in members
+        ]
 
     def write(
         self, tx: Connection, services: Services, change: Change, draft: Draft, now: datetime
@@ -81,16 +93,7 @@ class FlowKind(Kind[FlowRow]):
             for key, draft in zip(keys, drafts, strict=True)
         ]
         store.put_many(tx, tenant, [(row, references_of(reading)) for row, reading in written])
-        before = timetable.of_flows(tx, tenant, keys)
-        timetable.remove_of_flows(tx, tenant, before)
-        timetable.insert(
-            tx,
-            [
-                entry
-                for key, (_, reading) in zip(keys, written, strict=True)
-                for entry in timed(_entries(tenant, _flow(reading)), before.get(key, ()), now)
-            ],
-        )
+        _put_timetable(tx, tenant, [_flow(reading) for _, reading in written], now)
         return [row for row, _ in written]
 
     def own(self, tx: Connection, change: Change, row: FlowRow, now: datetime) -> FlowRow:
@@ -159,6 +162,41 @@ class FlowKind(Kind[FlowRow]):
         return store.page(tx, tenant, namespace=namespace, after=after, limit=limit)
 
 
+def retime(
+    tx: Connection, services: Services, tenant: str, namespace: str, *, now: datetime
+) -> None:
+    """The timetable anew for the flows below a namespace: its plugin defaults have changed."""
+    surroundings = services.defaults.read(tx, tenant)
+    found = (
+        services.parses.get(row.source, row.content_hash, surroundings.of(row.namespace)).flow
+        for row in below(tx, tenant, namespace)
+    )
+    _put_timetable(tx, tenant, [flow for flow in found if flow is not None], now)
+
+
+def below(tx: Connection, tenant: str, namespace: str) -> Iterator[FlowRow]:
+    """Every stored flow of a namespace and of those below it."""
+    after: tuple[str, ...] | None = None
+    while page := store.page(tx, tenant, namespace=namespace, after=after, limit=_PAGE):
+        yield from page
+        after = (page[-1].namespace, page[-1].id)
+
+
+def _put_timetable(tx: Connection, tenant: str, flows: Sequence[Flow], now: datetime) -> None:
+    before = timetable.of_flows(tx, tenant, [(flow.namespace, flow.id) for flow in flows])
+    timetable.remove_of_flows(tx, tenant, before)
+    timetable.insert(
+        tx,
+        [
+            entry
+            for flow in flows
+            for entry in timed(
+                _entries(tenant, flow), before.get((flow.namespace, flow.id), ()), now
+            )
+        ],
+    )
+
+
 def references_of(reading: Reading) -> list[FlowReference]:
     """What the flow's text refers to by literal names."""
     flow, found = reading.flow, reading.references
@@ -183,14 +221,17 @@ def references_of(reading: Reading) -> list[FlowReference]:
     ]
 
 
-def _draft(services: Services, member: Member, previous: FlowRow | None) -> Draft:
+def _draft(
+    services: Services, member: Member, previous: FlowRow | None, surroundings: Surroundings
+) -> Draft:
     draft = Draft(member, previous)
     draft.add(member.reference.problems())
     spec, problems = read(FlowSpec, member.spec)
     draft.add(problems)
     if spec is None or not has_all(FlowSpec, member.spec):
         return draft
-    draft.reading = services.parses.get(spec.source)
+    inherited = surroundings.of(member.reference.namespace)
+    draft.reading = services.parses.get(spec.source, None, inherited)
     parsed = draft.reading.parsed
     draft.content_hash = content_hash(spec.source)
     draft.add(list(parsed.problems))

@@ -12,9 +12,11 @@ from penstock.model.frozen import Json
 from penstock.service import form
 from penstock.service.change import Change
 from penstock.service.draft import Draft, Kind
+from penstock.service.flow import retime
 from penstock.service.objectset import Member, Reference, canonical_hash
 from penstock.service.services import Services
 from penstock.service.spec import NamespaceSpec, has_all, read
+from penstock.service.surroundings import stored
 from penstock.store import namespace as rows
 from penstock.store.namespace import NamespaceRow
 
@@ -36,7 +38,9 @@ class NamespaceKind(Kind[NamespaceRow]):
         spec, problems = read(NamespaceSpec, member.spec)
         draft.add(problems)
         if spec is not None and has_all(NamespaceSpec, member.spec):
-            draft.normalised = _written(spec.model_dump(mode="json", by_alias=True))
+            written = spec.model_dump(mode="json", by_alias=True)
+            written["pluginDefaults"] = stored(spec.plugin_defaults or ()) or None
+            draft.normalised = _written(written)
             draft.content_hash = canonical_hash(draft.normalised)
         return draft
 
@@ -44,7 +48,6 @@ class NamespaceKind(Kind[NamespaceRow]):
         self, tx: Connection, services: Services, change: Change, draft: Draft, now: datetime
     ) -> NamespaceRow:
         """Stores it."""
-        del services
         spec = NamespaceSpec.model_validate(draft.member.spec)
         previous, content_hash = draft.previous, draft.content_hash
         assert content_hash is not None
@@ -61,8 +64,12 @@ class NamespaceKind(Kind[NamespaceRow]):
             variables=spec.variables,
             labels=spec.labels,
             allowed_namespaces=spec.allowed_namespaces,
+            plugin_defaults=stored(spec.plugin_defaults or ()) or None,
         )
         rows.put(tx, row)
+        before = previous.plugin_defaults if isinstance(previous, NamespaceRow) else None
+        if before != row.plugin_defaults:
+            retime(tx, services, row.tenant, row.namespace, now=now)
         return row
 
     def own(self, tx: Connection, change: Change, row: NamespaceRow, now: datetime) -> NamespaceRow:
@@ -112,13 +119,14 @@ def as_text(spec: dict[str, Json]) -> str:
 
 
 def _spec(row: NamespaceRow) -> dict[str, Json]:
-    allowed = row.allowed_namespaces
+    allowed, defaults = row.allowed_namespaces, row.plugin_defaults
     return _written(
         {
             "description": row.description,
             "variables": row.variables,
             "labels": {**row.labels},
             "allowedNamespaces": None if allowed is None else [*allowed],
+            "pluginDefaults": None if defaults is None else [*defaults],
         }
     )
 
@@ -128,4 +136,4 @@ def _written(spec: dict[str, Json]) -> dict[str, Json]:
     return {name: value for name, value in spec.items() if value is not None or name not in _LATER}
 
 
-_LATER = frozenset({"allowedNamespaces"})
+_LATER = frozenset({"allowedNamespaces", "pluginDefaults"})

@@ -23,7 +23,7 @@ _FIRES = 5
 
 def plan(services: Services, change: Change, wanted: ObjectSet) -> dict[str, Json]:
     """The API's answer to ``POST /plan``; also for a set that does not hold."""
-    warm(services, wanted)
+    warm(services, change.caller.tenant, wanted)
     now = services.now()
     with services.database.read() as tx:
         seen = examine(tx, services, change, wanted)
@@ -64,6 +64,7 @@ def _draft(
         "callers": [f"{namespace}/{name}" for namespace, name in callers],
         "nextFires": [instant(at) for at in _fires(draft, now)],
         "runningExecutions": running.get((reference.namespace, reference.id), 0) if is_flow else 0,
+        "touches": [*draft.touches],
     }
 
 
@@ -86,6 +87,7 @@ def _going(going: Going, seen: Examination, running: dict[tuple[str, str], int])
         "callers": [f"{namespace}/{name}" for namespace, name in callers],
         "nextFires": [],
         "runningExecutions": running.get((reference.namespace, reference.id), 0) if is_flow else 0,
+        "touches": [],
     }
 
 

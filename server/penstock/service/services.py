@@ -9,6 +9,7 @@ from datetime import datetime
 from threading import Lock
 
 from penstock import registry
+from penstock.language.defaults import NOTHING, Inherited
 from penstock.language.parse import Parsed, parse
 from penstock.language.references import References, references
 from penstock.model.execution import Execution
@@ -18,6 +19,7 @@ from penstock.security.token import Tokens
 from penstock.service.isolation import Isolation
 from penstock.service.port import Executor, FlowVersions, Renderer
 from penstock.service.present import PresentFlows
+from penstock.service.surroundings import PluginDefaults
 from penstock.store.session import Database
 
 _MOST_TEXT = 8 * 1024 * 1024
@@ -62,16 +64,16 @@ class Parses:
         self._size = 0
         self._lock = Lock()
 
-    def get(self, source: str, key: str | None = None) -> Reading:
-        """The reading of a text; `key` is its content hash, when that is known."""
-        key = key or content_hash(source)
+    def get(self, source: str, key: str | None = None, inherited: Inherited = NOTHING) -> Reading:
+        """The reading of a text in its surroundings; `key` is its content hash, when known."""
+        key = (key or content_hash(source)) + inherited.key
         with self._lock:
             found = self._found.get(key)
             if found is not None:
                 self._found.move_to_end(key)
                 return found[0]
         # pyrefly: ignore[bad-argument-type] - cached functions are functions
-        reading = Reading(parse(source, registry))
+        reading = Reading(parse(source, registry, inherited))
         with self._lock:
             if key not in self._found and len(source) <= self._most:
                 self._found[key] = (reading, len(source))
@@ -98,6 +100,7 @@ class Services:
     executor: Executor
     isolation: Isolation
     parses: Parses
+    defaults: PluginDefaults
     renderer: Callable[[Execution], Renderer]
     now: Callable[[], datetime]
     new_id: Callable[[], str]

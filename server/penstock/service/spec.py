@@ -10,6 +10,7 @@ from pydantic_core import ErrorDetails
 
 from penstock.model.flow import FLOW_ID_PATTERN
 from penstock.model.frozen import Frozen, Json
+from penstock.model.plugin_default import PluginDefault
 from penstock.model.problem import Problem
 from penstock.service.objectset import has_unknown
 
@@ -35,6 +36,13 @@ class NamespaceSpec(Frozen):
         Field(
             description="Whose flows may use its secrets, pairs, files and flows: namespaces, with "
             "those below them, or `*`. Without it the nearest list above counts."
+        ),
+    ] = None
+    plugin_defaults: Annotated[
+        list[PluginDefault] | None,
+        Field(
+            description="What all objects of a type get in the flows of this namespace and below: "
+            "`type`, `values`, `forced`, `ref`."
         ),
     ] = None
 

@@ -14,6 +14,7 @@ from penstock.service.flow import references_of
 from penstock.service.isolation import EVERYBODY, is_within
 from penstock.service.objectset import Reference, has_unknown
 from penstock.service.services import Services
+from penstock.service.surroundings import Surroundings
 from penstock.store import flow as flows
 from penstock.store import flow_reference as flow_references
 from penstock.store import kv as pairs
@@ -36,10 +37,12 @@ class World:
         *,
         drafts: Sequence[Draft],
         removed: Iterable[Reference],
+        surroundings: Surroundings,
     ) -> None:
         self.tx = tx
         self.services = services
         self.tenant = tenant
+        self.surroundings = surroundings
         self._drafts = {str(draft.reference): draft for draft in drafts}
         self._removals = [*removed]
         self._removed = {str(reference) for reference in self._removals}
@@ -65,7 +68,10 @@ class World:
         if name in self._removed:
             return None
         row = self._stored(namespace, id)
-        return None if row is None else self.services.parses.get(row.source).flow
+        if row is None:
+            return None
+        inherited = self.surroundings.of(row.namespace)
+        return self.services.parses.get(row.source, row.content_hash, inherited).flow
 
     def flow_ids(self, namespace: str) -> list[str]:
         """Ids of a namespace's flows, for hints."""
@@ -136,7 +142,7 @@ class World:
             each
             for each in flow_references.into(self.tx, self.tenant, namespace)
             if not is_within(each.namespace, each.target_namespace)
-            and not self._is_touched(Reference("flow", each.namespace, each.flow_id))
+            and not self.is_touched(Reference("flow", each.namespace, each.flow_id))
         ]
 
     def declared_variables(self, *, below: str) -> list[tuple[str, Json]]:
@@ -169,7 +175,7 @@ class World:
         found = {
             (each.namespace, each.flow_id)
             for each in stored
-            if not self._is_touched(Reference("flow", each.namespace, each.flow_id))
+            if not self.is_touched(Reference("flow", each.namespace, each.flow_id))
         }
         for each in self._drafted_references.get(("flow", id), ()):
             if each.target_namespace == namespace:
@@ -181,7 +187,7 @@ class World:
         found = {
             row.id
             for row in schedules.of_flow(self.tx, self.tenant, namespace, id)
-            if not self._is_touched(Reference("schedule", namespace, row.id))
+            if not self.is_touched(Reference("schedule", namespace, row.id))
         }
         for draft in self._drafts.values():
             reference = draft.reference
@@ -196,7 +202,7 @@ class World:
         found = {
             (each.namespace, each.flow_id, each.target_namespace)
             for each in stored
-            if not self._is_touched(Reference("flow", each.namespace, each.flow_id))
+            if not self.is_touched(Reference("flow", each.namespace, each.flow_id))
         }
         for each in self._drafted_references.get(("secret", key), ()):
             found.add((each.namespace, each.flow_id, each.target_namespace))
@@ -273,7 +279,8 @@ class World:
         """Whether the set writes this object."""
         return str(reference) in self._drafts
 
-    def _is_touched(self, reference: Reference) -> bool:
+    def is_touched(self, reference: Reference) -> bool:
+        """Whether the set writes or removes this object."""
         name = str(reference)
         return name in self._drafts or name in self._removed
 

@@ -25,6 +25,9 @@ class NamespaceTable(Declared, table=True):
     variables: dict[str, Json] = Field(sa_type=JsonText)
     labels: dict[str, str] = Field(sa_type=JsonText)
     allowed_namespaces: list[str] | None = Field(default=None, sa_type=JsonText, nullable=True)
+    plugin_defaults: list[dict[str, Json]] | None = Field(
+        default=None, sa_type=JsonText, nullable=True
+    )
 
 
 _namespace = table_of(NamespaceTable)
@@ -46,6 +49,7 @@ class NamespaceRow:
     variables: dict[str, Json] = field(default_factory=dict)
     labels: dict[str, str] = field(default_factory=dict)
     allowed_namespaces: list[str] | None = None
+    plugin_defaults: list[dict[str, Json]] | None = None
 
 
 def find(tx: Connection, tenant: str, namespace: str) -> NamespaceRow | None:
@@ -125,6 +129,16 @@ def allowed(tx: Connection, tenant: str, namespace: str) -> list[str] | None:
     return next((found[name] for name in chain if found.get(name) is not None), None)
 
 
+def plugin_defaults(tx: Connection, tenant: str) -> dict[str, list[dict[str, Json]]]:
+    """The plugin defaults of every namespace that has some."""
+    rows = tx.execute(
+        select(_namespace.c.namespace, _namespace.c.plugin_defaults).where(
+            _namespace.c.tenant == tenant, _namespace.c.plugin_defaults.is_not(None)
+        )
+    )
+    return {row.namespace: row.plugin_defaults for row in rows if row.plugin_defaults}
+
+
 def put(tx: Connection, row: NamespaceRow) -> None:
     """Creates or overwrites a namespace."""
     declared.put(
@@ -142,6 +156,7 @@ def put(tx: Connection, row: NamespaceRow) -> None:
             "variables": row.variables,
             "labels": row.labels,
             "allowed_namespaces": row.allowed_namespaces,
+            "plugin_defaults": row.plugin_defaults,
         },
     )
 
