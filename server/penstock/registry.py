@@ -28,7 +28,6 @@ ALIASES = {
     "core.flow.WaitFor": "core.flow.LoopUntil",
     "core.flow.Worker": "core.flow.WorkingDirectory",
     "core.flow.Flow": "core.flow.Subflow",
-    "core.debug.Echo": "core.log.Log",
     "core.execution.Counts": "core.execution.Count",
     "core.storage.PurgeExecution": "core.storage.PurgeCurrentExecutionFiles",
     "core.storage.Purge": "core.execution.PurgeExecutions",

@@ -125,3 +125,47 @@ def test_schedule_takes_what_is_documented() -> None:
     assert full.late_maximum_delay.total_seconds() == 600
     assert schedule(cron="@daily").cron == "@daily"
     assert schedule(cron="*/10 0 0 * * *", withSeconds=True).with_seconds
+
+
+def test_assert_counts_what_holds_and_what_does_not(run: Run, context) -> None:
+    run("core.execution.Assert", conditions=["true", "yes"])
+    assert [metric[:2] for metric in context.metrics] == [("success", 2), ("failed", 0)]
+    context.metrics.clear()
+    with pytest.raises(TaskFailed, match=r"^2 assertion\(s\) failed!$"):
+        run("core.execution.Assert", conditions=["false", "1", " "], errorMessage="No rows")
+    assert [metric[:2] for metric in context.metrics] == [("success", 1), ("failed", 2)]
+    assert context.lines[-1] == (LogLevel.ERROR, "No rows")
+
+
+def test_publish_records_counters_gauges_and_timers(run: Run, context) -> None:
+    run(
+        "core.metric.Publish",
+        metrics=[
+            {"type": "counter", "name": "rows", "value": "3", "tags": {"table": "orders"}},
+            {"type": "gauge", "name": "level", "value": 1.5},
+            {"type": "timer", "name": "took", "value": "PT1M30S"},
+            {"type": "timer", "name": "also", "value": 2},
+        ],
+    )
+    assert context.metrics == [
+        ("rows", 3, "counter", {"table": "orders"}),
+        ("level", 1.5, "gauge", {}),
+        ("took", 90, "timer", {}),
+        ("also", 2, "timer", {}),
+    ]
+
+
+@pytest.mark.parametrize(("kind", "value"), [("counter", "many"), ("timer", "PTX")])
+def test_publish_records_nothing_when_a_value_is_no_number(run: Run, context, kind, value) -> None:
+    metrics = [
+        {"type": "gauge", "name": "good", "value": 1},
+        {"type": kind, "name": "n", "value": value},
+    ]
+    with pytest.raises(TaskFailed, match="The value of the metric `n` must be"):
+        run("core.metric.Publish", metrics=metrics)
+    assert context.metrics == []
+
+
+def test_echo_is_a_log(run: Run, context) -> None:
+    run("core.debug.Echo", format="hello", level="WARN")
+    assert context.lines == [(LogLevel.WARN, "hello")]

@@ -14,12 +14,13 @@ from types import MappingProxyType
 
 from penstock.model.execution import TaskRun
 from penstock.model.frozen import Json
-from penstock.model.task import LogLevel
+from penstock.model.task import LogLevel, Task
 from penstock.runtime.clock import Clock
 from penstock.runtime.command import Record
 from penstock.runtime.files import ExecutionFiles
 from penstock.runtime.key_value import KeyValues
 from penstock.runtime.rendering import Renderer
+from penstock.runtime.templated import make_task
 from penstock.store.identity import new_id
 from penstock.store.log import LogLine
 from penstock.store.metric import MetricValue
@@ -171,6 +172,14 @@ class Context:
         """Renders expressions in a value with this task run's variables and `extra`."""
         variables = {**self.variables, **extra}
         return self._renderer.render(value, variables, typed=True, may_wait=True)
+
+    def make_task(self, source: str) -> Task:
+        """The task of a YAML text, rendered with this task run's variables."""
+
+        def render(value: Json, *, typed: bool = False) -> Json:
+            return self._renderer.render(value, self.variables, typed=typed)
+
+        return make_task(source, render)
 
     def store_file(self, path: Path, name: str | None = None) -> str:
         """Keeps a file beyond the attempt; gives back its ``penstock://`` URI."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from penstock.model.frozen import Json
-from penstock.model.task import LogLevel
+from penstock.model.task import LogLevel, Task
 
 
 class KeyValues(Protocol):
@@ -129,6 +129,13 @@ class RunContext(Protocol):
 
     def render(self, value: Json, extra: Mapping[str, Json] = ...) -> Json:
         """Renders expressions in a value with this task run's variables and `extra`."""
+        ...
+
+    def make_task(self, source: str) -> Task:
+        """The task of a YAML text, rendered with this task run's variables.
+
+        Raises `TaskFailed` with a sentence about what is wrong with the text.
+        """
         ...
 
     def store_file(self, path: Path, name: str | None = None) -> str:

@@ -15,7 +15,7 @@ from penstock.sdk.task import Outputs, RunnableTask
 class Return(RunnableTask):
     """Renders a text and gives it back, to look at a value or to keep one for later tasks.
 
-    Outputs: `value`, the rendered text. Metrics: `length`.
+    Outputs: `value`, the rendered text. Metrics: `length` and `duration`.
 
     Example:
         id: look
@@ -37,5 +37,7 @@ class Return(RunnableTask):
 
     def run(self, context: RunContext) -> Outputs:
         """Gives back the rendered text as `value`."""
+        started = context.now()
         context.metric("length", len(self.format or ""))
+        context.metric("duration", (context.now() - started).total_seconds(), kind="timer")
         return {"value": self.format}

@@ -6,12 +6,12 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
+from penstock.expression import is_truthy
 from penstock.model.dynamic import Dynamic
 from penstock.plugins.text import Text
 from penstock.sdk.context import RunContext
 from penstock.sdk.task import RunnableTask, TaskFailed
 
-_FALSY = {"", "false", "0", "-0"}
 _UNSAID = "Task failure"
 
 
@@ -49,7 +49,7 @@ class Fail(RunnableTask):
         """Raises `TaskFailed` unless there is a condition that does not hold."""
         if self.condition is None:
             raise TaskFailed(self.error_message)
-        if self.condition.strip().lower() in _FALSY:
+        if not is_truthy(self.condition.lower()):
             return
         said = self.error_message != _UNSAID
         raise TaskFailed(self.error_message if said else "Fail on a condition")
