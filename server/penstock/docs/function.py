@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from penstock.docs.markdown import Pages, code, fenced, page, plain, table
-from penstock.expression.catalogue import Listed
+from penstock.expression.catalogue import GIVEN, Listed
 from penstock.expression.filter import FILTERS
 from penstock.expression.function import FUNCTIONS
 from penstock.expression.invoke import camel
@@ -16,7 +16,7 @@ from penstock.expression.value import to_json
 from penstock.runtime.function import EFFECTS
 
 _ARGUMENT = re.compile(r"(\w+)(?: \(([^)]*)\))?: (.*)", re.DOTALL)
-_GIVEN = frozenset({"scope", "limits", "reach"})
+_GIVEN = GIVEN | {"scope", "reach"}
 """Parameters that a template does not see."""
 
 

@@ -12,6 +12,10 @@ from penstock.expression.value import Function
 F = TypeVar("F", bound=Function)
 
 
+GIVEN = frozenset({"limits", "meter"})
+"""Parameters that no template gives."""
+
+
 @dataclass(frozen=True, slots=True)
 class Listed:
     """A filter or function as templates know it.
@@ -21,14 +25,14 @@ class Listed:
         aliases: earlier names, which work too.
         function: what it does. Its docstring is its documentation: the meaning, ``Args:`` with the
             type of each, and an ``Example:`` with an expression and its text.
-        wants_limits: whether it is given the limits of the rendering as ``limits``.
+        wants: which of ``limits`` and ``meter`` of the rendering it is given, by these names.
         wants_scope: whether it is given the scope of the rendering first.
     """
 
     name: str
     aliases: tuple[str, ...]
     function: Function
-    wants_limits: bool
+    wants: frozenset[str]
     wants_scope: bool
 
 
@@ -51,7 +55,7 @@ def listed(function: Function) -> Listed | None:
         names[0],
         names[1:],
         function,
-        wants_limits="limits" in inspect.signature(function).parameters,
+        wants=GIVEN & inspect.signature(function).parameters.keys(),
         wants_scope=getattr(function, "receives_scope", False),
     )
 

@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from penstock.expression import operator
 from penstock.expression.access import attribute, member
+from penstock.expression.catalogue import GIVEN
 from penstock.expression.closure import (
     TESTS,
     UNARY,
@@ -210,7 +211,9 @@ class ExpressionCompiler:
         text, at, name = self._text, node.at, node.name
         arguments = self.arguments(node.arguments)
         is_macro = name in self._macros
-        builtin = FUNCTIONS[name].function if name in FUNCTIONS else None
+        known = FUNCTIONS.get(name)
+        builtin = known.function if known is not None else None
+        wants = known.wants if known is not None else frozenset()
 
         def call(frame: Frame) -> Value:
             args, kwargs = arguments(frame)
@@ -221,8 +224,11 @@ class ExpressionCompiler:
                 function = frame.scope.functions.get(name) or builtin
                 if function is None:
                     raise no_function(name, [*frame.scope.functions, *FUNCTIONS])
+                given = {each: getattr(frame, each) for each in wants if function is builtin}
                 if getattr(function, "receives_scope", False):
                     function = partial(function, frame.inner_scope())
+                if given:
+                    function = partial(function, **given)
                 return invoke("function", name, function, args, kwargs)
             except ExpressionError as error:
                 error.locate(text, at)
@@ -242,11 +248,12 @@ class ExpressionCompiler:
                 offset=at,
                 hint=f"Did you mean `{near}`?" if near else "",
             )
-        if any(given == "limits" for given, _ in arguments.named):
+        hidden = next((given for given, _ in arguments.named if given in GIVEN), None)
+        if hidden is not None:
             raise ExpressionSyntaxError(
-                f"The filter `{name}` has no argument `limits`.", expression=text, offset=at
+                f"The filter `{name}` has no argument `{hidden}`.", expression=text, offset=at
             )
-        function, wants_limits, wants_scope = known.function, known.wants_limits, known.wants_scope
+        function, wants, wants_scope = known.function, known.wants, known.wants_scope
         given = self.arguments(arguments)
         if name == "default":
             operand = or_null(operand)
@@ -256,8 +263,8 @@ class ExpressionCompiler:
             args, kwargs = given(frame)
             try:
                 frame.meter.tick()
-                if wants_limits:
-                    action = partial(function, limits=frame.limits)
+                if wants:
+                    action = partial(function, **{each: getattr(frame, each) for each in wants})
                 elif wants_scope:
                     action = partial(function, frame.inner_scope())
                 else:

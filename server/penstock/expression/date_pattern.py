@@ -6,13 +6,9 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from penstock.expression.date_names import DAYS, ENGLISH, MONTHS, Names
 from penstock.expression.error import ExpressionError, quoted
 
-MONTHS = (
-    "January", "February", "March", "April", "May", "June", "July",
-    "August", "September", "October", "November", "December",
-)  # fmt: skip
-DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 NAMED = {
     "iso": "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXX",
     "iso_milli": "yyyy-MM-dd'T'HH:mm:ss.SSSXXX",
@@ -81,20 +77,20 @@ def _named_piece(pieces: list[Piece], mark: str) -> None:
     pieces.append(Piece(mark, mark))
 
 
-def format_pattern(moment: datetime, pattern: str) -> str:
-    """A point in time by a pattern or a named format.
+def format_pattern(moment: datetime, pattern: str, names: Names = ENGLISH) -> str:
+    """A point in time by a pattern or a named format, with the names of a language.
 
     Raises:
         ExpressionError: the pattern has a letter which means nothing.
     """
     return "".join(
-        piece.text if not piece.letter else _field(moment, piece, pattern)
+        piece.text if not piece.letter else _field(moment, piece, pattern, names)
         for piece in _pieces(pattern)
         if piece.letter not in {"[", "]"}
     )
 
 
-def _field(moment: datetime, piece: Piece, pattern: str) -> str:
+def _field(moment: datetime, piece: Piece, pattern: str, names: Names) -> str:
     letter, width = piece.letter, len(piece.text)
     number = _number(moment, letter)
     if number is not None and not (letter in "MLe" and width > 2):  # noqa: PLR2004 - then a name
@@ -103,11 +99,13 @@ def _field(moment: datetime, piece: Piece, pattern: str) -> str:
         return str(number).zfill(width)
     match letter:
         case "M" | "L":
-            return _name(MONTHS[moment.month - 1], width)
+            at = moment.month - 1
+            return _name(names.months[at], names.short_months[at], width)
         case "E" | "e" | "c":
-            return _name(DAYS[moment.weekday()], max(3, width))
+            at = moment.weekday()
+            return _name(names.days[at], names.short_days[at], max(3, width))
         case "a":
-            return "AM" if moment.hour < _NOON else "PM"
+            return names.halves[moment.hour >= _NOON]
         case "G":
             return "Anno Domini" if width == 4 else "AD"  # noqa: PLR2004 - the long form
         case "S":
@@ -118,10 +116,10 @@ def _field(moment: datetime, piece: Piece, pattern: str) -> str:
             return _zone_field(moment, piece, pattern)
 
 
-def _name(name: str, width: int) -> str:
+def _name(name: str, short: str, width: int) -> str:
     match width:
         case 3:
-            return name[:3]
+            return short
         case 5:
             return name[:1]
     return name
@@ -267,9 +265,11 @@ _FIELDS = {"u": "y", "L": "M", "z": "V", "x": "X", "Z": "X", "O": "X", "#": "f",
 def _part(piece: Piece, pattern: str) -> str:
     letter, width = piece.letter, len(piece.text)
     if letter in "ML" and width > 2:  # noqa: PLR2004 - a name
-        return "|".join(sorted({_name(name, width) for name in MONTHS}, key=len, reverse=True))
+        return "|".join(
+            sorted({_name(name, name[:3], width) for name in MONTHS}, key=len, reverse=True)
+        )
     if letter == "E":
-        return "|".join(_name(name, max(3, width)) for name in DAYS)
+        return "|".join(_name(name, name[:3], max(3, width)) for name in DAYS)
     if letter in "yu":
         return r"\d{2}" if width == 2 else r"\d{4}"  # noqa: PLR2004 - the year of the century
     if letter in "MLdHhKkmsD":

@@ -3,6 +3,7 @@
 import inspect
 import re
 
+from penstock.expression.catalogue import GIVEN
 from penstock.expression.error import ExpressionError, nearest
 from penstock.expression.value import Function, Value
 
@@ -54,7 +55,7 @@ def _misfit(
         parameter
         for parameter in signature.parameters.values()
         if parameter.kind in {parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY}
-        and parameter.name != "limits"
+        and parameter.name not in GIVEN
     ]
     known = [parameter.name for parameter in parameters]
     for given in kwargs:

@@ -1,7 +1,8 @@
 """How much one rendering may cost, and the meter that says when it is enough."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from penstock.expression.error import LimitError
@@ -64,6 +65,16 @@ class Meter:
                 f"The expression took more than {self.limits.cpu_seconds:g} s of processor time.",
                 hint="Move the work into a task.",
             )
+
+    @contextmanager
+    def untimed(self) -> Iterator[None]:
+        """What is done within does not count: a library that is loaded once for all."""
+        start = self._clock()
+        try:
+            yield
+        finally:
+            if self._deadline:
+                self._deadline += self._clock() - start
 
     def enter(self) -> None:
         """One rendering or macro call deeper."""

@@ -32,6 +32,14 @@ OF_EXECUTIONS = frozenset(
     }
 )
 """The functions that a running execution adds to the pure ones."""
+REFUSED = {
+    "subflow": "It would start an execution while a text is rendered, again with each rendering. "
+    "Use a task `core.flow.Subflow` and read its outputs.",
+    "i18n": "There are no bundles of messages to read.",
+    "block": "A text has no other templates to take blocks from.",
+    "parent": "A text has no other templates to take blocks from.",
+}
+"""Functions of Pebble and Kestra which are left out, and why."""
 _KNOWN = OF_EXECUTIONS | FUNCTIONS.keys()
 
 
@@ -47,12 +55,13 @@ def unknown_functions(texts: Texts) -> Iterator[Problem]:
 
 def _unknown(texts: Texts, text: Text, name: str, offset: int) -> Problem:
     near = nearest_name(name, _KNOWN)
+    listed = "The reference lists every function: docs/reference/functions."
     return texts.problem(
         text,
         offset,
         f"There is no function `{name}`.",
         code="unknown-function",
-        hint=f"Did you mean `{near}`?" if near else f"There are {', '.join(sorted(_KNOWN))}.",
+        hint=REFUSED.get(name) or (f"Did you mean `{near}`?" if near else listed),
         # Variables are rendered only where somebody asks for it.
         severity=Severity.WARNING if text.path[0] == "variables" else Severity.ERROR,
     )

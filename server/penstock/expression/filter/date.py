@@ -3,9 +3,11 @@
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from penstock.expression.catalogue import named
+from penstock.expression.date_names import ENGLISH, Names, names_of
 from penstock.expression.date_pattern import format_pattern
 from penstock.expression.error import ExpressionError, nearest, quoted
 from penstock.expression.filter.collection import whole
+from penstock.expression.limit import Meter
 from penstock.expression.moment import read_moment, zone_of
 from penstock.expression.value import Value, to_text
 
@@ -20,7 +22,7 @@ _EXACT = {
     "HALF_DAYS": timedelta(hours=12),
 }
 _LOCAL_DAYS = {"DAYS": 1, "WEEKS": 7}
-_MONTHS = {"MONTHS": 1, "YEARS": 12, "DECADES": 120, "CENTURIES": 1200}
+_MONTHS = {"MONTHS": 1, "YEARS": 12, "DECADES": 120, "CENTURIES": 1200, "MILLENNIA": 12_000}
 _MOST_MONTHS = 12 * 10_000
 
 
@@ -31,6 +33,8 @@ def date(
     time_zone: Value = None,
     existing_format: Value = None,
     locale: Value = None,
+    *,
+    meter: Meter,
 ) -> Value:
     """The point in time by a Java pattern or a named format, in a time zone (UTC by default).
 
@@ -40,6 +44,7 @@ def date(
         time_zone (text): an IANA name or an offset; UTC when left out.
         existing_format (text): the pattern in which a text is written that is not ISO 8601.
         locale (text): the language of names, such as `fr` or `de-DE`; English when left out.
+        meter: that of the rendering.
 
     Example:
         {{ inputs.day | date('dd/MM/yyyy') }} → 31/01/2026
@@ -47,22 +52,18 @@ def date(
     if value is None:
         return None
     zone = zone_of(time_zone)
-    return show(read_moment(value, zone, existing_format), zone, format, locale)
+    return show(read_moment(value, zone, existing_format), zone, format, names_of(locale, meter))
 
 
-def show(moment: datetime, zone: tzinfo, pattern: Value, locale: Value = None) -> str:
-    """A point in time as text in a zone.
+def show(moment: datetime, zone: tzinfo, pattern: Value, names: Names = ENGLISH) -> str:
+    """A point in time as text in a zone, with the names of a language.
 
     Raises:
-        ExpressionError: the pattern or the language is not known.
+        ExpressionError: the pattern is not known.
     """
-    if locale is not None and not to_text(locale).lower().startswith("en"):
-        raise ExpressionError(
-            f"Dates are not written in the language {quoted(to_text(locale))}.",
-            hint="Names of days and months are English.",
-        )
     name = "iso" if pattern is None else to_text(pattern)
-    return format_pattern(moment.astimezone(UTC if name == "iso_instant" else zone), name)
+    local = moment.astimezone(UTC if name == "iso_instant" else zone)
+    return format_pattern(local, names.styles.get(name, name), names)
 
 
 @named("dateAdd")
@@ -74,6 +75,8 @@ def date_add(  # noqa: PLR0917 - positional in templates
     time_zone: Value = None,
     existing_format: Value = None,
     locale: Value = None,
+    *,
+    meter: Meter,
 ) -> Value:
     """The point in time moved by an amount of a unit such as `DAYS`, then as for `date`.
 
@@ -86,6 +89,7 @@ def date_add(  # noqa: PLR0917 - positional in templates
         time_zone (text): an IANA name or an offset; UTC when left out.
         existing_format (text): the pattern in which a text is written that is not ISO 8601.
         locale (text): the language of names, such as `fr` or `de-DE`; English when left out.
+        meter: that of the rendering.
 
     Example:
         {{ inputs.day | dateAdd(1, 'DAYS', 'yyyy-MM-dd') }} → 2026-02-01
@@ -98,7 +102,7 @@ def date_add(  # noqa: PLR0917 - positional in templates
         moved = _move(moment, whole(amount, "amount"), to_text(unit).upper())
     except (OverflowError, ValueError):
         raise ExpressionError("The date is moved beyond the years 1 to 9999.") from None
-    return show(moved, zone, format, locale)
+    return show(moved, zone, format, names_of(locale, meter))
 
 
 def _move(moment: datetime, amount: int, unit: str) -> datetime:

@@ -115,7 +115,7 @@ def split(value: Value, delimiter: Value, limit: Value = 0, *, limits: Limits) -
         start = found.end()
     parts.append(text[start:])
     if most == 0:
-        while len(parts) > 1 and not parts[-1]:
+        while start and parts and not parts[-1]:
             parts.pop()
     return list(parts)
 

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from penstock.expression.catalogue import named
-from penstock.expression.date_pattern import DAYS
+from penstock.expression.date_names import DAYS
 from penstock.expression.error import ExpressionError, quoted
 from penstock.expression.filter.collection import whole
 from penstock.expression.moment import read_moment, zone_of
