@@ -30,6 +30,7 @@ from penstock.runtime.rescuer import Checker, Heart, Rescuer
 from penstock.runtime.scheduler import Scheduler
 from penstock.runtime.service import Duties
 from penstock.secrets import master
+from penstock.secrets.cipher import Cipher
 from penstock.secrets.database import SecretStore
 from penstock.security.token import Tokens, bootstrap
 from penstock.service.isolation import Isolation
@@ -104,11 +105,20 @@ def _assemble(
     schema.prepare(database)
     admin_token = bootstrap(database, data, now=time.now())
     key = settings.master_key
-    secrets = SecretStore(master.load(key.get_secret_value() if key else None, data))
+    master_key = master.load(key.get_secret_value() if key else None, data)
+    secrets = SecretStore(master_key)
     storage = LocalStorage(data / "storage")
     environment = environment_of(os.environ, name=settings.environment, url=settings.url)
     isolation = Isolation(is_open=settings.namespaces == "open")
-    world = World(database, secrets, storage, environment, isolation, settings.local_files)
+    world = World(
+        database,
+        secrets,
+        storage,
+        environment,
+        isolation,
+        settings.local_files,
+        Cipher(master_key),
+    )
     parses = Parses()
     defaults = PluginDefaults(settings.plugin_defaults)
     flows = FlowVersions(parses, defaults)

@@ -8,6 +8,7 @@ The first lines of a file in `valid/` are its expectation, each a key and a YAML
     outputs, given: the flow's outputs, the inputs
     log:    all log lines; `last_log`: the last one
     error:  words of the reason why it failed
+    refused: words of the reason why the inputs are not taken; then nothing runs
 """
 
 from __future__ import annotations
@@ -22,14 +23,16 @@ import yaml
 
 from penstock import registry
 from penstock.engine.check import check
+from penstock.errors import InvalidInputs
 from penstock.language.parse import parse
 from penstock.model.execution import Execution, TaskRun
+from penstock.model.sealed import hidden
 from penstock.runtime.local import LocalRunner, Patience
 from penstock.service.spec import NamespaceSpec
 
 HERE = Path(__file__).parent / "valid"
 FLOWS = sorted(HERE.glob("*.yaml"))
-KEYS = {"expect", "runs", "any_order", "outputs", "given", "log", "last_log", "error"}
+KEYS = {"expect", "runs", "any_order", "outputs", "given", "log", "last_log", "error", "refused"}
 NAMESPACES = {
     "corpus": {"variables": {"host": "db.corpus", "port": 5432}, "labels": {"tier": "gold"}},
     "corpus.valid": {
@@ -116,7 +119,13 @@ def test_a_flow_does_what_its_first_lines_say(path: Path, runner: LocalRunner):
     flow, source = flow_of(path)
     runner.add([(flow, source)])
     lines: list[str] = []
-    execution, version = runner.prepare(flow.namespace, flow.id, expectation.get("given", {}))
+    given = expectation.get("given", {})
+    if "refused" in expectation:
+        with pytest.raises(InvalidInputs) as refused:
+            runner.prepare(flow.namespace, flow.id, given)
+        assert expectation["refused"] in refused.value.message
+        return
+    execution, version = runner.prepare(flow.namespace, flow.id, given)
 
     def on_line(by: Execution, line) -> None:
         if by.id == execution.id:
@@ -131,7 +140,7 @@ def test_a_flow_does_what_its_first_lines_say(path: Path, runner: LocalRunner):
     assert found.state.value == expectation["expect"], found.failure
     assert check(found, flow) == []
     if "outputs" in expectation:
-        assert found.outputs == expectation["outputs"]
+        assert hidden(found.outputs) == expectation["outputs"]
     if "log" in expectation:
         assert lines == expectation["log"]
     if "last_log" in expectation:

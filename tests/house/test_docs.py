@@ -214,7 +214,7 @@ def test_every_key_of_a_flow_is_in_the_guide():
     assert [key for key in sorted(keys) if f"`{key}`" not in text] == []
     firsts = [first for first, *_ in rows(text)]
     inputs = {name for first in firsts for name in re.findall(r"`([A-Z]{3,})`", first)}
-    assert inputs == set(INPUTS) - set(OLD_NAMES) - {"SECRET"}
+    assert inputs == set(INPUTS) - set(OLD_NAMES)
 
 
 # -- expressions -----------------------------------------------------------------------------------

@@ -66,6 +66,7 @@ GOOD = [
     ({"type": "DURATION", "min": "PT1S", "max": "P1D"}, "P1D", "P1D"),
     ({"type": "FILE"}, "kestra:///a/b.csv", "penstock:///a/b.csv"),
     ({"type": "FILE"}, "nsfile:///a/b.csv", "nsfile:///a/b.csv"),
+    ({"type": "FILE"}, "file:///data/b.csv", "file:///data/b.csv"),
     (
         {"type": "FILE", "allowedFileExtensions": [".csv"]},
         "penstock:///a/B.CSV",
@@ -157,11 +158,6 @@ BAD = [
     ({"type": "DURATION", "min": "PT1M"}, "PT59S", "It must be more than `PT1M`"),
     ({"type": "DURATION", "max": "PT1M"}, "PT61S", "It must be less than `PT1M`"),
     ({"type": "FILE"}, "report.csv", "expected a file, or the URI of a stored one"),
-    (
-        {"type": "FILE"},
-        "file:///etc/passwd",
-        "a path of the caller's or the server's machine is not read",
-    ),
     (
         {"type": "FILE", "allowedFileExtensions": [".csv", ".json"]},
         "penstock:///a/b.exe",

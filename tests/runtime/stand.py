@@ -19,6 +19,8 @@ from penstock.runtime.context import Place
 from penstock.runtime.executor import Executor
 from penstock.runtime.flows import FlowVersion, FlowVersions, version_of
 from penstock.runtime.functions import World
+from penstock.secrets.cipher import Cipher
+from penstock.secrets.envelope import Key
 from penstock.storage.local import LocalStorage
 from penstock.store import event as event_store
 from penstock.store import execution as execution_store
@@ -55,7 +57,13 @@ class Stand:
         schema.prepare(self.database)
         self.secrets = Secrets()
         storage = LocalStorage(folder / "files")
-        self.world = World(self.database, self.secrets, storage, local_folder=local_folder)
+        self.world = World(
+            self.database,
+            self.secrets,
+            storage,
+            local_folder=local_folder,
+            cipher=Cipher(Key(bytes(32))),
+        )
         self.flows = FlowVersions()
         self.bench = Bench(self.clock, Place(folder / "work"), outputs_limit=64 * 1024)
         self.executor = Executor(self.world, self.flows, self.bench, workers=workers)

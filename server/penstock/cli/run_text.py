@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from penstock.model.sealed import hidden
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -44,7 +46,7 @@ def summary(found: Execution) -> str:
         lines.append("Outputs")
         lines += [
             f"  {name}: {json.dumps(value, ensure_ascii=False)}"
-            for name, value in found.outputs.items()
+            for name, value in hidden(found.outputs).items()
         ]
     return "\n".join(lines)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, cast
 
 from penstock.errors import InvalidInputs
@@ -31,14 +31,16 @@ class Render(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """What became of one input. `value` is plain, also of a secret.
+    """What became of one input: `value` as expressions see it, `kept` as it is stored.
 
-    An input that is not `enabled` is absent; `is_given` says that the caller gave the value.
+    They differ for secrets. An input that is not `enabled` is absent; `is_given` says that the
+    caller gave the value.
     """
 
     id: str
     declared: SingleInput
     value: Json = None
+    kept: Json = None
     enabled: bool = True
     is_given: bool = False
     problem: Problem | None = None
@@ -66,37 +68,51 @@ def resolve_inputs(
     Raises:
         InvalidInputs: with one problem for each input that is missing or does not fit.
     """
-    return values_of(examine_inputs(inputs, given, render), seal)
-
-
-def values_of(found: Sequence[Resolved], seal: Seal | None) -> dict[str, Json]:
-    """The values of examined inputs, secrets sealed. Raises `InvalidInputs`."""
-    values: dict[str, Json] = {}
+    found = examine_inputs(inputs, given, render, seal=seal)
     problems = [each.problem for each in found if each.problem is not None]
-    for each in found:
-        value = each.value
-        if each.declared.is_secret and value is not None:
-            if seal is None:
-                problems.append(_problem(each.id, each.declared, _invalid(each.id, _NO_KEY)))
-                continue
-            value = seal(cast("str", value))
-        if each.enabled:
-            put(values, each.id, value)
     if problems:
         message = "\n".join(problem.message for problem in problems)
         raise InvalidInputs(message, problems=problems)
+    return values_of(found)
+
+
+def values_of(found: Sequence[Resolved]) -> dict[str, Json]:
+    """The values of inputs without problems, as they are stored."""
+    values: dict[str, Json] = {}
+    for each in found:
+        if each.enabled:
+            put(values, each.id, each.kept)
     return values
 
 
 def examine_inputs(
-    inputs: Sequence[Input], given: Mapping[str, Json], render: Render
+    inputs: Sequence[Input],
+    given: Mapping[str, Json],
+    render: Render,
+    *,
+    seal: Seal | None = None,
 ) -> list[Resolved]:
-    """What becomes of each input, in the order of the text; raises nothing."""
+    """What becomes of each input, in the order of the text; raises nothing.
+
+    A secret is sealed before anything that depends on it is rendered.
+    """
     found = entries(inputs)
     made: dict[str, Resolved] = {}
     for entry in ordered(found):
-        made[entry.id] = _examine(entry, found, made, given, render)
+        made[entry.id] = _kept(_examine(entry, found, made, given, render), seal)
     return [made[entry.id] for entry in found]
+
+
+def _kept(found: Resolved, seal: Seal | None) -> Resolved:
+    if not found.declared.is_secret or found.value is None:
+        return replace(found, kept=found.value)
+    try:
+        if seal is None:
+            raise ExpressionError(_NO_KEY)  # noqa: TRY301 - as `seal` says it
+        return replace(found, kept=seal(cast("str", found.value)))
+    except ExpressionError as error:
+        problem = _problem(found.id, found.declared, _invalid(found.id, error.message))
+        return replace(found, value=None, problem=problem)
 
 
 def _examine(

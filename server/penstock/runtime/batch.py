@@ -185,6 +185,9 @@ class Batch:
         draft.messages.clear()
         active, before = draft.active, draft.execution
         active.renderer.execution = before
+        for message in messages:
+            if isinstance(message, ChildEnded):
+                active.renderer.notice(message.outputs)
         now = self.core.bench.clock.now()
         try:
             step = advance(active.version.flow, before, messages, now, active.renderer)

@@ -8,13 +8,12 @@ from datetime import datetime
 from penstock.engine.start import child_execution
 from penstock.engine.step import ChildRequest
 from penstock.errors import InvalidInputs
-from penstock.expression.error import ExpressionError
-from penstock.language.inputs import resolve_inputs
 from penstock.model.execution import Execution
-from penstock.model.flow import Flow
 from penstock.model.frozen import Json
 from penstock.runtime.flows import FlowVersion, FlowVersions, InvalidFlow
 from penstock.runtime.rendering import Renderer
+from penstock.service.beginning import seen
+from penstock.service.inputs import Given, resolved
 from penstock.service.isolation import Isolation, NamespaceDenied
 from penstock.store.session import Database
 
@@ -46,7 +45,7 @@ class Children:
         version = self._find(parent, request)
         if version.disabled or version.flow.disabled:
             raise ChildRefused("Cannot execute a flow which is disabled")
-        inputs = self._inputs(version.flow, request, renderer)
+        inputs = self._inputs(version, request, renderer)
         mask = renderer.masker.text
         labels = {key: mask(value) for key, value in request.labels.items()}
         child = child_execution(
@@ -81,23 +80,13 @@ class Children:
             raise ChildRefused(f"Unable to find flow '{namespace}'.'{id_}'{suffix}")
         return found
 
-    def _inputs(self, flow: Flow, request: ChildRequest, renderer: Renderer) -> dict[str, Json]:
-        about: Json = {"id": flow.id, "namespace": flow.namespace}
-
-        def render(value: Json, inputs: dict[str, Json], /) -> Json:
-            return renderer.render(value, {"flow": about, "inputs": inputs}, typed=True)
-
+    def _inputs(
+        self, version: FlowVersion, request: ChildRequest, renderer: Renderer
+    ) -> dict[str, Json]:
+        flow = version.flow
+        given = Given(request.inputs, seen(flow, version.revision), is_rendered=True)
         try:
-            inputs = resolve_inputs(flow.inputs, request.inputs, render)
+            return resolved(flow, given, renderer)
         except InvalidInputs as error:
             sentences = " ".join(problem.sentence() for problem in error.problems)
             raise ChildRefused(sentences or error.message) from None
-        except ExpressionError as error:
-            raise ChildRefused(str(error)) from None
-        for name, value in inputs.items():
-            if renderer.masker.holds(value):
-                raise ChildRefused(
-                    f"The input '{name}' of '{request.namespace}'.'{request.flow_id}' holds a "
-                    "secret, and inputs are stored readable. Call `secret(…)` in that flow instead."
-                )
-        return inputs

@@ -22,6 +22,7 @@ from penstock.runtime.function import EFFECTS
 from penstock.runtime.function._reach import Reach
 from penstock.runtime.key_value import KeyValues
 from penstock.runtime.masking import Masker
+from penstock.secrets.cipher import Cipher
 from penstock.service.isolation import Isolation
 from penstock.storage.base import Storage
 from penstock.store import namespace as namespace_store
@@ -42,7 +43,8 @@ class World:
     """What the functions reach: the database, secrets, stored files.
 
     `environment` is the same for all; a namespace's variables are added per namespace and kept
-    until `forget` says that something was declared anew.
+    until `forget` says that something was declared anew. `cipher` encrypts secret inputs and
+    outputs; without it there are none.
     """
 
     database: Database
@@ -51,6 +53,7 @@ class World:
     environment: Environment = field(default_factory=Environment)
     isolation: Isolation = field(default_factory=Isolation)
     local_folder: Path | None = None
+    cipher: Cipher | None = None
     _spaces: dict[tuple[str, str], Environment] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 

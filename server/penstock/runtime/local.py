@@ -29,6 +29,8 @@ from penstock.runtime.flows import FlowVersion, FlowVersions
 from penstock.runtime.functions import World
 from penstock.runtime.local_log import LocalLog
 from penstock.runtime.rendering import Renderer
+from penstock.secrets.cipher import Cipher
+from penstock.secrets.envelope import new_key
 from penstock.service.beginning import Beginning, build
 from penstock.service.isolation import Isolation
 from penstock.service.spec import NamespaceSpec
@@ -130,7 +132,15 @@ class LocalRunner(AbstractContextManager["LocalRunner"]):
         schema.prepare(self.database)
         storage = LocalStorage(self._folder / "storage")
         isolation = Isolation(is_open=True)
-        self._world = World(self.database, self._secrets, storage, self._environment, isolation)
+        cipher = Cipher(new_key())
+        self._world = World(
+            self.database,
+            self._secrets,
+            storage,
+            self._environment,
+            isolation,
+            cipher=cipher,
+        )
         bench = Bench(self.clock, Place(self._folder / "work"))
         self.executor = Executor(self._world, self._flows, bench, workers=self._workers)
         self.executor.start()

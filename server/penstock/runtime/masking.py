@@ -14,8 +14,10 @@ from urllib.parse import quote, quote_plus
 import orjson
 
 from penstock.model.frozen import Json
+from penstock.model.sealed import MASK, box_of
 
-MASK = "******"
+__all__ = ["MASK", "Masker"]
+
 _SHORTEST = 3
 _CORE = 8
 """A shorter piece of Base64 is too likely to be something else."""
@@ -72,6 +74,8 @@ class Masker:
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, dict):
+            if box_of(value) is not None:
+                return value  # shows nothing, and must open again
             return {self.text(key): self._deep(item) for key, item in value.items()}
         if isinstance(value, list):
             return [self._deep(item) for item in value]

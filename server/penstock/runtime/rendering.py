@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
 
@@ -13,14 +14,21 @@ from penstock.expression.template import has_expression
 from penstock.expression.value import Function, Value, to_text
 from penstock.model.execution import Execution
 from penstock.model.frozen import Json
+from penstock.model.sealed import box_of, holds_sealed, sealed
 from penstock.runtime.clock import Clock
 from penstock.runtime.files import ExecutionFiles
 from penstock.runtime.functions import World, functions_of
 from penstock.runtime.key_value import KeyValues
 from penstock.runtime.masking import Masker
 from penstock.runtime.namespace_variables import NamespaceVariables
+from penstock.runtime.opened import Opened
 from penstock.runtime.query.process import QUERIES
+from penstock.secrets.envelope import CannotDecrypt
 from penstock.store.identity import new_id
+
+_NO_KEY = "Unable to use a `SECRET` input/output as encryption is not configured"
+_MAY_HOLD = ("inputs", "outputs", "execution", "parent", "trigger", "vars")
+"""Variables in which sealed values may be."""
 
 
 class Renderer:
@@ -29,7 +37,16 @@ class Renderer:
     It is the engine's `Ports` too.
     """
 
-    __slots__ = ("_clock", "_functions", "_roots", "_world", "execution", "masker")
+    __slots__ = (
+        "_clock",
+        "_functions",
+        "_has_sealed",
+        "_roots",
+        "_texts",
+        "_world",
+        "execution",
+        "masker",
+    )
 
     def __init__(self, world: World, clock: Clock, execution: Execution) -> None:
         self._world = world
@@ -38,6 +55,12 @@ class Renderer:
         self.masker = Masker()
         self._functions: dict[bool, Mapping[str, Function]] = {}
         self._roots: dict[str, Json] | None = None
+        self._has_sealed = False
+        self._texts: dict[str, str] = {}
+        self.notice(execution.inputs)
+        for run in execution.task_runs.values():
+            # Of an execution that is gone on with: a new one has none.
+            self.notice(run.outputs)
 
     def environment(self) -> Environment:
         """What expressions see of the server and the namespace."""
@@ -72,10 +95,51 @@ class Renderer:
 
     def seal(self, text: str) -> Json:
         """A secret text in the form in which it is kept. Raises `ExpressionError`."""
-        del text
-        raise ExpressionError(
-            "Unable to use a `SECRET` input/output as encryption is not configured"
-        )
+        cipher = self._world.cipher
+        if cipher is None:
+            raise ExpressionError(_NO_KEY)
+        self.masker.taint(text)
+        self._has_sealed = True
+        return sealed(cipher.seal(self.execution.tenant, text))
+
+    def notice(self, value: Json) -> None:
+        """Values arrive that expressions may read: secrets that are sealed in them are hidden."""
+        if not holds_sealed(value):
+            return
+        self._has_sealed = True
+        pending: list[Json] = [value]
+        while pending:
+            each = pending.pop()
+            box = box_of(each)
+            if box is not None:
+                with suppress(ExpressionError):  # told to who reads it
+                    self._open(box)
+            elif isinstance(each, dict):
+                pending.extend(each.values())
+            elif isinstance(each, list):
+                pending.extend(each)
+
+    def _open(self, box: str) -> str:
+        text = self._texts.get(box)
+        if text is None:
+            cipher = self._world.cipher
+            if cipher is None:
+                raise ExpressionError(_NO_KEY)
+            try:
+                text = cipher.open(self.execution.tenant, box)
+            except CannotDecrypt as error:
+                raise ExpressionError(f"A secret value cannot be read: {error.message}") from None
+            self.masker.taint(text)
+            self._texts[box] = text
+        return text
+
+    def _opened(self, variables: Mapping[str, Json]) -> Mapping[str, Json]:
+        opened: dict[str, Json] = {**variables}
+        for name in _MAY_HOLD:
+            values = opened.get(name)
+            if isinstance(values, Mapping):
+                opened[name] = Opened(values, self._open)  # type: ignore[assignment] - a Mapping
+        return opened
 
     def render(
         self,
@@ -94,6 +158,8 @@ class Renderer:
         functions = self._known_functions(may_wait=may_wait)
         if self._roots is None:
             self._roots = self.environment().variables()
+        if self._has_sealed:
+            variables = self._opened(variables)
         scope = Scope(
             variables={**self._roots, **variables},
             functions=functions,

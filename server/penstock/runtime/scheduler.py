@@ -15,7 +15,6 @@ from penstock.errors import InvalidInputs
 from penstock.expression import is_truthy
 from penstock.expression.error import ExpressionError
 from penstock.language.cron import next_fire
-from penstock.language.inputs import resolve_inputs
 from penstock.model.execution import Execution, Origin
 from penstock.model.frozen import Json
 from penstock.runtime import breakdown
@@ -24,6 +23,7 @@ from penstock.runtime.executor import Executor
 from penstock.runtime.flows import FlowVersion, FlowVersions, InvalidFlow
 from penstock.runtime.functions import World
 from penstock.runtime.rendering import Renderer
+from penstock.service.inputs import Given, resolved
 from penstock.store import timetable
 from penstock.store.identity import new_id
 from penstock.store.timetable import TimetableEntry
@@ -204,15 +204,12 @@ class Scheduler:
         def render(value: Json) -> Json:
             return renderer.render(value, variables, typed=True)
 
-        def render_default(value: Json, inputs: dict[str, Json], /) -> Json:
-            return renderer.render(value, {**variables, "inputs": inputs}, typed=True)
-
         try:
             if not self._holds(entry, version, render):
                 return None
             given = render(dict(entry.inputs))
             assert isinstance(given, dict)
-            inputs = resolve_inputs(flow.inputs, given, render_default)
+            inputs = resolved(flow, Given(given, variables, is_rendered=True), renderer)
         except (ExpressionError, InvalidInputs) as error:
             problems: Sequence[str] = (
                 [problem.sentence() for problem in error.problems]
@@ -220,9 +217,6 @@ class Scheduler:
                 else []
             )
             return _failed(entry, made, now, renderer.masker.text(" ".join(problems) or str(error)))
-        if renderer.masker.holds(inputs):
-            reason = "An input holds a secret, and inputs are stored readable."
-            return _failed(entry, made, now, reason)
         return replace(made, inputs=inputs)
 
     def _holds(

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from penstock.engine.start import new_execution
-from penstock.errors import FlowDisabled, InvalidInputs
-from penstock.language.inputs import resolve_inputs
+from penstock.errors import FlowDisabled
 from penstock.model.execution import Execution, Origin, Source
 from penstock.model.flow import Flow
 from penstock.model.frozen import Json
+from penstock.service.inputs import Given, resolved
 from penstock.service.port import FlowVersion, Renderer
 
 
@@ -53,8 +53,13 @@ def build(
     )
     if not flow.inputs:
         return execution
-    inputs = _inputs(renderer(execution), execution, flow, beginning.inputs)
-    return replace(execution, inputs=inputs)
+    given = Given(beginning.inputs, seen(flow, version.revision))
+    return replace(execution, inputs=resolved(flow, given, renderer(execution)))
+
+
+def seen(flow: Flow, revision: int) -> dict[str, Json]:
+    """What the expressions of inputs see."""
+    return {"flow": {"id": flow.id, "namespace": flow.namespace, "revision": revision}}
 
 
 def _source(version: FlowVersion) -> Source | None:
@@ -62,34 +67,3 @@ def _source(version: FlowVersion) -> Source | None:
     if source is None or (source.repository is None and source.commit is None):
         return None
     return source
-
-
-def _inputs(
-    renderer: Renderer, execution: Execution, flow: Flow, given: Mapping[str, Json]
-) -> dict[str, Json]:
-    variables: dict[str, Json] = {
-        "flow": {"id": flow.id, "namespace": flow.namespace, "revision": execution.flow_revision}
-    }
-
-    def render(value: Json, inputs: dict[str, Json], /) -> Json:
-        return renderer.render(value, {**variables, "inputs": inputs}, typed=True)
-
-    try:
-        inputs = resolve_inputs(flow.inputs, given, render)
-    except InvalidInputs as error:
-        mask = renderer.masker.text
-        problems = tuple(
-            replace(each, object=None, message=mask(each.message)) for each in error.problems
-        )
-        raise InvalidInputs(
-            f"The inputs do not fit the flow {flow.namespace}/{flow.id}: "
-            + "; ".join(problem.message for problem in problems),
-            problems=problems,
-            hint=problems[0].hint if problems else error.hint,
-        ) from None
-    if renderer.masker.holds(inputs):
-        raise InvalidInputs(
-            "A default holds a secret, and inputs are stored readable.",
-            hint="Read the secret in the task that needs it.",
-        )
-    return inputs

@@ -8,6 +8,7 @@ from typing import Protocol
 from penstock.model.execution import Attempt, Execution, StateChange, TaskRun
 from penstock.model.frozen import Json
 from penstock.model.provenance import Provenance
+from penstock.model.sealed import hidden
 from penstock.service.objectset import Reference
 
 
@@ -63,10 +64,10 @@ def execution(found: Execution, *, with_task_runs: bool = True) -> dict[str, Jso
         "flowHash": found.flow_hash,
         "state": found.state.value,
         "stateHistory": _history(found.history),
-        "inputs": found.inputs,
-        "outputs": found.outputs,
+        "inputs": hidden(found.inputs),
+        "outputs": hidden(found.outputs),
         "labels": {**found.labels},
-        "variables": found.variables,
+        "variables": hidden(found.variables),
         "trigger": None
         if origin is None
         else {
@@ -101,7 +102,7 @@ def _task_run(run: TaskRun) -> Json:
         "state": run.state.value,
         "stateHistory": _history(run.history),
         "attempts": [_attempt(attempt) for attempt in run.attempts],
-        "outputs": run.outputs,
+        "outputs": hidden(run.outputs),
         "error": None if run.failure is None else {"message": run.failure.message},
         "startedAt": instant(run.started_at),
         "endedAt": instant(run.ended_at),

@@ -116,6 +116,10 @@ class Renderer(Protocol):
         """Of what was rendered."""
         ...
 
+    def seal(self, text: str) -> Json:
+        """A secret text as it is kept; from now on it is hidden. Raises `ExpressionError`."""
+        ...
+
     def render(self, value: Json, variables: Mapping[str, Json], *, typed: bool = False) -> Json:
         """The value with its expressions rendered. Raises `ExpressionError`."""
         ...

@@ -14,6 +14,7 @@ from penstock.model.input.base import BaseInput, Unfit, text_of
 
 _STORED = ("penstock:///", "kestra:///")
 _NAMESPACE = "nsfile://"
+_LOCAL = "file://"
 
 
 def _dotted(values: tuple[str, ...] | None) -> tuple[str, ...] | None:
@@ -27,8 +28,8 @@ class FileInput(BaseInput):
     """A file: uploaded with the execution, or one that is stored already.
 
     The value is its URI, which tasks take as an input file and `read()` opens. A caller gives a
-    file (`--input report=@report.csv`), a `penstock:///` URI, or the `nsfile:///` path of a
-    namespace file.
+    file (`--input report=@report.csv`), a `penstock:///` URI, the `nsfile:///` path of a namespace
+    file, or the `file:///` path of one that the server is set up to show.
 
     Example:
         - id: report
@@ -49,7 +50,7 @@ class FileInput(BaseInput):
     def _is_default(cls, value: Json) -> Json:
         if value is None or contains_expression(value):
             return value
-        if not isinstance(value, str) or not value.startswith((_NAMESPACE, "file://")):
+        if not isinstance(value, str) or not value.startswith((_NAMESPACE, _LOCAL)):
             raise ValueError(
                 "The default of a FILE is a namespace file, such as `nsfile:///a.csv`."
             )
@@ -58,12 +59,7 @@ class FileInput(BaseInput):
     def cast(self, value: Json) -> Json:
         """The URI, with our scheme."""
         uri = text_of(value).strip()
-        if uri.startswith("file://"):
-            raise Unfit(
-                "a path of the caller's or the server's machine is not read; upload the file, or "
-                "name a stored one"
-            )
-        if not uri.startswith((*_STORED, _NAMESPACE)):
+        if not uri.startswith((*_STORED, _NAMESPACE, _LOCAL)):
             raise Unfit(
                 "expected a file, or the URI of a stored one, such as `penstock:///…` or "
                 "`nsfile:///…`"
