@@ -115,6 +115,9 @@ class RecordingContext(RunContext):
     def now(self) -> datetime:
         return datetime(2026, 1, 1, tzinfo=UTC)
 
+    def wait(self, seconds: float, woken: threading.Event) -> bool:
+        return woken.wait(seconds)
+
     def log(self, message: str, level: LogLevel = LogLevel.INFO) -> None:
         self.lines.append((level, message))
         self.said.set()

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import orjson
 import structlog
 
-from penstock.engine.message import Finished
-from penstock.engine.step import Job
+from penstock.engine.message import Finished, Message
+from penstock.engine.step import ChildRequest, Job
 from penstock.engine.variables import task_variables
 from penstock.errors import PenstockError
 from penstock.expression.error import ExpressionError
@@ -43,6 +44,28 @@ class Work:
         return self.job.task_run_id, self.job.fence
 
 
+class Substitute(Protocol):
+    """Stands for the world, for tests of flows."""
+
+    def task(
+        self, work: Work, task: RunnableTask, context: Context
+    ) -> tuple[State, dict[str, Json]] | None:
+        """What to take for the result of a task; None when it shall run. Raises `TaskFailed`."""
+        ...
+
+    def call(self, request: ChildRequest, parent: Execution) -> Sequence[Message] | None:
+        """What to tell a task that calls another flow; None when that shall be executed."""
+        ...
+
+    def transport(self, work: Work) -> object | None:
+        """What carries a task's HTTP requests, as httpx takes it; None for the network."""
+        ...
+
+    def network(self) -> object | None:
+        """What carries the requests of expressions, in the same way."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Bench:
     """What every attempt of this process works with."""
@@ -50,6 +73,7 @@ class Bench:
     clock: Clock
     place: Place
     outputs_limit: int = _MIB
+    substitute: Substitute | None = None
 
 
 def open_context(work: Work, bench: Bench, send: Callable[[Record], None]) -> Context:
@@ -67,6 +91,7 @@ def open_context(work: Work, bench: Bench, send: Callable[[Record], None]) -> Co
         clock=bench.clock,
         place=bench.place,
         send=send,
+        transport=None if bench.substitute is None else bench.substitute.transport(work),
         **options,
     )
 
@@ -76,7 +101,7 @@ def run_attempt(work: Work, context: Context, bench: Bench, worker: str) -> Fini
     started = bench.clock.now()
     state, outputs, failure = State.SUCCESS, {}, None
     try:
-        state, outputs = _run(work, context)
+        state, outputs = _run(work, context, bench)
         outputs = _checked(outputs, work, bench)
     except TaskFailed as error:
         state, failure = State.FAILED, error.message
@@ -107,7 +132,7 @@ def run_attempt(work: Work, context: Context, bench: Bench, worker: str) -> Fini
     )
 
 
-def _run(work: Work, context: Context) -> tuple[State, dict[str, Json]]:
+def _run(work: Work, context: Context, bench: Bench) -> tuple[State, dict[str, Json]]:
     declared = work.version.tasks[work.job.task_id]
     variables = context.variables
     if isinstance(declared, RunnableTask) and declared.uses_folder:
@@ -119,6 +144,10 @@ def _run(work: Work, context: Context) -> tuple[State, dict[str, Json]]:
     task = render_task(declared, render)
     if not isinstance(task, RunnableTask):
         raise TaskFailed(f"'{task.type}' is not a task that a worker can run.")
+    if bench.substitute is not None:
+        given = bench.substitute.task(work, task, context)
+        if given is not None:
+            return given
     answer = task.run(context)
     if isinstance(answer, Result):
         return answer.state, answer.outputs

@@ -286,6 +286,11 @@ class Batch:
 
     def _call(self, draft: Draft, request: ChildRequest) -> None:
         parent = draft.execution
+        substitute = self.core.bench.substitute
+        told = None if substitute is None else substitute.call(request, parent)
+        if told is not None:
+            self.deliver(parent.id, *told)
+            return
         try:
             child, version = self.core.children.make(
                 request, parent, draft.active.renderer, self.now

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -23,6 +24,17 @@ class Clock(Protocol):
         """Registers who must look at the time again after it jumped."""
         ...
 
+    def wait(self, seconds: float, woken: threading.Event) -> bool:
+        """Waits in the caller's thread; True when `woken` was set before the time was over."""
+        ...
+
+    def skip(self, until: datetime | None, busy: int) -> bool:
+        """Told that nothing happens before `until` (None: at all) but what `busy` workers do.
+
+        True when the time is another one now.
+        """
+        ...
+
 
 class SystemClock:
     """The machine's clock."""
@@ -37,6 +49,15 @@ class SystemClock:
 
     def on_jump(self, callback: Callable[[], None]) -> None:
         """Nothing: this clock does not jump."""
+
+    def wait(self, seconds: float, woken: threading.Event) -> bool:
+        """Waits."""
+        return woken.wait(seconds)
+
+    def skip(self, until: datetime | None, busy: int) -> bool:
+        """No: this clock goes by itself."""
+        del until, busy
+        return False
 
 
 class VirtualClock:
@@ -60,6 +81,15 @@ class VirtualClock:
         with self._lock:
             self._callbacks.append(callback)
 
+    def wait(self, seconds: float, woken: threading.Event) -> bool:
+        """Waits, in real time."""
+        return woken.wait(seconds)
+
+    def skip(self, until: datetime | None, busy: int) -> bool:
+        """No: only `advance` moves this clock."""
+        del until, busy
+        return False
+
     def advance(self, by: timedelta) -> None:
         """Moves the time forward and tells everybody."""
         with self._lock:
@@ -67,3 +97,80 @@ class VirtualClock:
             callbacks = list(self._callbacks)
         for callback in callbacks:
             callback()
+
+
+class SkippingClock:
+    """Stands still while anything works, and goes to the next moment when nothing does.
+
+    Timers, retries, pauses and sleeping tasks take no real time. `stalled` is called when
+    nothing works and nothing is due: whoever waits then waits for ever.
+    """
+
+    def __init__(self, start: datetime) -> None:
+        self._now = start
+        self._lock = threading.Lock()
+        self._callbacks: list[Callable[[], None]] = []
+        self._sleepers: list[_Sleeper] = []
+        self.stalled: Callable[[], None] = _nothing
+
+    def now(self) -> datetime:
+        """The moment up to which everything has happened."""
+        return self._now
+
+    def seconds_until(self, at: datetime) -> float | None:
+        """0 when `at` has come; None: `skip` will go there."""
+        return 0.0 if at <= self._now else None
+
+    def on_jump(self, callback: Callable[[], None]) -> None:
+        """Registers who must hear that a task began to sleep."""
+        with self._lock:
+            self._callbacks.append(callback)
+
+    def wait(self, seconds: float, woken: threading.Event) -> bool:
+        """Sleeps on this clock; True when `woken` ended it early."""
+        with self._lock:
+            sleeper = _Sleeper(self._now + timedelta(seconds=seconds), woken)
+            self._sleepers.append(sleeper)
+            callbacks = list(self._callbacks)
+        for callback in callbacks:
+            callback()
+        woken.wait()
+        with self._lock:
+            if sleeper in self._sleepers:
+                self._sleepers.remove(sleeper)
+        return not sleeper.is_over
+
+    def skip(self, until: datetime | None, busy: int) -> bool:
+        """Goes to `until`, or to the end of a sleep before it, when all busy workers sleep."""
+        with self._lock:
+            if busy > len(self._sleepers):
+                return False
+            moments = [each.at for each in self._sleepers]
+            if until is not None:
+                moments.append(until)
+            if moments:
+                self._now = max(self._now, min(moments))
+                over = [each for each in self._sleepers if each.at <= self._now]
+                self._sleepers = [each for each in self._sleepers if each.at > self._now]
+                for each in over:
+                    each.is_over = True
+                    each.woken.set()
+                return True
+        self.stalled()
+        return False
+
+    def pass_time(self, by: timedelta) -> None:
+        """Time goes by while something works."""
+        with self._lock:
+            self._now += by
+
+
+@dataclass(eq=False, slots=True)
+class _Sleeper:
+    at: datetime
+    woken: threading.Event
+    is_over: bool = False
+
+
+def _nothing() -> None:
+    """Nobody wants to know."""

@@ -54,6 +54,7 @@ class Context:
         place: Place,
         send: Callable[[Record], None],
         level: LogLevel = LogLevel.TRACE,
+        transport: object | None = None,
     ) -> None:
         self._renderer = renderer
         self._run = task_run
@@ -62,6 +63,7 @@ class Context:
         self._clock = clock
         self._place = place
         self._send = send
+        self.transport = transport
         self._least = _LEVELS.index(level)
         self._lock = threading.Lock()
         self._record = self._new_record()
@@ -123,6 +125,10 @@ class Context:
     def now(self) -> datetime:
         """The present moment in UTC."""
         return self._clock.now()
+
+    def wait(self, seconds: float, woken: threading.Event) -> bool:
+        """Waits on the injected clock; True when `woken` was set before the time was over."""
+        return self._clock.wait(seconds, woken)
 
     def log(self, message: str, level: LogLevel = LogLevel.INFO) -> None:
         """Writes a line to the execution's log; secrets in it are masked."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from datetime import datetime
 
 from penstock.engine.advance import is_over
 from penstock.engine.message import KillRequested, TimerDue
@@ -79,6 +80,10 @@ class Cycle:
             return 0.0
         at = self.alarms.next_at()
         return None if at is None else self._clock.seconds_until(at)
+
+    def idle(self) -> tuple[datetime | None, int]:
+        """When the next timer is due, and how many workers are at work."""
+        return self.alarms.next_at(), self._busy
 
     def run(self, commands: list[Command]) -> None:
         """Carries out commands in one transaction. Raises `Dropped`, or what the database raised;

@@ -291,6 +291,8 @@ class Executor:
         """What has arrived; waits for it, unless there is other work."""
         commands: list[Command] = []
         wait = pause or self._cycle.seconds_to_wait()
+        if wait != 0.0 and self._inbox.empty() and not self._kept and self._skips():
+            wait = 0.0
         try:
             first = self._inbox.get(timeout=wait) if wait != 0.0 else self._inbox.get_nowait()
             while True:
@@ -304,6 +306,11 @@ class Executor:
         except queue.Empty:
             pass
         return commands
+
+    def _skips(self) -> bool:
+        """Whether the clock went on because nothing but time is missing."""
+        until, busy = self._cycle.idle()
+        return self._is_open and self._clock.skip(until, busy)
 
     def _process(self, commands: list[Command]) -> list[Command]:
         """Runs commands as one transaction, or one each when they cannot go together.

@@ -44,7 +44,8 @@ class World:
 
     `environment` is the same for all; a namespace's variables are added per namespace and kept
     until `forget` says that something was declared anew. `cipher` encrypts secret inputs and
-    outputs; without it there are none.
+    outputs; without it there are none. `transport` carries HTTP requests in place of the network,
+    as httpx takes it (in tests).
     """
 
     database: Database
@@ -54,6 +55,7 @@ class World:
     isolation: Isolation = field(default_factory=Isolation)
     local_folder: Path | None = None
     cipher: Cipher | None = None
+    transport: object | None = None
     _spaces: dict[tuple[str, str], Environment] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 

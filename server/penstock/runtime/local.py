@@ -16,13 +16,14 @@ from typing import Self
 
 from sqlalchemy import Connection, event
 
+from penstock.engine.start import new_execution
 from penstock.engine.variables import Environment
 from penstock.expression.error import ExpressionError
 from penstock.model.execution import Execution, Origin
 from penstock.model.flow import Flow, content_hash
 from penstock.model.frozen import Json
-from penstock.runtime.attempt import Bench
-from penstock.runtime.clock import Clock, SystemClock
+from penstock.runtime.attempt import Bench, Substitute
+from penstock.runtime.clock import Clock, SkippingClock, SystemClock
 from penstock.runtime.context import Place
 from penstock.runtime.executor import Executor
 from penstock.runtime.flows import FlowVersion, FlowVersions
@@ -33,15 +34,19 @@ from penstock.secrets.cipher import Cipher
 from penstock.secrets.envelope import new_key
 from penstock.service.beginning import Beginning, build
 from penstock.service.isolation import Isolation
+from penstock.service.services import Parses
 from penstock.service.spec import NamespaceSpec
 from penstock.service.surroundings import PluginDefaults, stored
+from penstock.storage.base import task_file
 from penstock.storage.local import LocalStorage
 from penstock.store import execution as execution_store
 from penstock.store import flow as flow_store
+from penstock.store import kv as kv_store
 from penstock.store import namespace as namespace_store
 from penstock.store import schema
 from penstock.store.flow import FlowRow
 from penstock.store.identity import new_id
+from penstock.store.kv import KvRow
 from penstock.store.log import LogLine
 from penstock.store.namespace import NamespaceRow
 from penstock.store.session import Database
@@ -93,13 +98,19 @@ class LocalRunner(AbstractContextManager["LocalRunner"]):
         environment: Environment | None = None,
         clock: Clock | None = None,
         workers: int = 8,
+        parses: Parses | None = None,
+        substitute: Substitute | None = None,
+        database: bytes | None = None,
     ) -> None:
         self.clock = clock or SystemClock()
-        self._secrets = _GivenSecrets(secrets or {})
+        self._secrets = _GivenSecrets({} if secrets is None else secrets)
         self._environment = environment or Environment()
         self._workers = workers
         self._defaults = PluginDefaults()
-        self._flows = FlowVersions(defaults=self._defaults)
+        self._flows = FlowVersions(parses, self._defaults)
+        self._substitute = substitute
+        self._content = database
+        self._is_stalled = threading.Event()
         self._grace = _END_SECONDS
 
     def __enter__(self) -> Self:
@@ -126,23 +137,26 @@ class LocalRunner(AbstractContextManager["LocalRunner"]):
             shutil.rmtree(self._folder, ignore_errors=True)
 
     def _open(self) -> None:
-        self.database = Database(f"sqlite:///{self._folder / 'penstock.db'}")
+        path = self._folder / "penstock.db"
+        if self._content is not None:
+            path.write_bytes(self._content)
+        self.database = Database(f"sqlite:///{path}")
         # Nothing of it outlives this process, so nothing needs to reach the disk.
         event.listen(self.database.engine, "connect", _do_not_sync)
         schema.prepare(self.database)
-        storage = LocalStorage(self._folder / "storage")
+        self.storage = storage = LocalStorage(self._folder / "storage")
         isolation = Isolation(is_open=True)
-        cipher = Cipher(new_key())
-        self._world = World(
+        self.world = World(
             self.database,
             self._secrets,
             storage,
             self._environment,
             isolation,
-            cipher=cipher,
+            cipher=Cipher(new_key()),
+            transport=None if self._substitute is None else self._substitute.network(),
         )
-        bench = Bench(self.clock, Place(self._folder / "work"))
-        self.executor = Executor(self._world, self._flows, bench, workers=self._workers)
+        bench = Bench(self.clock, Place(self._folder / "work"), substitute=self._substitute)
+        self.executor = Executor(self.world, self._flows, bench, workers=self._workers)
         self.executor.start()
 
     # -- what flows find -------------------------------------------------------------------
@@ -185,8 +199,48 @@ class LocalRunner(AbstractContextManager["LocalRunner"]):
         )
         with self.database.transaction() as tx:
             namespace_store.put(tx, row)
-        self._world.forget()
+        self.world.forget()
         self._defaults.forget()
+
+    def put_pair(self, namespace: str, key: str, value: Json) -> None:
+        """Writes a key-value pair."""
+        now = self.clock.now()
+        row = KvRow(TENANT, namespace, key, _OWNER, 1, "", now, now, value)
+        with self.database.transaction() as tx:
+            kv_store.put(tx, row)
+
+    def keep(self, key: tuple[str, str], name: str, text: str, folder: Path) -> str:
+        """Stores a file as if an execution of the flow had, by way of `folder`; gives its URI."""
+        path = folder / "file"
+        path.write_text(text)
+        uri = task_file(*key, "fixtures", task="files", task_run="files", name=name)
+        return self.storage.put(TENANT, uri, path)
+
+    def render(self, key: tuple[str, str], value: Json, variables: Mapping[str, Json]) -> Json:
+        """Renders expressions as a trigger of a flow would before there is an execution."""
+        execution, version = self._blank(*key)
+        flow = version.flow
+        about: Json = {"id": flow.id, "namespace": flow.namespace, "revision": version.revision}
+        renderer = Renderer(self.world, self.clock, execution)
+        return renderer.render(value, {**variables, "flow": about}, typed=True)
+
+    def _blank(self, namespace: str, flow_id: str) -> tuple[Execution, FlowVersion]:
+        version = self._version(namespace, flow_id)
+        made = new_execution(
+            version.flow,
+            id=new_id(),
+            tenant=TENANT,
+            revision=version.revision,
+            content_hash=version.content_hash,
+            now=self.clock.now(),
+        )
+        return made, version
+
+    def _version(self, namespace: str, flow_id: str) -> FlowVersion:
+        with self.database.read() as tx:
+            version = self._flows.latest(tx, TENANT, namespace, flow_id)
+        assert version is not None, "the flow was added"
+        return version
 
     # -- running ---------------------------------------------------------------------------
 
@@ -197,20 +251,19 @@ class LocalRunner(AbstractContextManager["LocalRunner"]):
         inputs: Mapping[str, Json] = _NOTHING,
         *,
         labels: Mapping[str, str] | None = None,
+        origin: Origin | None = None,
     ) -> tuple[Execution, FlowVersion]:
         """An execution of a flow that was added. Raises `FlowDisabled` and `InvalidInputs`."""
-        with self.database.read() as tx:
-            version = self._flows.latest(tx, TENANT, namespace, flow_id)
-        assert version is not None, "the flow was added"
+        version = self._version(namespace, flow_id)
         beginning = Beginning(
             id=new_id(),
             tenant=TENANT,
             now=self.clock.now(),
-            origin=ORIGIN,
+            origin=origin or ORIGIN,
             inputs=inputs,
             labels=labels or {},
         )
-        execution = build(version, beginning, lambda made: Renderer(self._world, self.clock, made))
+        execution = build(version, beginning, lambda made: Renderer(self.world, self.clock, made))
         return execution, version
 
     def run(
@@ -229,7 +282,12 @@ class LocalRunner(AbstractContextManager["LocalRunner"]):
         ended = threading.Event()
         undo = self.executor.subscribe(execution.id, lambda: self._tell_end(ended))
         log = LocalLog(self.database, TENANT, on_line) if on_line is not None else None
+        if isinstance(self.clock, SkippingClock):
+            self.clock.stalled = lambda: self._tell_stall(ended)
         self.executor.submit(execution, version).result()
+        # Whoever found nothing to do before this did not know of it.
+        self._is_stalled.clear()
+        self.executor.wake()
         timed_out, stopped = self._wait(ended, patience, log)
         undo()
         if log is not None:
@@ -245,13 +303,18 @@ class LocalRunner(AbstractContextManager["LocalRunner"]):
         if not self.executor.active_count:
             ended.set()
 
+    def _tell_stall(self, ended: threading.Event) -> None:
+        if self.executor.active_count:
+            self._is_stalled.set()
+            ended.set()
+
     def _wait(
         self, ended: threading.Event, patience: Patience, log: LocalLog | None
     ) -> tuple[bool, bool]:
         """Whether the time was over, and whether it was stopped."""
         started = time.monotonic()
         timed_out = stopped = False
-        while self.executor.active_count and not patience.leave.is_set():
+        while self._goes_on() and not patience.leave.is_set():
             ended.wait(_PULSE_SECONDS)
             self.executor.tick()
             if log is not None:
@@ -265,9 +328,26 @@ class LocalRunner(AbstractContextManager["LocalRunner"]):
                 self._kill("interrupted" if stopped else "it took too long")
         return timed_out and not stopped, stopped
 
+    def _goes_on(self) -> bool:
+        """Whether something may still happen."""
+        return self.executor.active_count > 0 and not self._is_stalled.is_set()
+
     def _kill(self, reason: str) -> None:
         for active, _ in self.executor.sample(_MOST):
             self.executor.kill(TENANT, active.id, reason)
+
+
+def empty_database() -> bytes:
+    """A database with all tables, for who makes many runners: making it takes the most time."""
+    with tempfile.TemporaryDirectory(prefix="penstock-run-") as folder:
+        path = Path(folder) / "penstock.db"
+        database = Database(f"sqlite:///{path}")
+        event.listen(database.engine, "connect", _do_not_sync)
+        schema.prepare(database)
+        with database.engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        database.close()
+        return path.read_bytes()
 
 
 class _GivenSecrets:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -109,6 +110,15 @@ class RunContext(Protocol):
 
     def now(self) -> datetime:
         """The present moment in UTC, from the injected clock."""
+        ...
+
+    def wait(self, seconds: float, woken: threading.Event) -> bool:
+        """Waits on the injected clock; True when `woken` was set before the time was over."""
+        ...
+
+    @property
+    def transport(self) -> object | None:
+        """What carries HTTP requests in place of the network, as httpx takes it (in tests)."""
         ...
 
     def log(self, message: str, level: LogLevel = LogLevel.INFO) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from penstock.expression.catalogue import named
 from penstock.expression.error import ExpressionError
@@ -58,7 +58,11 @@ def http(  # noqa: PLR0917 - positional in templates
     # httpx logs every URL with its query, which may hold a secret.
     logging.getLogger("httpx").setLevel(logging.WARNING)
     try:
-        with httpx.Client(timeout=_timeout(options), follow_redirects=True) as client:
+        with httpx.Client(
+            timeout=_timeout(options),
+            follow_redirects=True,
+            transport=cast("httpx.BaseTransport | None", reach.world.transport),
+        ) as client:
             url = httpx.URL(address)
             if url.scheme not in ("http", "https") or not url.host:
                 raise ExpressionError("The address of 'http' begins with http:// or https://.")

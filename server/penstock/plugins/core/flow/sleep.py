@@ -34,5 +34,5 @@ class Sleep(RunnableTask):
         """Waits in this worker's thread; raises `TaskFailed` when it was woken early."""
         woken = threading.Event()
         context.on_cancel(woken.set)
-        if context.is_cancelled or woken.wait(max(0.0, self.duration.total_seconds())):
+        if context.is_cancelled or context.wait(max(0.0, self.duration.total_seconds()), woken):
             raise TaskFailed("The sleep was cut short because the task was asked to stop.")

@@ -9,7 +9,7 @@ import ssl
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, cast
 
 from penstock.model.frozen import Json
 from penstock.plugins.core.http._options import (
@@ -145,11 +145,13 @@ class Exchange:
         import httpx  # noqa: PLC0415 see above
 
         options = self.options
+        transport = cast("httpx.BaseTransport | None", self.context.transport)
         insecure = options.ssl.insecure_trust_all_certificates
         waits = options.timeout
         return httpx.Client(
             auth=_auth(options),
-            proxy=_proxy(options),
+            proxy=None if transport is not None else _proxy(options),
+            transport=transport,
             verify=False if insecure else _certificates(),
             timeout=httpx.Timeout(
                 waits.read_idle_timeout.total_seconds(),
