@@ -284,7 +284,7 @@ class ExpressionCompiler:
         operand = self.compile(node.operand)
         check = TESTS.get(node.name)
         if check is None:
-            near = nearest(node.name, TESTS)
+            near = {"none": "null", "mapping": "map"}.get(node.name) or nearest(node.name, TESTS)
             hint = f"Did you mean `{near}`?" if near else f"There are: {', '.join(TESTS)}."
             raise ExpressionSyntaxError(
                 f"There is no test `{node.name}`.", expression=text, offset=at, hint=hint

@@ -39,6 +39,8 @@ _TOKEN = re.compile(
 _PART = re.compile(r"[^#\"\\]*(?:(?:\\.|#(?!\{))[^#\"\\]*)*", re.DOTALL)
 _SPACE = re.compile(r"\s*")
 _MOST_TOKENS = 100_000
+_ELSEWHERE = {"&": "Write `and`.", "!": "Write `not`.", "`": "Texts are in `'` or `\"`."}
+"""How something is written here that other languages write so."""
 _CLOSERS = {"(": ")", "[": "]", "{": "}"}
 
 
@@ -170,7 +172,8 @@ class Lexer:
             return
         if self._text[start] == "'":
             raise self._fail("The text is not closed.", start, "Close it with `'`.")
-        raise self._fail(f"`{self._text[start]}` has no meaning here.", start)
+        found = self._text[start]
+        raise self._fail(f"`{found}` has no meaning here.", start, _ELSEWHERE.get(found, ""))
 
     def _bracket(self, value: str, at: int) -> None:
         if value in _CLOSERS:

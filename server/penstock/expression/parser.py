@@ -42,6 +42,13 @@ _CONSTANTS = {
     "true": True, "TRUE": True, "false": False, "FALSE": False,
     "null": None, "NULL": None, "none": None, "NONE": None,
 }  # fmt: skip
+_ELSEWHERE = {
+    "in": "Write `a isIn list`, or `list contains a`.",
+    "if": "Write `condition ? yes : no`.",
+    "else": "Write `condition ? yes : no`.",
+    "|": "Write `or`.",
+}
+"""How something is written here that other languages write so."""
 _CLOSING = (lexer.PRINT_END, lexer.TAG_END, lexer.END)
 
 
@@ -83,7 +90,9 @@ class Parser:
         token = self.current
         if token.kind != kind or (value and token.value != value):
             raise self.fail(
-                f"Expected {what or f'`{value or kind}`'} but found {describe(token)}.", token.at
+                f"Expected {what or f'`{value or kind}`'} but found {describe(token)}.",
+                token.at,
+                _ELSEWHERE.get(token.value, ""),
             )
         return self.advance()
 
@@ -270,7 +279,9 @@ class Parser:
                 named.append((token.value, self.expression()))
             elif named:
                 raise self.fail(
-                    "Arguments without a name come before arguments with a name.", token.at
+                    "Arguments without a name come before arguments with a name.",
+                    token.at,
+                    "Give this one a name too, or move it to the front.",
                 )
             else:
                 positional.append(self.expression())

@@ -87,6 +87,7 @@ class _TemplateParser:
             raise parser.fail(
                 f"The tag `{name.value}` needs other templates, and expressions have none.",
                 name.at,
+                "Keep the text in a variable and write `{{ render(vars.text) }}`.",
             )
         if len(self._open) >= _NESTING:
             raise parser.fail(f"Tags are nested more than {_NESTING} levels deep.", name.at)
