@@ -1,6 +1,8 @@
 import json
+import time
+from datetime import UTC, datetime
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from penstock.expression import (
@@ -11,6 +13,9 @@ from penstock.expression import (
     has_expression,
     render_deep,
 )
+from penstock.expression.filter import FILTERS
+from penstock.expression.function import FUNCTIONS
+from penstock.runtime.query.process import QUERIES
 
 scalars = (
     st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1)
@@ -101,10 +106,50 @@ def test_set_in_a_loop_accumulates(numbers):
     }
 
 
-@given(st.datetimes(timezones=st.just(__import__("datetime").UTC)))
+@given(st.datetimes(timezones=st.just(UTC)))
 def test_dates_are_read_as_they_are_written(moment):
     scope = Scope({"x": moment})
     written = compile_template("{{ x | date }}").render(scope)
     assert compile_template("{{ y | date }}").render(Scope({"y": written})) == written
     micros = compile_template("{{ x | timestampMicro }}").evaluate(scope)
     assert micros == compile_template("{{ y | timestampMicro }}").evaluate(Scope({"y": written}))
+
+
+@settings(deadline=None)
+@given(
+    st.sampled_from([*FILTERS]),
+    st.lists(
+        values
+        | st.sampled_from(["yyyy-MM-dd", "(a+)+$", "2024-01-31T05:00:00Z", "DAYS", "%5d", "[.[]]"]),
+        max_size=4,
+    ),
+)
+def test_every_filter_takes_anything_or_says_why_not(name, given_values):
+    first, *more = given_values or [None]
+    scope = Scope({"x": first, "y": more}, queries=QUERIES)
+    arguments = ", ".join(f"y[{position}]" for position in range(len(more)))
+    refused(f"{{{{ x | {name}({arguments}) }}}}", scope)
+
+
+@settings(deadline=None)
+@given(
+    st.sampled_from([*FUNCTIONS]),
+    st.lists(values | st.sampled_from(["{{ x }}", "FR", "2024-01-31"]), max_size=4),
+)
+def test_every_function_takes_anything_or_says_why_not(name, given_values):
+    scope = Scope({"x": 1, "y": given_values}, now=datetime(2026, 1, 31, tzinfo=UTC))
+    arguments = ", ".join(f"y[{position}]" for position in range(len(given_values)))
+    refused(f"{{{{ {name}({arguments}) }}}}", scope)
+
+
+def refused(text, scope):
+    """Renders; whatever goes wrong is a sentence that points into the text, and comes soon."""
+    start = time.thread_time()
+    try:
+        compile_template(text).render(scope)
+    except ExpressionError as error:
+        failure = error
+    else:
+        failure = None
+    assert time.thread_time() - start < 3
+    assert failure is None or (failure.message.strip() and failure.offset is not None)

@@ -15,6 +15,9 @@ PIECE = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+_ESCAPED = re.compile(r"\\.", re.DOTALL)
+_DOUBLED = re.compile(r"([-~|])\1")
+"""What Python may take for an operation on sets one day, and Java does not."""
 _PROPERTIES = {
     "L": r"[^\W\d_]", "IsLetter": r"[^\W\d_]", "IsAlphabetic": r"[^\W\d_]",
     "Alpha": "[a-zA-Z]", "Lu": "[A-Z]", "Upper": "[A-Z]", "Ll": "[a-z]", "Lower": "[a-z]",
@@ -46,9 +49,20 @@ def translate(pattern: str) -> str:
         elif piece.lastgroup == "escape":
             text = _escape(text)
         elif piece.lastgroup == "set":
-            text = re.sub(r"\\p\{(\w+)\}", lambda found: _inside(found.group(1)), text)
+            text = _set(text)
         parts.append(text)
     return "".join(parts)
+
+
+def _set(text: str) -> str:
+    inside = _ESCAPED.sub("", text[1:-1])
+    if "[" in inside or "&&" in inside:
+        raise ExpressionError(
+            "A set of characters within a set is not known in a regular expression.",
+            hint="A bracket that stands for itself is written `\\[`.",
+        )
+    text = _DOUBLED.sub(r"\\\1\\\1", text)
+    return re.sub(r"\\p\{(\w+)\}", lambda found: _inside(found.group(1)), text)
 
 
 def _escape(text: str) -> str:
