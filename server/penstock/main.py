@@ -159,6 +159,7 @@ def _assemble(
         new_id=new_id,
         changed=changed,
         is_leaving=leaving.is_set,
+        storage=storage,
     )
     asgi = create(
         services,

@@ -54,6 +54,7 @@ def test_an_execution_is_accepted_and_read_to_its_end(server, ns):
         *("id", "tenant", "namespace", "flowId", "flowRevision", "flowHash", "state"),
         *("stateHistory", "inputs", "outputs", "labels", "variables", "trigger", "source"),
         *("createdAt", "startedAt", "endedAt", "parentId", "originalId", "taskRuns", "error"),
+        *("taskRunCount", "nextTaskRunCursor", "scheduleDate", "breakpoints", "metadata"),
     }
     history = server.api.get(f"/executions/{accepted['id']}/events").json()["items"]
     assert history[0]["state"] == "CREATED"

@@ -16,6 +16,7 @@ from penstock.model.execution import (
 )
 from penstock.model.state import State
 from penstock.store import execution, schema, task_run
+from penstock.store.execution_filter import Filter
 from penstock.store.identity import new_id
 from penstock.store.session import Database
 
@@ -174,12 +175,12 @@ def test_pages_can_be_filtered(database):
 
     def count(**filters):
         with database.read() as tx:
-            return len(execution.page(tx, "main", **filters).items)
+            return len(execution.page(tx, "main", Filter(**filters)).items)
 
     assert count() == 3
     assert count(namespace="a") == 2
     assert count(flow_id="g") == 1
-    assert count(state="SUCCESS") == 1
+    assert count(states=("SUCCESS",)) == 1
 
 
 def test_evidence_counts_exactly_one_content_without_replays(database):

@@ -6,16 +6,20 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
+from pydantic import AwareDatetime
 
 from penstock.api import follow, paging, start
 from penstock.api.access import Caller, RawBody, Services
 from penstock.api.answer import Answer
 from penstock.api.document import answers, body
 from penstock.api.paging import Cursor, Limit, Namespace
+from penstock.api.problem import invalid
 from penstock.api.schema import page_of, ref
 from penstock.model.frozen import Json
+from penstock.model.problem import Problem
+from penstock.model.state import State
 from penstock.model.task import LogLevel
-from penstock.service import execution
+from penstock.service import execution, execution_query
 
 router = APIRouter(prefix="/executions", tags=["executions"])
 _THING = ref("Execution")
@@ -39,7 +43,30 @@ def list_executions(
     *,
     namespace: Namespace = None,
     flow_id: Annotated[str | None, Query(alias="flowId", description="Only of this flow.")] = None,
-    state: Annotated[str | None, Query(description="Only in this state.")] = None,
+    states: Annotated[
+        list[State], Query(alias="state", description="Only in one of these states.")
+    ] = [],  # noqa: B006 - FastAPI copies it
+    labels: Annotated[
+        list[str], Query(alias="label", description="Only with this label, `key:value`.")
+    ] = [],  # noqa: B006 - as above
+    created_after: Annotated[
+        AwareDatetime | None, Query(alias="createdAfter", description="Created at or after.")
+    ] = None,
+    created_before: Annotated[
+        AwareDatetime | None, Query(alias="createdBefore", description="Created before.")
+    ] = None,
+    trigger: Annotated[
+        str | None, Query(description="Id of the trigger, schedule or task that started it.")
+    ] = None,
+    parent_id: Annotated[
+        str | None, Query(alias="parentId", description="Only those that it has started.")
+    ] = None,
+    original_id: Annotated[
+        str | None, Query(alias="originalId", description="Only those made of it.")
+    ] = None,
+    top_level: Annotated[
+        bool | None, Query(alias="topLevel", description="Only those nobody has started, or not.")
+    ] = None,
     cursor: Cursor = None,
     limit: Limit = 100,
 ) -> Response:
@@ -48,9 +75,18 @@ def list_executions(
         execution.page(
             services,
             caller,
-            namespace=namespace,
-            flow_id=flow_id,
-            state=state,
+            wanted=execution_query.Query(
+                namespace=namespace,
+                flow_id=flow_id,
+                states=tuple(states),
+                labels=dict(_label(each) for each in labels),
+                created_after=created_after,
+                created_before=created_before,
+                trigger=trigger,
+                parent_id=parent_id,
+                original_id=original_id,
+                top_level=top_level,
+            ),
             cursor=cursor,
             limit=limit,
         )
@@ -64,19 +100,22 @@ def get_execution(
     *,
     id: str,  # noqa: A002 - the word of the API
 ) -> Response:
-    """Reads an execution with its task runs in the order of their creation."""
+    """Reads an execution with its first task runs in the order of their creation."""
     return Answer(execution.get(services, caller, id))
 
 
-@router.post("/{id}/kill", **answers(_THING, status=202))
-def kill_execution(
+@router.get("/{id}/task-runs", **answers(page_of(ref("TaskRun"))))
+def list_task_runs(
     services: Services,
     caller: Caller,
     *,
     id: str,  # noqa: A002 - the word of the API
+    cursor: Cursor = None,
+    limit: Limit = 100,
 ) -> Response:
-    """Ends an execution now, and the work of its tasks; one that has ended stays as it is."""
-    return Answer(execution.kill(services, caller, id), status_code=202)
+    """Lists the task runs of an execution in the order of their creation."""
+    first = paging.decode_number(cursor) or 0
+    return Answer(execution.task_run_page(services, caller, id, first=first, limit=limit))
 
 
 @router.get("/{id}/logs", **answers(page_of(ref("LogLine"))))
@@ -152,6 +191,13 @@ async def follow_execution(
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
+
+
+def _label(text: str) -> tuple[str, str]:
+    key, separator, value = text.partition(":")
+    if not separator:
+        raise invalid([Problem(f"`{text}` is not `key:value`.", path="label", code="invalid")])
+    return key, value
 
 
 def _numbered(items: list[dict[str, Json]], limit: int) -> Response:

@@ -9,7 +9,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from pydantic import BaseModel
+
+from penstock.service.execution_query import Query
 from penstock.service.objectset import KINDS
+from penstock.service.operation import KINDS as OPERATIONS
 from penstock.service.spec import FlowSpec, KvSpec, NamespaceSpec, ScheduleSpec, SecretSpec
 from penstock.service.token import TokenSpec
 
@@ -59,6 +63,21 @@ def items_of(item: Schema) -> Schema:
     return thing(items=list_of(item))
 
 
+def inlined(model: type[BaseModel]) -> Schema:
+    """The schema of a model, without references to definitions of its own."""
+    schema = model.model_json_schema(by_alias=True)
+    parts = schema.pop("$defs", {})
+
+    def resolved(value: Any) -> Any:  # a piece of a JSON Schema
+        if isinstance(value, dict):
+            if "$ref" in value:
+                return resolved(parts[value["$ref"].rpartition("/")[2]])
+            return {key: resolved(each) for key, each in value.items()}
+        return [resolved(each) for each in value] if isinstance(value, list) else value
+
+    return resolved(schema)
+
+
 _PROVENANCE = thing(
     repository=MAYBE_TEXT,
     commit=MAYBE_TEXT,
@@ -105,8 +124,12 @@ _TASK_RUN = thing(
     attempts=list_of(_ATTEMPT),
     outputs=MAYBE_MAP,
     error=_FAILURE,
+    createdAt=TIME,
+    queuedAt=TIME,
     startedAt=MAYBE_TIME,
     endedAt=MAYBE_TIME,
+    retryAt=MAYBE_TIME,
+    childExecutionId=MAYBE_TEXT,
 )
 _SUMMARY = {
     "id": TEXT,
@@ -133,6 +156,9 @@ _SUMMARY = {
     "endedAt": MAYBE_TIME,
     "parentId": MAYBE_TEXT,
     "originalId": MAYBE_TEXT,
+    "scheduleDate": MAYBE_TIME,
+    "breakpoints": list_of(TEXT),
+    "metadata": thing(attemptNumber=NUMBER, originalCreatedDate=MAYBE_TIME),
     "error": _FAILURE,
 }
 _REFERENCE: Schema = {
@@ -260,7 +286,46 @@ COMPONENTS: dict[str, Schema] = {
         warnings=list_of(ref("Problem")),
     ),
     "ExecutionSummary": thing(**_SUMMARY),
-    "Execution": thing(**_SUMMARY, taskRuns=list_of(_TASK_RUN)),
+    "Execution": thing(
+        **_SUMMARY,
+        taskRuns=list_of(ref("TaskRun")),
+        taskRunCount=NUMBER,
+        nextTaskRunCursor=MAYBE_TEXT,
+    ),
+    "TaskRun": _TASK_RUN,
+    "Why": thing(
+        id=TEXT,
+        state=TEXT,
+        sentences=list_of(TEXT),
+        reasons=list_of(
+            thing(
+                kind=TEXT,
+                sentence=TEXT,
+                taskRunId=MAYBE_TEXT,
+                until=MAYBE_TIME,
+                owner=MAYBE_TEXT,
+                executionId=MAYBE_TEXT,
+            )
+        ),
+    ),
+    "BulkAnswer": thing(
+        operation=TEXT,
+        dryRun=FLAG,
+        matched=NUMBER,
+        done=NUMBER,
+        items=list_of(
+            thing(
+                id=TEXT,
+                namespace=MAYBE_TEXT,
+                flowId=MAYBE_TEXT,
+                state=MAYBE_TEXT,
+                createdAt=MAYBE_TIME,
+                outcome={"type": "string", "enum": ["done", "refused", "possible"]},
+                newId=MAYBE_TEXT,
+                error=MAYBE_TEXT,
+            )
+        ),
+    ),
     "LogLine": thing(
         seq=NUMBER,
         at=TIME,
@@ -310,8 +375,23 @@ COMPONENTS: dict[str, Schema] = {
             "inputs": MAYBE_MAP,
             "labels": {"type": ["object", "null"], "additionalProperties": {"type": "string"}},
             "revision": MAYBE_NUMBER,
+            "scheduleDate": MAYBE_TIME,
+            "breakpoints": {"type": ["array", "null"], "items": TEXT},
         },
         "required": ["namespace", "flowId"],
+        "additionalProperties": False,
+    },
+    "BulkOperation": {
+        "type": "object",
+        "properties": {
+            "operation": {"type": "string", "enum": list(OPERATIONS)},
+            "ids": {"type": ["array", "null"], "items": TEXT},
+            "query": {"anyOf": [inlined(Query), {"type": "null"}]},
+            "options": MAP,
+            "dryRun": FLAG,
+            "limit": NUMBER,
+        },
+        "required": ["operation"],
         "additionalProperties": False,
     },
     "NamespaceSpec": NamespaceSpec.model_json_schema(by_alias=True),

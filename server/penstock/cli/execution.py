@@ -9,6 +9,7 @@ import click
 
 from penstock.cli.file import pairs
 from penstock.cli.given import input_options, inputs_of
+from penstock.cli.operation import COMMANDS
 from penstock.cli.root import CHANGES, OK
 from penstock.errors import InvalidObject
 
@@ -28,6 +29,8 @@ def command() -> None:
 @input_options
 @click.option("--label", "labels", multiple=True, help="key=value. Repeatable.")
 @click.option("--revision", type=int, default=None, help="An older revision of the flow.")
+@click.option("--at", default=None, help="Start at this moment, such as 2026-12-31T08:00:00Z.")
+@click.option("--breakpoint", "breakpoints", multiple=True, help="Stop before it. Repeatable.")
 @click.option("--follow", "-f", is_flag=True, help="Show logs and wait for the end.")
 @click.pass_obj
 def run(
@@ -38,6 +41,8 @@ def run(
     inputs_file: Path | None,
     labels: tuple[str, ...],
     revision: int | None,
+    at: str | None,
+    breakpoints: tuple[str, ...],
     follow: bool,
 ) -> int:
     """Starts an execution of NAMESPACE/FLOW.
@@ -56,6 +61,10 @@ def run(
     }
     if revision is not None:
         body["revision"] = revision
+    if at is not None:
+        body["scheduleDate"] = at
+    if breakpoints:
+        body["breakpoints"] = list(breakpoints)
     made = session.client.post("executions", body)
     if not follow:
         session.output.value(made, made["id"])
@@ -99,6 +108,9 @@ def list_(
 def get(session: Session, id: str) -> None:  # noqa: A002 - the word of the API
     """Reads an execution with its task runs."""
     found = session.client.get(_path(id))
+    if found["nextTaskRunCursor"] is not None:
+        found["taskRuns"] = list(session.client.pages(f"{_path(id)}/task-runs", limit=1_000))
+        found["nextTaskRunCursor"] = None
     session.output.value(found, _summary(found))
 
 
@@ -120,13 +132,8 @@ def logs(session: Session, id: str, *, follow: bool, min_level: str | None) -> i
     return OK
 
 
-@command.command("kill")
-@click.argument("id")
-@click.pass_obj
-def kill(session: Session, id: str) -> None:  # noqa: A002 - as above
-    """Ends an execution and the work of its tasks now."""
-    found = session.client.post(f"{_path(id)}/kill")
-    session.output.value(found, f"{found['id']}: {found['state']}")
+for operation in COMMANDS:
+    command.add_command(operation)
 
 
 def _follow(session: Session, execution_id: str) -> int:

@@ -33,6 +33,7 @@ COMMANDS = {
     "schedule": ("penstock.cli.schedule", "Lists, reads, writes and deletes schedules."),
     "token": ("penstock.cli.token", "Lists, makes and revokes tokens."),
     "execution": ("penstock.cli.execution", "Runs flows and looks after executions."),
+    "why": ("penstock.cli.why", "Says what an execution waits for, or why it ended."),
     "audit": ("penstock.cli.audit", "Shows who changed what."),
     "provider": ("penstock.cli.provider", "Makes Terraform find the provider."),
     "env": ("penstock.cli.env", "Synthesises, plans and applies an environment."),

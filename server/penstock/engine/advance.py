@@ -26,6 +26,7 @@ from penstock.engine.outcome import conclude, give_up
 from penstock.engine.plan import plan_of
 from penstock.engine.restart import (
     not_restarted,
+    refuse,
     restart,
     resume,
     rounds,
@@ -108,6 +109,8 @@ def _refused(work: Work, message: Refused) -> None:
         work.state is State.QUEUED and message.state is not State.QUEUED
     ):
         ends = message.state in TERMINATED
+        if ends:
+            refuse(work, message)
         work.turn(message.state, "refused", message.reason if ends else None)
 
 
@@ -290,7 +293,7 @@ def _time_out(work: Work, run: TaskRun) -> None:
 
 
 def _kill_requested(work: Work, message: KillRequested) -> None:
-    kill(work, message.reason)
+    kill(work, message.reason, cascade=message.cascade)
 
 
 # Any: each function takes the one kind of message under which it stands here.

@@ -211,4 +211,5 @@ def _request(work: Work, run: TaskRun, child_id: str, wanted: FlowCall) -> Child
             for key, value in work.labels.items()
             if wanted.inherit_labels or key.startswith("system.")
         },
+        wanted.scheduled_at,
     )

@@ -94,6 +94,7 @@ class TimerKind(StrEnum):
     TIMEOUT = "timeout"
     EXECUTION_TIMEOUT = "execution-timeout"
     WAKE = "wake"
+    SCHEDULE = "schedule"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +108,13 @@ class TimerDue:
 
 @dataclass(frozen=True, slots=True)
 class KillRequested:
-    """Somebody wants the execution to end now; nothing of it may run afterwards."""
+    """Somebody wants the execution to end now; nothing of it may run afterwards.
+
+    Without `cascade` the executions that it waits for go on.
+    """
 
     reason: str = "killed"
+    cascade: bool = True
 
 
 Message = (

@@ -37,4 +37,21 @@ class SetLabels:
     labels: dict[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class ForceRun:
+    """Lets an execution go on now, whatever it waits for; slots are the executor's business."""
+
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unqueue:
+    """Takes an execution out of the queue for a slot: it runs, or ends as CANCELLED or FAILED."""
+
+    state: State
+    by: str
+
+
+Wish = ForceRun | Unqueue
+"""What the executor turns into messages: `Begin` or `Refused`."""
 Operation = Restart | SetTaskRunState | SetState | SetLabels

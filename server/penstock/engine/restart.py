@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import cast
 
 from penstock.engine.launch import begin, call, start
+from penstock.engine.message import Refused
 from penstock.engine.operation import (
     Restart,
     SetLabels,
@@ -80,7 +81,7 @@ def set_task_run_state(work: Work, message: SetTaskRunState) -> None:
     if run is None:
         raise Conflict(f"The execution has no task run '{message.task_run_id}'.")
     _check_final("a task run", state)
-    _check_ended(work.execution())
+    check_ended(work.execution())
     if run.state not in TERMINATED:
         raise Conflict(f"The task run is {run.state.value}: it has not ended.")
     if not _is_main(work, run):
@@ -134,7 +135,8 @@ def _check_final(what: str, state: State) -> None:
         raise Conflict(f"The state of {what} can be set to {names}, not {state.value}.")
 
 
-def _check_ended(execution: Execution) -> None:
+def check_ended(execution: Execution) -> None:
+    """Raises `Conflict` when an execution has no end that somebody may change."""
     if execution.state is State.KILLED:
         raise Conflict("The execution was killed; its state stays as it is.")
     if execution.state not in TERMINATED:
@@ -144,7 +146,7 @@ def _check_ended(execution: Execution) -> None:
 def set_state(work: Work, message: SetState) -> None:
     """Gives an ended execution another final state."""
     _check_final("an execution", message.state)
-    _check_ended(work.execution())
+    check_ended(work.execution())
     if work.state is message.state:
         raise Conflict(f"The execution is {work.state.value} already.")
     before, ended_at, reason = work.state, work.ended_at, work.failure
@@ -158,15 +160,20 @@ def set_state(work: Work, message: SetState) -> None:
 
 def set_labels(work: Work, message: SetLabels) -> None:
     """Replaces labels; those of the system stay."""
-    if work.state not in TERMINATED:
-        raise Conflict(
-            f"The execution is {work.state.value}: labels can be replaced when it has ended."
-        )
+    check_labels(work.execution())
     for key in message.labels:
         if key.startswith(SYSTEM):
             raise Conflict(f"The label '{key}' belongs to the system.")
     kept = {key: value for key, value in work.labels.items() if key.startswith(SYSTEM)}
     work.labels = {**message.labels, **kept}
+
+
+def check_labels(execution: Execution) -> None:
+    """Raises `Conflict` when an execution may still change its labels itself."""
+    if execution.state not in TERMINATED:
+        raise Conflict(
+            f"The execution is {execution.state.value}: labels can be replaced when it has ended."
+        )
 
 
 def resume(work: Work) -> None:
@@ -191,6 +198,15 @@ def resume(work: Work) -> None:
             _run_again(work, run)
     for owner_id in reversed(opened):
         work.look_at(owner_id)
+
+
+def refuse(work: Work, message: Refused) -> None:
+    """Ends what was to run again in an execution that is not let go on."""
+    for run in reversed(list(work.runs.values())):
+        if run.state is State.RESTARTED:
+            work.runs.scopes.pop(run.id, None)
+            failure = Failure(message.reason) if message.state is State.FAILED else None
+            work.move(run, message.state, "refused", failure=failure)
 
 
 def _run_again(work: Work, run: TaskRun) -> None:

@@ -29,6 +29,8 @@ def new_execution(
     parent_id: str | None = None,
     parent_task_run_id: str | None = None,
     original_id: str | None = None,
+    scheduled_at: datetime | None = None,
+    breakpoints: tuple[str, ...] = (),
 ) -> Execution:
     """An execution in CREATED, with inputs that have been resolved already.
 
@@ -53,6 +55,8 @@ def new_execution(
         parent_id=parent_id,
         parent_task_run_id=parent_task_run_id,
         original_id=original_id,
+        scheduled_at=scheduled_at,
+        breakpoints=breakpoints,
     )
 
 
@@ -81,9 +85,11 @@ def child_execution(
         origin=Origin(
             type="core.flow.Subflow",
             id=str(request.variables["taskId"]),
+            actor=None if parent.origin is None else parent.origin.actor,
             variables=request.variables,
         ),
         source=source,
         parent_id=parent.id,
         parent_task_run_id=request.task_run_id,
+        scheduled_at=request.scheduled_at,
     )

@@ -80,6 +80,7 @@ class ChildRequest:
     variables: dict[str, Json]
     wait: bool
     inherited_labels: dict[str, str] = field(default_factory=dict)
+    scheduled_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

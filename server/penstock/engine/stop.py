@@ -8,7 +8,7 @@ from penstock.model.execution import Attempt, Failure, TaskRun
 from penstock.model.state import TERMINATED, State
 
 
-def kill(work: Work, reason: str) -> None:
+def kill(work: Work, reason: str, *, cascade: bool = True) -> None:
     """Starts to end an execution: what has not begun is KILLED, what runs is told to stop.
 
     Nothing starts any more, no errors and no finally; `afterExecution` runs at the end. A kill
@@ -24,17 +24,17 @@ def kill(work: Work, reason: str) -> None:
         work.turn(State.KILLING, "kill-requested", reason)
     for run in list(work.runs.values()):
         if run.state not in TERMINATED and run.state is not State.KILLING:
-            _kill_run(work, run)
+            _kill_run(work, run, cascade=cascade)
     work.look_at(None)
 
 
-def _kill_run(work: Work, run: TaskRun) -> None:
+def _kill_run(work: Work, run: TaskRun, *, cascade: bool) -> None:
     node = work.node(run)
     if run.id in work.runs.scopes:
         work.move(run, State.KILLING, "killing")
         work.look_at(run.id)
     elif node.is_call and run.state is State.RUNNING:
-        if work.children.pop(run.id, None) is None:
+        if work.children.pop(run.id, None) is None and cascade:
             work.child_kills.append(run.child_execution_id or "")
             work.move(run, State.KILLING, "killing")
         else:

@@ -92,7 +92,9 @@ class Source:
 class Execution:
     """One run of a flow; `task_runs` is in the order of creation, keyed by task run id.
 
-    `fence` counts kills and restarts: jobs of an older fence are void.
+    `scheduled_at` is when it may start. `breakpoints` are task ids, or ``id.value``, before which
+    it stands still. `attempt_number` counts the executions that a retry has made of one request,
+    the first of them at `first_created_at`.
     """
 
     id: str
@@ -116,4 +118,8 @@ class Execution:
     parent_task_run_id: str | None = None
     original_id: str | None = None
     failure: Failure | None = None
+    scheduled_at: datetime | None = None
+    breakpoints: tuple[str, ...] = ()
+    attempt_number: int = 1
+    first_created_at: datetime | None = None
     task_runs: dict[str, TaskRun] = field(default_factory=dict)

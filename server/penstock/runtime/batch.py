@@ -20,6 +20,8 @@ from penstock.engine.message import (
     KillRequested,
     Lost,
     Message,
+    Refused,
+    TimerKind,
 )
 from penstock.engine.operation import Restart
 from penstock.engine.step import ChildRequest, ChildRestart, Job, Step
@@ -33,6 +35,7 @@ from penstock.runtime.attempt import Bench, Work, open_context, run_attempt
 from penstock.runtime.child import ChildRefused, Children
 from penstock.runtime.command import Answer, Record, Submit
 from penstock.runtime.context import storable
+from penstock.runtime.deadlock import waits_for_itself
 from penstock.runtime.flows import FlowVersion
 from penstock.runtime.functions import World
 from penstock.runtime.masking import Masker
@@ -43,6 +46,11 @@ from penstock.store.log import LogLine
 from penstock.store.timer import StoredTimer
 
 _IN_PLACE = "executor"
+_REACHES_ITSELF = (
+    "The flow `{flow}` reaches itself: all that hold a slot of its concurrency limit wait for "
+    "executions that wait for a slot, so none would ever be free. Raise `concurrency.limit`, or "
+    "call the flow with `wait: false`."
+)
 
 
 @dataclass(slots=True)
@@ -105,7 +113,10 @@ class Batch:
         draft = self.draft(timer.execution_id)
         if draft is not None:
             draft.fired.append(timer.id)
-            self.deliver(timer.execution_id, message)
+            if timer.kind is not TimerKind.SCHEDULE:
+                self.deliver(timer.execution_id, message)
+            elif draft.execution.state is State.CREATED:
+                self._admit(draft)
 
     def resume(self, execution_id: str, jobs: Iterable[Job]) -> None:
         """Instant jobs for which an earlier batch had no time."""
@@ -171,13 +182,41 @@ class Batch:
                 None,
             )
         )
-        message = admit(version.flow.concurrency, core.slots.running(key_of(execution)))
-        if isinstance(message, Begin):
-            core.slots.take(execution)
-        elif message.state is State.QUEUED:
-            core.slots.queue(execution)
-        self.deliver(execution.id, message)
+        if execution.scheduled_at is not None and execution.scheduled_at > self.now:
+            draft.has_timers = True
+            draft.timers.append(
+                StoredTimer(
+                    execution.id,
+                    execution.tenant,
+                    execution.scheduled_at,
+                    TimerKind.SCHEDULE,
+                    None,
+                    0,
+                )
+            )
+        else:
+            self._admit(draft)
         return draft
+
+    def _admit(self, draft: Draft) -> None:
+        """Lets a new execution begin, if there is a slot for it."""
+        slots, execution = self.core.slots, draft.execution
+        concurrency = draft.active.version.flow.concurrency
+        message = admit(concurrency, slots.running(key_of(execution)))
+        if isinstance(message, Begin):
+            slots.take(execution)
+        elif message.state is State.QUEUED and waits_for_itself(execution, slots, self._find):
+            message = Refused(State.FAILED, _REACHES_ITSELF.format(flow=execution.flow_id))
+        elif message.state is State.QUEUED:
+            slots.queue(execution)
+        self.deliver(execution.id, message)
+
+    def _find(self, execution_id: str) -> Execution | None:
+        draft = self.drafts.get(execution_id)
+        if draft is not None:
+            return draft.execution
+        active = self.core.active.get(execution_id)
+        return None if active is None else active.execution
 
     def advance(self, draft: Draft) -> None:
         """Gives an execution the messages that wait for it."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection
 
 from penstock.engine.message import Finished, Message
-from penstock.engine.operation import Operation
+from penstock.engine.operation import Operation, Wish
 from penstock.model.execution import Execution
 from penstock.runtime.flows import FlowVersion
 from penstock.store.audit import AuditRecord
@@ -52,6 +52,7 @@ class Kill:
     tenant: str | None
     reason: str
     answer: Answer | None = None
+    cascade: bool = True
     audit: AuditRecord | None = None
 
 
@@ -64,7 +65,7 @@ class Operate:
 
     execution_id: str
     tenant: str
-    operation: Operation
+    operation: Operation | Wish
     answer: Answer
     audit: AuditRecord | None = None
 

@@ -152,7 +152,7 @@ class Cycle:
         if active is None and command.execution_id in turn.batch.drafts:
             active = turn.batch.drafts[command.execution_id].active
         if active is not None and command.tenant in {None, active.execution.tenant}:
-            turn.batch.deliver(command.execution_id, KillRequested(command.reason))
+            turn.batch.deliver(command.execution_id, KillRequested(command.reason, command.cascade))
             if command.answer is not None:
                 turn.batch.answers.append((command.answer, command.execution_id))
             if command.audit is not None:

@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from penstock.engine.message import Message
-from penstock.engine.operation import Operation
+from penstock.engine.operation import Operation, Wish
 from penstock.errors import Unavailable
 from penstock.model.execution import Execution
 from penstock.model.flow import Flow
@@ -171,20 +171,28 @@ class Executor:
         return accepted
 
     def kill(
-        self, tenant: str, execution_id: str, reason: str, *, audit: AuditRecord | None = None
+        self,
+        tenant: str,
+        execution_id: str,
+        reason: str,
+        *,
+        audit: AuditRecord | None = None,
+        cascade: bool = True,
     ) -> Future[Execution | None]:
         """Asks for the end of an execution; the future ends after commit. Raises (in the
         future) `NotFound`; an execution that has ended already is given back as it is.
         """
         future: Future[Execution | None] = Future()
-        self._inbox.put(Kill(execution_id, tenant, reason, Answer(future), audit))
+        self._inbox.put(
+            Kill(execution_id, tenant, reason, Answer(future), audit=audit, cascade=cascade)
+        )
         return future
 
     def operate(
         self,
         tenant: str,
         execution_id: str,
-        operation: Operation,
+        operation: Operation | Wish,
         *,
         audit: AuditRecord | None = None,
     ) -> Future[Execution | None]:

@@ -52,7 +52,7 @@ from penstock.store.namespace import NamespaceRow
 from penstock.store.session import Database
 
 TENANT = "main"
-ORIGIN = Origin("cli")
+ORIGIN = Origin("cli", id="cli", actor="cli")
 _OWNER = "local"
 _PULSE_SECONDS = 0.1
 _END_SECONDS = 12.0

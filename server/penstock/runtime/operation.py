@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from penstock.engine.advance import advance, is_over
 from penstock.engine.concurrency import admit
 from penstock.engine.message import Begin, Refused
-from penstock.engine.operation import Operation, Restart, SetTaskRunState
+from penstock.engine.operation import ForceRun, Operation, Restart, SetTaskRunState, Unqueue, Wish
+from penstock.engine.queue import answer
 from penstock.errors import Conflict, NotFound
 from penstock.model.state import State
 from penstock.runtime.active import Draft
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from penstock.runtime.batch import Batch
 
 
-def operate(batch: Batch, tenant: str, execution_id: str, operation: Operation) -> None:
+def operate(batch: Batch, tenant: str, execution_id: str, operation: Operation | Wish) -> None:
     """Lets the engine take an operation at once. Raises a `PenstockError` when it cannot be."""
     core = batch.core
     draft = batch.draft(execution_id)
@@ -28,6 +29,9 @@ def operate(batch: Batch, tenant: str, execution_id: str, operation: Operation) 
         raise NotFound(f"There is no execution {execution_id}.")
     if draft.messages:
         batch.advance(draft)
+    if isinstance(operation, ForceRun | Unqueue):
+        _let_go(batch, draft, operation)
+        return
     follows = None
     if isinstance(operation, Restart | SetTaskRunState):
         follows = _admission(batch, draft)
@@ -45,6 +49,16 @@ def operate(batch: Batch, tenant: str, execution_id: str, operation: Operation) 
     else:
         core.slots.queue(draft.execution)
     batch.deliver(execution_id, follows)
+
+
+def _let_go(batch: Batch, draft: Draft, wish: Wish) -> None:
+    """Begins, or ends, an execution that waits, whatever the limit says."""
+    message = answer(draft.execution, wish)
+    if message is None:
+        raise Conflict(f"The execution is {draft.execution.state.value}; resume it.")
+    if isinstance(message, Begin):
+        batch.core.slots.take(draft.execution)
+    batch.deliver(draft.execution.id, message)
 
 
 def _admission(batch: Batch, draft: Draft) -> Begin | Refused:

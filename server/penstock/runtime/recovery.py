@@ -67,7 +67,8 @@ def messages(tx: Connection, core: Core) -> list[tuple[str, Message]]:
     given_back = {job.task_run_id for job in job_store.everyone(tx) if job.owner is None}
     for active in core.active.values():
         execution = active.execution
-        if execution.state in {State.CREATED, State.RESTARTED}:
+        waits = execution.scheduled_at is not None and active.has_timers
+        if execution.state in {State.CREATED, State.RESTARTED} and not waits:
             core.slots.take(execution)
             found.append((execution.id, Begin()))
         found.extend(

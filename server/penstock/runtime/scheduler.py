@@ -191,7 +191,7 @@ class Scheduler:
             content_hash=version.content_hash,
             now=now,
             labels={**entry.labels, "system.from": "trigger"},
-            origin=Origin(_TYPE, id=entry.id, variables=trigger),
+            origin=Origin(_TYPE, id=entry.id, actor="scheduler", variables=trigger),
             source=version.source,
         )
         renderer = Renderer(self._world, self._clock, made)

@@ -62,6 +62,14 @@ class Slots:
         """Who waits longest for a slot of the flow."""
         return next(iter(self._queued.get(key, ())), None)
 
+    def holders(self, key: Key) -> frozenset[str]:
+        """Which executions hold a slot of a flow."""
+        return frozenset(self._running.get(key, ()))
+
+    def queued(self, key: Key) -> list[str]:
+        """Which executions wait for a slot of a flow, longest first."""
+        return list(self._queued.get(key, ()))
+
     def keys_queued(self) -> Iterator[Key]:
         """Flows for which somebody waits."""
         return iter(list(self._queued))

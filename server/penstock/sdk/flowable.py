@@ -7,6 +7,7 @@ The engine runs them, not a worker. They decide once, from values, what shall ha
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Annotated, ClassVar, Protocol
 
 from pydantic import Field, SerializeAsAny
@@ -83,7 +84,8 @@ class FlowCall:
 
     `labels` are the task's own; `inherit_labels` adds those of the calling execution.
     `transmit_failed` copies a child's FAILED, KILLED, PAUSED or WARNING; otherwise the task
-    succeeds whatever the child does. Without `wait` the task ends when the child exists.
+    succeeds whatever the child does. Without `wait` the task ends when the child exists. The child
+    does not start before `scheduled_at`.
     """
 
     namespace: str
@@ -94,6 +96,7 @@ class FlowCall:
     inherit_labels: bool = False
     wait: bool = True
     transmit_failed: bool = True
+    scheduled_at: datetime | None = None
 
 
 class CallingTask(Task):

@@ -25,6 +25,8 @@ class Beginning:
     origin: Origin
     inputs: Mapping[str, Json] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
+    scheduled_at: datetime | None = None
+    breakpoints: tuple[str, ...] = ()
 
 
 def build(
@@ -50,6 +52,8 @@ def build(
         labels=dict(beginning.labels),
         origin=beginning.origin,
         source=_source(version),
+        scheduled_at=beginning.scheduled_at,
+        breakpoints=beginning.breakpoints,
     )
     if not flow.inputs:
         return execution

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import base64
 import binascii
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import cast
+
+from sqlalchemy import Connection
 
 from penstock.errors import InvalidObject, NotFound
 from penstock.language.inputs import unknown_inputs
 from penstock.model.execution import Execution, Origin
 from penstock.model.frozen import Json
 from penstock.model.problem import Problem
-from penstock.model.state import State
 from penstock.model.task import LogLevel
 from penstock.security.caller import Caller
 from penstock.service import form
 from penstock.service.beginning import Beginning, build
+from penstock.service.execution_query import Query
 from penstock.service.form import instant
 from penstock.service.port import FlowVersion
 from penstock.service.present import not_found
@@ -26,10 +28,14 @@ from penstock.store import event as events
 from penstock.store import execution as rows
 from penstock.store import flow as flows
 from penstock.store import log as logs
+from penstock.store import task_run as task_runs
 from penstock.store.audit import AuditRecord
 
 _BEYOND = 2**31
-_NAMES = ("namespace", "flowId", "inputs", "labels", "revision")
+_NAMES = (
+    *("namespace", "flowId", "inputs", "labels", "revision"),
+    *("scheduleDate", "breakpoints"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +47,8 @@ class Wanted:
     inputs: dict[str, Json] = field(default_factory=dict)
     labels: dict[str, str] = field(default_factory=dict)
     revision: int | None = None
+    scheduled_at: datetime | None = None
+    breakpoints: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +95,11 @@ def parse_wanted(body: Json) -> Wanted:
         problems.append(
             Problem("`revision` must be a whole number from 1.", path="revision", code="wrong-type")
         )
+    scheduled_at = _moment(body.get("scheduleDate"), problems)
+    breakpoints = body.get("breakpoints") or []
+    if not isinstance(breakpoints, list) or not all(isinstance(each, str) for each in breakpoints):
+        problem = "`breakpoints` must be a list of task ids."
+        problems.append(Problem(problem, path="breakpoints", code="wrong-type"))
     if problems:
         raise _invalid(problems)
     return Wanted(
@@ -95,7 +108,24 @@ def parse_wanted(body: Json) -> Wanted:
         inputs=cast("dict[str, Json]", inputs or {}),
         labels=cast("dict[str, str]", labels or {}),
         revision=cast("int | None", revision),
+        scheduled_at=scheduled_at,
+        breakpoints=tuple(cast("list[str]", breakpoints)),
     )
+
+
+def _moment(value: Json, problems: list[Problem]) -> datetime | None:
+    """A moment with its time zone."""
+    if value is None:
+        return None
+    try:
+        at = datetime.fromisoformat(str(value))
+    except ValueError:
+        at = None
+    if at is None or at.tzinfo is None:
+        message = "`scheduleDate` must be a moment such as `2026-12-31T08:00:00Z`."
+        problems.append(Problem(message, path="scheduleDate", code="wrong-type"))
+        return None
+    return at.astimezone(UTC)
 
 
 def find_flow(services: Services, caller: Caller, wanted: Wanted) -> FlowVersion:
@@ -128,9 +158,11 @@ def prepare(services: Services, caller: Caller, wanted: Wanted, version: FlowVer
             id=services.new_id(),
             tenant=caller.tenant,
             now=now,
-            origin=Origin("api", actor=caller.actor),
+            origin=Origin("api", id="api", actor=caller.actor),
             inputs=wanted.inputs,
             labels=wanted.labels,
+            scheduled_at=wanted.scheduled_at,
+            breakpoints=wanted.breakpoints,
         ),
         services.renderer,
     )
@@ -151,40 +183,52 @@ def prepare(services: Services, caller: Caller, wanted: Wanted, version: FlowVer
 
 
 def get(services: Services, caller: Caller, execution_id: str) -> dict[str, Json]:
-    """An execution with its task runs. Raises `NotFound`."""
+    """An execution with its first task runs. Raises `NotFound`."""
     with services.database.read() as tx:
-        found = rows.get(tx, caller.tenant, execution_id)
+        found = _head(tx, caller, execution_id)
+        runs = task_runs.page(tx, execution_id, limit=form.FIRST_TASK_RUNS)
+        number = task_runs.count(tx, execution_id)
+    shown = form.execution(replace(found, task_runs={run.id: run for run in runs}))
+    shown["taskRunCount"] = number
+    shown["nextTaskRunCursor"] = form.task_run_cursor(runs) if number > len(runs) else None
+    return shown
+
+
+def _head(tx: Connection, caller: Caller, execution_id: str) -> Execution:
+    found = rows.head(tx, caller.tenant, execution_id)
     if found is None:
         raise NotFound(f"There is no execution {execution_id}.")
-    return form.execution(found)
+    return found
+
+
+def task_run_page(
+    services: Services, caller: Caller, execution_id: str, *, first: int, limit: int
+) -> dict[str, Json]:
+    """Task runs in the order of their creation, from number `first`. Raises `NotFound`."""
+    with services.database.read() as tx:
+        _head(tx, caller, execution_id)
+        found = task_runs.page(tx, execution_id, first=first, limit=limit + 1)
+    shown = found[:limit]
+    return {
+        "items": [form.task_run(run) for run in shown],
+        "nextCursor": form.task_run_cursor(shown) if len(found) > limit else None,
+    }
 
 
 def page(
     services: Services,
     caller: Caller,
     *,
-    namespace: str | None = None,
-    flow_id: str | None = None,
-    state: str | None = None,
+    wanted: Query | None = None,
     cursor: str | None = None,
     limit: int,
 ) -> dict[str, Json]:
     """Executions without task runs, newest first."""
-    if state is not None and state not in State.__members__:
-        problem = Problem(
-            f"There is no state `{state}`.",
-            path="state",
-            code="invalid",
-            hint=f"The states are {', '.join(State.__members__)}.",
-        )
-        raise _invalid([problem])
     with services.database.read() as tx:
         found = rows.page(
             tx,
             caller.tenant,
-            namespace=namespace,
-            flow_id=flow_id,
-            state=state,
+            (wanted or Query()).filter(),
             cursor=None if cursor is None else _decoded(cursor),
             limit=limit,
         )
@@ -195,21 +239,6 @@ def page(
         if after is None
         else base64.urlsafe_b64encode(after.encode()).decode().rstrip("="),
     }
-
-
-def kill(services: Services, caller: Caller, execution_id: str) -> dict[str, Json]:
-    """Asks for the end of an execution. Raises `NotFound`."""
-    get(services, caller, execution_id)
-    record = AuditRecord(
-        tenant=caller.tenant,
-        at=services.now(),
-        actor=caller.actor,
-        action="execution.kill",
-        object=f"execution/{execution_id}",
-    )
-    reason = f"killed by {caller.actor}"
-    killed = services.executor.kill(caller.tenant, execution_id, reason, audit=record).result()
-    return form.execution(killed) if killed is not None else get(services, caller, execution_id)
 
 
 def log_page(

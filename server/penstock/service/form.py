@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import base64
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Protocol
+
+import orjson
 
 from penstock.model.execution import Attempt, Execution, StateChange, TaskRun
 from penstock.model.frozen import Json
 from penstock.model.provenance import Provenance
 from penstock.model.sealed import hidden
+from penstock.model.state import State
 from penstock.service.objectset import Reference
+
+FIRST_TASK_RUNS = 200
+"""So many task runs an execution shows; the others are on pages of their own."""
 
 
 class DeclaredRow(Protocol):
@@ -84,15 +92,37 @@ def execution(found: Execution, *, with_task_runs: bool = True) -> dict[str, Jso
         "endedAt": instant(found.ended_at),
         "parentId": found.parent_id,
         "originalId": found.original_id,
+        "scheduleDate": instant(found.scheduled_at),
+        "breakpoints": list(found.breakpoints),
+        "metadata": {
+            "attemptNumber": found.attempt_number,
+            "originalCreatedDate": instant(found.first_created_at or found.created_at),
+        },
         "error": None if found.failure is None else {"message": found.failure.message},
     }
     if with_task_runs:
         runs = sorted(found.task_runs.values(), key=lambda run: run.number)
-        form["taskRuns"] = [_task_run(run) for run in runs]
+        shown = runs[:FIRST_TASK_RUNS]
+        form["taskRuns"] = [task_run(run) for run in shown]
+        form["taskRunCount"] = len(runs)
+        form["nextTaskRunCursor"] = task_run_cursor(shown) if len(runs) > len(shown) else None
     return form
 
 
-def _task_run(run: TaskRun) -> Json:
+def task_run_cursor(shown: Sequence[TaskRun]) -> str | None:
+    """Where the page of task runs after these begins."""
+    return None if not shown else cursor((shown[-1].number + 1,))
+
+
+def cursor(values: tuple[str | int, ...]) -> str:
+    """A cursor for callers to hand back."""
+    return base64.urlsafe_b64encode(orjson.dumps(values)).decode().rstrip("=")
+
+
+def task_run(run: TaskRun) -> Json:
+    """A task run. One that ended without a start has its end as its start."""
+    queued = next((each.at for each in reversed(run.history) if each.state is State.CREATED), None)
+    started = run.started_at or (run.ended_at if run.state.is_terminated else None)
     return {
         "id": run.id,
         "taskId": run.task_id,
@@ -104,8 +134,12 @@ def _task_run(run: TaskRun) -> Json:
         "attempts": [_attempt(attempt) for attempt in run.attempts],
         "outputs": hidden(run.outputs),
         "error": None if run.failure is None else {"message": run.failure.message},
-        "startedAt": instant(run.started_at),
+        "createdAt": instant(run.history[0].at),
+        "queuedAt": instant(queued or run.history[0].at),
+        "startedAt": instant(started),
         "endedAt": instant(run.ended_at),
+        "retryAt": instant(run.retry_at),
+        "childExecutionId": run.child_execution_id,
     }
 
 

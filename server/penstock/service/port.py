@@ -8,6 +8,7 @@ from typing import Protocol
 
 from sqlalchemy import Connection
 
+from penstock.engine.operation import Operation, Wish
 from penstock.model.execution import Execution, Source
 from penstock.model.flow import Flow
 from penstock.model.frozen import Json
@@ -86,9 +87,38 @@ class Executor(Protocol):
         ...
 
     def kill(
-        self, tenant: str, execution_id: str, reason: str, *, audit: AuditRecord | None = None
+        self,
+        tenant: str,
+        execution_id: str,
+        reason: str,
+        *,
+        audit: AuditRecord | None = None,
+        cascade: bool = True,
     ) -> Future[Execution | None]:
         """Asks for the end of an execution, audited with it; the future ends after commit."""
+        ...
+
+    def submit(
+        self, execution: Execution, version: FlowVersion, audit: AuditRecord | None = None
+    ) -> Future[Execution | None]:
+        """`accept` for threads."""
+        ...
+
+    def operate(
+        self,
+        tenant: str,
+        execution_id: str,
+        operation: Operation | Wish,
+        *,
+        audit: AuditRecord | None = None,
+    ) -> Future[Execution | None]:
+        """Carries out what somebody asks of an execution, active or ended; the future ends after
+        commit, or with the `PenstockError` that says why it cannot be.
+        """
+        ...
+
+    def write(self, statements: Callable[[Connection], None]) -> Future[None]:
+        """Runs statements between the steps of executions, in a transaction."""
         ...
 
     def subscribe(self, execution_id: str, callback: Callable[[], None]) -> Callable[[], None]:

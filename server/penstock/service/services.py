@@ -20,6 +20,7 @@ from penstock.service.isolation import Isolation
 from penstock.service.port import Executor, FlowVersions, Renderer
 from penstock.service.present import PresentFlows
 from penstock.service.surroundings import PluginDefaults
+from penstock.storage.base import Storage
 from penstock.store.session import Database
 
 _MOST_TEXT = 8 * 1024 * 1024
@@ -106,3 +107,4 @@ class Services:
     new_id: Callable[[], str]
     changed: Callable[[bool], None]
     is_leaving: Callable[[], bool]
+    storage: Storage

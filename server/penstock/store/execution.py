@@ -16,7 +16,7 @@ from penstock.model.state import State
 from penstock.store import task_run
 from penstock.store.bulk import Upsert, table_of
 from penstock.store.column import Instant, JsonText, iso
-from penstock.store.declared import below
+from penstock.store.execution_filter import EVERYTHING, Filter
 
 _ACTIVE = text("NOT is_over")
 _ACTIVE_ON_SQLITE = text("is_over = 0")
@@ -57,6 +57,10 @@ class ExecutionRow(SQLModel, table=True):
     parent_task_run_id: str | None = None
     original_id: str | None = None
     failure: str | None = None
+    scheduled_at: datetime | None = Field(default=None, sa_type=Instant)
+    breakpoints: list[str] | None = Field(default=None, sa_type=JsonText)
+    attempt_number: int | None = None
+    first_created_at: datetime | None = Field(default=None, sa_type=Instant)
     is_over: bool
 
 
@@ -120,6 +124,36 @@ def callers(tx: Connection, tenant: str, execution_id: str | None) -> list[str]:
     return found
 
 
+def head(tx: Connection, tenant: str, execution_id: str) -> Execution | None:
+    """An execution of the tenant without its task runs, or None."""
+    return heads(tx, tenant, (execution_id,)).get(execution_id)
+
+
+def heads(tx: Connection, tenant: str, execution_ids: Sequence[str]) -> dict[str, Execution]:
+    """Executions of the tenant without their task runs, by id; those that there are."""
+    query = select(table).where(table.c.tenant == tenant, table.c.id.in_(execution_ids))
+    return {row["id"]: _from_row(row, {}) for row in tx.execute(query).mappings()}
+
+
+def slot_holders(
+    tx: Connection, tenant: str, namespace: str, flow_id: str, *, limit: int
+) -> list[Execution]:
+    """Executions of a flow that hold a concurrency slot, without task runs, oldest first."""
+    query = (
+        select(table)
+        .where(
+            table.c.tenant == tenant,
+            table.c.namespace == namespace,
+            table.c.flow_id == flow_id,
+            ~table.c.is_over,
+            table.c.state.not_in((State.QUEUED.value, State.CREATED.value)),
+        )
+        .order_by(table.c.created_at)
+        .limit(limit)
+    )
+    return [_from_row(row, {}) for row in tx.execute(query).mappings()]
+
+
 def active(tx: Connection, page_size: int = _PAGE) -> Iterator[list[Execution]]:
     """Every execution that is not all over, with task runs, in pages, oldest id first.
 
@@ -143,26 +177,18 @@ def active(tx: Connection, page_size: int = _PAGE) -> Iterator[list[Execution]]:
 def page(
     tx: Connection,
     tenant: str,
+    wanted: Filter = EVERYTHING,
     *,
-    namespace: str | None = None,
-    flow_id: str | None = None,
-    state: str | None = None,
     cursor: str | None = None,
     limit: int = 100,
 ) -> Page:
-    """The tenant's executions that match, newest first; a namespace includes those below it.
+    """The tenant's executions that fit, newest first.
 
     `cursor` is an earlier page's `next_cursor`.
     """
-    query = select(table).where(table.c.tenant == tenant)
-    if namespace is not None:
-        query = query.where(below(table.c.namespace, namespace))
-    for column, wanted in (
-        (table.c.flow_id, flow_id),
-        (table.c.state, state),
-    ):
-        if wanted is not None:
-            query = query.where(column == wanted)
+    query = select(table).where(
+        table.c.tenant == tenant, *wanted.conditions(table, tx.dialect.name)
+    )
     if cursor is not None:
         at, _, after = cursor.partition("|")
         created = datetime.fromisoformat(at)
@@ -279,6 +305,10 @@ def _to_row(execution: Execution) -> tuple[object, ...]:
         execution.parent_task_run_id,
         execution.original_id,
         execution.failure.message if execution.failure else None,
+        execution.scheduled_at,
+        execution.breakpoints or None,
+        execution.attempt_number,
+        execution.first_created_at,
         is_over(execution),
     )
 
@@ -307,5 +337,9 @@ def _from_row(row: RowMapping, task_runs: dict[str, TaskRun]) -> Execution:
         parent_task_run_id=row["parent_task_run_id"],
         original_id=row["original_id"],
         failure=None if row["failure"] is None else Failure(row["failure"]),
+        scheduled_at=row["scheduled_at"],
+        breakpoints=tuple(row["breakpoints"] or ()),
+        attempt_number=row["attempt_number"] or 1,
+        first_created_at=row["first_created_at"],
         task_runs=task_runs,
     )

@@ -99,6 +99,12 @@ def lost(tx: Connection, owner: str, now: datetime) -> list[LeasedJob]:
     return [record(LeasedJob, row) for row in tx.execute(query)]
 
 
+def of_execution(tx: Connection, execution_id: str) -> list[LeasedJob]:
+    """The jobs of an execution."""
+    query = select(table).where(table.c.execution_id == execution_id)
+    return [record(LeasedJob, row) for row in tx.execute(query)]
+
+
 def everyone(tx: Connection) -> list[LeasedJob]:
     """Every job, for recovery at start and for `why`."""
     return [record(LeasedJob, row) for row in tx.execute(select(table))]

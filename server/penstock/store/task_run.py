@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, RowMapping, select
+from sqlalchemy import Connection, RowMapping, func, select
 from sqlmodel import Field, SQLModel
 
 from penstock.model.execution import Attempt, Failure, StateChange, TaskRun
@@ -69,6 +69,23 @@ def of_executions(tx: Connection, execution_ids: Sequence[str]) -> dict[str, dic
     for row in tx.execute(query).mappings():
         found[row["execution_id"]][row["id"]] = _from_row(row)
     return found
+
+
+def page(tx: Connection, execution_id: str, *, first: int = 0, limit: int) -> list[TaskRun]:
+    """Task runs in the order of creation, from number `first`."""
+    query = (
+        select(table)
+        .where(table.c.execution_id == execution_id, table.c.number >= first)
+        .order_by(table.c.number)
+        .limit(limit)
+    )
+    return [_from_row(row) for row in tx.execute(query).mappings()]
+
+
+def count(tx: Connection, execution_id: str) -> int:
+    """How many task runs an execution has."""
+    query = select(func.count()).where(table.c.execution_id == execution_id)
+    return tx.execute(query).scalar_one()
 
 
 def _to_row(tenant: str, execution_id: str, run: TaskRun) -> tuple[object, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, select
 from sqlmodel import Field, SQLModel
 
 from penstock.engine.message import TimerKind
@@ -81,6 +81,15 @@ def delete_of(tx: Connection, execution_ids: Sequence[str]) -> None:
 
 def everyone(tx: Connection) -> list[StoredTimer]:
     """Every timer, earliest first, for recovery at start."""
+    return _found(tx, select(table))
+
+
+def of_execution(tx: Connection, execution_id: str) -> list[StoredTimer]:
+    """The timers of an execution, earliest first."""
+    return _found(tx, select(table).where(table.c.execution_id == execution_id))
+
+
+def _found(tx: Connection, query: Select[tuple[object, ...]]) -> list[StoredTimer]:
     return [
         StoredTimer(
             execution_id=row["execution_id"],
@@ -90,5 +99,5 @@ def everyone(tx: Connection) -> list[StoredTimer]:
             task_run_id=row["task_run_id"],
             fence=row["fence"],
         )
-        for row in tx.execute(select(table).order_by(table.c.at)).mappings()
+        for row in tx.execute(query.order_by(table.c.at)).mappings()
     ]

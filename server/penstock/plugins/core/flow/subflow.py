@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated
 
@@ -68,6 +69,10 @@ class Subflow(CallingTask):
     inherit_labels: Annotated[
         bool, Field(description="Whether the execution gets this execution's labels.")
     ] = False
+    schedule_date: Annotated[
+        Dynamic[str | datetime] | None,
+        Field(description="The moment before which the execution does not start."),
+    ] = None
     restart_behavior: Annotated[
         RestartBehavior,
         Field(description="Whether a restart restarts the execution or starts another one."),
@@ -93,7 +98,21 @@ class Subflow(CallingTask):
             inherit_labels=self.inherit_labels,
             wait=self.wait,
             transmit_failed=self.transmit_failed,
+            scheduled_at=_moment(render(written(self.schedule_date))),
         )
+
+
+def _moment(value: Json) -> datetime | None:
+    if value is None or value == "":
+        return None
+    try:
+        at = datetime.fromisoformat(str(value))
+    except ValueError:
+        raise TaskFailed(
+            f"`scheduleDate` must be a moment such as `2026-12-31T08:00:00Z`; it rendered to "
+            f"`{str(value)[:100]}`."
+        ) from None
+    return at.astimezone(UTC) if at.tzinfo is not None else at.replace(tzinfo=UTC)
 
 
 def _label(value: Json) -> str:
