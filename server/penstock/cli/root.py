@@ -24,6 +24,7 @@ OK, ERROR, CHANGES, BLOCKED, DRIFT = 0, 1, 2, 3, 4
 COMMANDS = {
     "server": ("penstock.cli.server", "Runs the server, all roles in one process."),
     "validate": ("penstock.cli.validate", "Checks flow files without a server."),
+    "fmt": ("penstock.cli.fmt", "Cleans up flow files and upgrades old spellings."),
     "plan": ("penstock.cli.plan", "Says what apply would change."),
     "apply": ("penstock.cli.apply", "Writes flow files as one set, all or nothing."),
     "flow": ("penstock.cli.flow", "Lists, reads, writes and deletes flows."),

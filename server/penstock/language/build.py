@@ -12,7 +12,7 @@ from penstock.language import dialect, sentence
 from penstock.language.found import MOST_PROBLEMS, found
 from penstock.language.literal import literal_secrets
 from penstock.language.node import Node, Path
-from penstock.language.shape import Shape, shape_of
+from penstock.language.shape import Shape, model_below, shape_of
 from penstock.model.dynamic import AS_WRITTEN, contains_expression
 from penstock.model.flow import Flow
 from penstock.model.frozen import Json
@@ -339,10 +339,17 @@ class Builder:
                     "Give it to the tasks inside, or remove it.",
                 )
                 self._problems.append(problem)
+            if key.deprecated and key.current in written:
+                self._problems.append(dialect.both(node, (*path, name), key.current))
+                continue
             if key.deprecated:
                 self._problems.append(
                     dialect.deprecated(node.key_place(name), (*path, name), name, key.current)
                 )
+            if child.children and not (
+                name in shape.children or name in shape.inputs or name in _FLOW_PARTS
+            ):
+                self._problems.extend(dialect.below(model_below(cls, name), child, (*path, name)))
             if child.value is not None and (
                 name in shape.children or (cls is Flow and name in _FLOW_PARTS)
             ):

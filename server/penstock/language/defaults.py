@@ -16,6 +16,7 @@ from yaml import Mark
 from yaml.events import Event, MappingStartEvent, ScalarEvent, SequenceStartEvent
 
 from penstock.language import sentence
+from penstock.language.dialect import deprecated
 from penstock.language.node import Node, Path, Place, path_text
 from penstock.language.shape import nearest_name, shape_of
 from penstock.model.frozen import Json
@@ -33,6 +34,10 @@ class Types(Protocol):
 
     def canonical(self, type_name: str, /) -> str:
         """Our name of a type."""
+        ...
+
+    def is_deprecated(self, type_name: str, /) -> bool:
+        """Whether a type is written by a historic name."""
         ...
 
     def load_task(self, type_name: str, /) -> type[BaseModel] | None:
@@ -127,7 +132,20 @@ def apply(root: Node, types: Types, outer: Inherited = NOTHING) -> Applied:
     entries = (*_own(root), *outer.entries)
     if not entries:
         return Applied(root)
-    return _Application(entries, types).apply(root)
+    applied = _Application(entries, types).apply(root)
+    applied.problems.extend(_deprecated(root, types))
+    return applied
+
+
+def _deprecated(root: Node, types: Types) -> Iterator[Problem]:
+    """Warnings of historic types for which defaults are declared."""
+    for key in KEYS:
+        listed = root.entry(key)
+        for index, node in listed.items() if listed is not None else ():
+            kind = node.entry("type")
+            if kind is not None and isinstance(kind.value, str) and types.is_deprecated(kind.value):
+                current = types.canonical(kind.value)
+                yield deprecated(kind.place, (key, index, "type"), kind.value, current)
 
 
 def _own(root: Node) -> Iterator[Entry]:
@@ -202,8 +220,8 @@ class _Application:
         name = self._types.canonical(written.value)
         is_found = False
         for kind, entry in self._entries:
-            fits = name.startswith(kind) and entry not in passed
-            if not fits or (entry.ref is not None and entry.ref != ref):
+            fits = name.startswith(kind) or written.value.startswith(entry.type)
+            if not fits or entry in passed or (entry.ref is not None and entry.ref != ref):
                 continue
             is_found = is_found or entry.ref is not None
             node = self._with(node, entry, name, is_package=kind != name)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 from pydantic import BaseModel
 
 from penstock.language import sentence
-from penstock.language.node import Node, Path, Place, path_text
-from penstock.language.shape import nearest_name
+from penstock.language.node import Node, Path, Place, path_text, place_of
+from penstock.language.shape import model_below, nearest_name, shape_of
 from penstock.model.flow import Flow
 from penstock.model.input import INPUTS, OLD_NAMES
 from penstock.model.problem import Problem, Severity
@@ -89,6 +91,7 @@ def deprecated(place: Place, path: Path, old: str, current: str) -> Problem:
         code="deprecated",
         hint=f"Write `{current}`.",
         severity=Severity.WARNING,
+        rename=(old, current),
     )
 
 
@@ -113,6 +116,17 @@ def input_type(node: Node, path: Path, kind: str, *, in_form: bool) -> Problem |
             hint="Move these inputs into the outer form, or make a form of their own.",
         )
     return deprecated(node.place, path, kind, OLD_NAMES[kind]) if kind in OLD_NAMES else None
+
+
+def both(node: Node, path: Path, current: str) -> Problem:
+    """A key that is there in its older and in its present spelling."""
+    return sentence.at_key(
+        node,
+        path,
+        f"`{path[-1]}` and `{current}` are two spellings of one property.",
+        code="duplicate-key",
+        hint=f"Keep `{current}`, and say in it what both say.",
+    )
 
 
 def outside(
@@ -147,11 +161,29 @@ def outside(
     return sentence.unknown_property(node, path, cls)
 
 
+def below(models: Sequence[type[BaseModel]], node: Node, path: Path) -> Iterator[Problem]:
+    """Warnings of old spellings in mappings that are of one of some models, at any depth."""
+    models = [model for model in models if not issubclass(model, Task)]
+    if not models:
+        return
+    if isinstance(node.children, list):
+        for index, item in enumerate(node.children):
+            yield from below(models, item, (*path, index))
+    elif isinstance(node.children, dict):
+        written = node.children.keys()
+        model = max(models, key=lambda one: len(written & shape_of(one).keys.keys()))
+        for name, (event, child) in node.children.items():
+            key = shape_of(model).keys.get(name)
+            if key is None:
+                continue
+            if key.deprecated:
+                yield deprecated(place_of(event), (*path, name), name, key.current)
+            if child.children:
+                yield from below(model_below(model, name), child, (*path, name))
+
+
 def retry(node: Node, path: Path, problems: list[Problem]) -> None:
-    """Warns of the old spelling inside a retry rule, and refuses what is not done here."""
-    if isinstance(node.children, dict) and "maxAttempt" in node.children:
-        place = node.key_place("maxAttempt")
-        problems.append(deprecated(place, (*path, "maxAttempt"), "maxAttempt", "maxAttempts"))
+    """Refuses what is not done here of a retry rule."""
     behavior = node.entry("behavior")
     if behavior is not None and behavior.raw == RetryBehavior.CREATE_NEW_EXECUTION:
         problems.append(

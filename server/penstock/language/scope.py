@@ -105,6 +105,11 @@ def _uses(source: str, root: str) -> list[_Use]:
     return list(uses.values())
 
 
+def nodes_of(tree: object) -> Iterator[object]:
+    """Every part of a syntax tree."""
+    return (node for node, _ in _nodes(tree, guarded=False))
+
+
 def _nodes(node: object, *, guarded: bool) -> Iterator[tuple[object, bool]]:
     """Every part of a syntax tree, and whether something says what happens when it is missing."""
     if isinstance(node, tuple):

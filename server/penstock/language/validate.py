@@ -12,6 +12,7 @@ from penstock.language.input_rules import input_rules
 from penstock.language.node import Node, Path, parent_of, raw_of
 from penstock.language.scope import Known, unknown_names
 from penstock.language.shape import nearest_name
+from penstock.language.spelling import old_spellings
 from penstock.language.template import Texts
 from penstock.model.input import OUTPUTS
 from penstock.model.problem import Problem
@@ -50,6 +51,7 @@ def validate(root: Node, draft: Draft, texts: Texts) -> Iterator[Problem]:
     yield from triggers.problems(root, draft)
     yield from unknown_names(texts, _known(root, draft), _OTHER_SCOPE)
     yield from unknown_functions(texts)
+    yield from old_spellings(texts)
 
 
 def _known(root: Node, draft: Draft) -> list[Known]:

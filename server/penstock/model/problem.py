@@ -31,6 +31,8 @@ class Problem:
     severity: Severity = Severity.ERROR
     object: str | None = None
     file: str | None = None
+    rename: tuple[str, str] | None = None
+    """What is written at the place, and its present spelling, for `penstock fmt`."""
 
     @property
     def is_error(self) -> bool:
