@@ -160,6 +160,16 @@ def test_ids_differ_and_ksuids_sort_by_their_second(runner):
     assert ids[3][:4] == ids[4][:4]
 
 
+def test_a_secret_that_is_a_number_leaves_the_context_whole(runner):
+    execution = run(
+        runner,
+        "  - {id: a, type: core.debug.Return, "
+        "format: \"{{ decrypt('k', encrypt('k', '4711')) | length }} {{ fetchContext().inputs.body.n }}\"}\n",
+        {"body": {"n": 4711}},
+    )
+    assert value(execution) == "4 ******"
+
+
 def test_the_context_is_shown_without_secrets(runner):
     shown = value(returned(runner, "{{ secret('KEY') | length }} {{ printContext() }}"))
     assert '"namespace":"company.team"' in shown

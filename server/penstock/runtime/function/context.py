@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import orjson
+
 from penstock.expression.catalogue import named
 from penstock.expression.scope import Scope, with_scope
-from penstock.expression.value import Value, from_json, to_json
+from penstock.expression.value import Value, to_json
+from penstock.model.frozen import Json
 from penstock.runtime.function._reach import Reach
 
 
@@ -17,7 +20,8 @@ def fetch_context(reach: Reach, scope: Scope) -> Value:
         reach: what the execution reaches.
         scope: that of the rendering.
     """
-    return from_json(reach.masker.text(to_json(dict(scope.variables), scope.limits)))
+    seen: Json = orjson.loads(to_json(dict(scope.variables), scope.limits))
+    return reach.masker.value(seen)
 
 
 @named("printContext")

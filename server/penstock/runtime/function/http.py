@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, cast
 
@@ -57,9 +58,10 @@ def http(  # noqa: PLR0917 - positional in templates
         )
     # httpx logs every URL with its query, which may hold a secret.
     logging.getLogger("httpx").setLevel(logging.WARNING)
+    seconds = _timeout(options)
     try:
         with httpx.Client(
-            timeout=_timeout(options),
+            timeout=seconds,
             follow_redirects=True,
             transport=cast("httpx.BaseTransport | None", reach.world.transport),
         ) as client:
@@ -72,24 +74,28 @@ def http(  # noqa: PLR0917 - positional in templates
                 content=_content(body),
                 headers=_headers(body, content_type, accept, headers),
             )
-            return _answer(client, request)
+            return _answer(client, request, seconds)
     except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
         raise ExpressionError(
             f"The 'http' function cannot reach {_place(address)}: {type(error).__name__}."
         ) from None
 
 
-def _answer(client: httpx.Client, request: httpx.Request) -> Value:
+def _answer(client: httpx.Client, request: httpx.Request, seconds: float) -> Value:
+    place, end = _place(str(request.url)), time.monotonic() + seconds
     response = client.send(request, stream=True)
     try:
         content = b""
         for part in response.iter_bytes():
             content += part
+            if time.monotonic() > end:
+                raise ExpressionError(
+                    f"The 'http' function waited {seconds:g} s for the answer of {place}."
+                )
             if len(content) > _MOST_BYTES:
                 raise ExpressionError("The 'http' function takes at most 10 MiB of an answer.")
     finally:
         response.close()
-    place = _place(str(request.url))
     if response.is_error:
         raise ExpressionError(
             f"The 'http' function got status {response.status_code} from {place}."
