@@ -12,6 +12,7 @@ from penstock.engine import advance, check, child_execution, is_over, new_execut
 from penstock.engine.message import (
     Begin,
     ChildEnded,
+    ChildPaused,
     ChildStarted,
     Finished,
     KillRequested,
@@ -20,9 +21,11 @@ from penstock.engine.message import (
     Started,
     TimerDue,
 )
+from penstock.engine.operation import PauseRequested, ResumeRequested
 from penstock.engine.plan import plan_of
 from penstock.engine.step import Event, Job, Step
 from penstock.engine.task_runs import Scope, TaskRuns, build
+from penstock.errors import Conflict
 from penstock.model.execution import Execution
 from penstock.model.flow import Flow
 from penstock.model.state import State
@@ -65,7 +68,7 @@ class _Builder:
         about["disabled"] = self.rarely() and self.rarely()
         kinds = ["job"] * 3 + (["subflow"] if self.with_calls else [])
         if depth:
-            kinds += ["sequential", "parallel", "if", "each"]
+            kinds += ["sequential", "parallel", "if", "each", "pause"]
         kind = self.one(kinds)
         if self.rarely() and self.rarely():
             kind = "exit"
@@ -94,6 +97,13 @@ class _Builder:
             about["condition"] = self.one(["true", "false", "{{ 1 == 1 }}"])
             about["then"] = self.tasks(depth)
             about["else"] = self.tasks(depth) if self.rarely() else []
+            return about
+        if kind == "pause":
+            about["pauseDuration"] = self.one(["PT1S", "PT5S", None])
+            about["behavior"] = self.one(["RESUME", "WARN", "CANCEL", "FAIL"])
+            about["timeout"] = self.one(["PT3S", None, None])
+            about["onPause"] = self.task(depth) if self.rarely() else None
+            about["tasks"] = self.tasks(depth) if self.rarely() else []
             return about
         about["tasks"] = self.tasks(depth)
         if kind == "parallel":
@@ -157,7 +167,7 @@ class Chaos:
 
     def run(self) -> Chaos:
         """Until every message has been delivered and every execution is over."""
-        while self.pool:
+        while self.pool or self._resume_all():
             self.steps += 1
             assert self.steps < 20_000, "it never ends"
             self._disturb()
@@ -171,7 +181,19 @@ class Chaos:
             assert is_over(execution), execution.state
         return self
 
+    def _resume_all(self) -> bool:
+        """Nothing else will happen: somebody lets go on what waits for somebody."""
+        for key, execution in self.executions.items():
+            waits = any(run.state is State.PAUSED for run in execution.task_runs.values())
+            if execution.paused_by is not None or waits:
+                self.pool.append((key, ResumeRequested("ann")))
+        return bool(self.pool)
+
     def _disturb(self) -> None:
+        if self.random.random() < 0.03:
+            key = self.random.choice(list(self.executions))
+            message = self.random.choice([PauseRequested("ann"), ResumeRequested("ann")])
+            self.pool.append((key, message))
         if self.kills and self.random.random() < 0.01:
             key = self.random.choice(list(self.executions))
             self.pool.append((key, KillRequested()))
@@ -191,7 +213,12 @@ class Chaos:
             # A server that restarted has only what was stored: no index.
             before = replace(before, task_runs=dict(before.task_runs))
         frozen = _frozen(before)
-        step = advance(main, before, [message], self.now, self.ports)
+        try:
+            step = advance(main, before, [message], self.now, self.ports)
+        except Conflict:
+            assert isinstance(message, PauseRequested | ResumeRequested)
+            assert _frozen(before) == frozen, "the given value was changed"
+            return
         assert _frozen(before) == frozen, "the given value was changed"
         self.executions[key] = step.execution
         self.events[key].extend(step.events)
@@ -203,6 +230,8 @@ class Chaos:
         self._carry_out(key, step)
         if is_over(step.execution) and not is_over(before):
             self._tell_parent(step.execution)
+        elif (before.state is State.PAUSED) is not (step.execution.state is State.PAUSED):
+            self._tell_pause(step.execution)
 
     def _check(self, before: Execution, step: Step, main: Flow) -> None:
         after = step.execution
@@ -215,7 +244,8 @@ class Chaos:
         kept = after.task_runs
         if isinstance(kept, TaskRuns):
             read = build(plan_of(main), dict(kept))
-            assert (kept.active, kept.retrying) == (read.active, read.retrying)
+            for name in ("active", "retrying", "paused", "holding"):
+                assert getattr(kept, name) == getattr(read, name), name
             assert kept.latest == read.latest
             assert kept.outputs == read.outputs
         if after.id in self.killed:
@@ -269,6 +299,13 @@ class Chaos:
         )
         self.pool.append((key, finished))
 
+    def _tell_pause(self, child: Execution) -> None:
+        if child.parent_id is not None and child.parent_task_run_id is not None:
+            paused = child.state is State.PAUSED
+            self.pool.append(
+                (child.parent_id, ChildPaused(child.parent_task_run_id, child.id, paused))
+            )
+
     def _tell_parent(self, execution: Execution) -> None:
         if execution.parent_id is None or execution.parent_task_run_id is None:
             return
@@ -281,7 +318,8 @@ def _frozen(execution: Execution) -> list[object]:
     runs = execution.task_runs
     found: list[object] = [dict(runs)]
     if isinstance(runs, TaskRuns):
-        found += [runs.active, runs.retrying, runs.latest, repr(runs.outputs)]
+        found += [runs.active, runs.retrying, runs.paused, runs.holding, runs.latest]
+        found.append(repr(runs.outputs))
         found += [
             (owner, *(getattr(scope, name) for name in Scope.__slots__))
             for owner, scope in runs.scopes.items()

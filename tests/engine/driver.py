@@ -13,6 +13,7 @@ from penstock.engine.message import (
     Begin,
     ChildEnded,
     ChildNotRestarted,
+    ChildPaused,
     ChildStarted,
     Finished,
     KillRequested,
@@ -20,7 +21,7 @@ from penstock.engine.message import (
     Started,
     TimerDue,
 )
-from penstock.engine.operation import Restart
+from penstock.engine.operation import PauseRequested, Restart, ResumeRequested
 from penstock.engine.plan import plan_of
 from penstock.engine.step import ChildRequest, ChildRestart, Event, Job, Step
 from penstock.engine.task_runs import TaskRuns, build
@@ -37,6 +38,7 @@ from penstock.plugins.core.execution.set_variables import SetVariables
 from penstock.plugins.core.flow.for_each import ForEach
 from penstock.plugins.core.flow.if_ import If
 from penstock.plugins.core.flow.parallel import Parallel
+from penstock.plugins.core.flow.pause import Pause
 from penstock.plugins.core.flow.sequential import Sequential
 from penstock.plugins.core.flow.subflow import Subflow
 from penstock.sdk.task import RunnableTask
@@ -53,6 +55,7 @@ KINDS: dict[str, type[Task]] = {
     "sequential": Sequential,
     "parallel": Parallel,
     "if": If,
+    "pause": Pause,
     "each": ForEach,
     "subflow": Subflow,
     "exit": Exit,
@@ -171,6 +174,13 @@ class Driver:
         at = self.now + timedelta(seconds=seconds)
         self._push(at, execution_id or self.main, message)
 
+    def resume(self, key: str | None = None, execution_id: str | None = None, **inputs) -> Step:
+        run_id = None if key is None else self.run_of(key).id
+        return self.send(ResumeRequested("ann", run_id, inputs), execution_id)
+
+    def pause(self) -> Step:
+        return self.send(PauseRequested("ann"))
+
     def kill(self, execution_id: str | None = None) -> Step:
         return self.send(KillRequested("somebody wanted it"), execution_id)
 
@@ -203,6 +213,8 @@ class Driver:
         self._carry_out(key, step)
         if is_over(step.execution) and not was_over:
             self._tell_parent(step.execution)
+        elif (before.state is State.PAUSED) is not (step.execution.state is State.PAUSED):
+            self._tell_pause(step.execution)
         return step
 
     # -- the world -------------------------------------------------------------------------
@@ -320,6 +332,12 @@ class Driver:
         )
         self.post(message, execution_id=execution.parent_id)
 
+    def _tell_pause(self, child: Execution) -> None:
+        if child.parent_id is not None and child.parent_task_run_id is not None:
+            paused = child.state is State.PAUSED
+            message = ChildPaused(child.parent_task_run_id, child.id, paused)
+            self.post(message, execution_id=child.parent_id)
+
     # -- checks of a step ------------------------------------------------------------------
 
     def _check_index(self, execution: Execution, flow_: Flow) -> None:
@@ -328,7 +346,8 @@ class Driver:
         if not isinstance(kept, TaskRuns):
             return
         read = build(plan_of(flow_), dict(kept))
-        assert (kept.active, kept.retrying) == (read.active, read.retrying)
+        for name in ("active", "retrying", "paused", "holding"):
+            assert getattr(kept, name) == getattr(read, name), name
         if execution.state.is_terminated:
             return
         assert kept.outputs == read.outputs
@@ -343,6 +362,7 @@ class Driver:
                     other.worst,
                 )
             assert (scope.side, scope.side_open) == (other.side, other.side_open)
+            assert scope.beside == other.beside
 
     def _check_changes(self, before: Execution, step: Step) -> None:
         differ = {

@@ -9,6 +9,7 @@ The first lines of a file in `valid/` are its expectation, each a key and a YAML
     log:    all log lines; `last_log`: the last one
     error:  words of the reason why it failed
     refused: words of the reason why the inputs are not taken; then nothing runs
+    resume: for each pause that waits for somebody, what whoever resumes it gives
 """
 
 from __future__ import annotations
@@ -23,16 +24,29 @@ import yaml
 
 from penstock import registry
 from penstock.engine.check import check
+from penstock.engine.operation import ResumeRequested
 from penstock.errors import InvalidInputs
 from penstock.language.parse import parse
 from penstock.model.execution import Execution, TaskRun
 from penstock.model.sealed import hidden
+from penstock.model.state import State
 from penstock.runtime.local import LocalRunner, Patience
 from penstock.service.spec import NamespaceSpec
 
 HERE = Path(__file__).parent / "valid"
 FLOWS = sorted(HERE.glob("*.yaml"))
-KEYS = {"expect", "runs", "any_order", "outputs", "given", "log", "last_log", "error", "refused"}
+KEYS = {
+    "expect",
+    "runs",
+    "any_order",
+    "outputs",
+    "given",
+    "log",
+    "last_log",
+    "error",
+    "refused",
+    "resume",
+}
 NAMESPACES = {
     "corpus": {"variables": {"host": "db.corpus", "port": 5432}, "labels": {"tier": "gold"}},
     "corpus.valid": {
@@ -113,6 +127,18 @@ def told(execution: Execution, wanted: list[str], *, any_order: bool) -> list[st
     return sorted(shown(run, by_id.get(run.task_id, "")) for run in runs)
 
 
+def answer(runner: LocalRunner, execution: Execution, answers: list[dict[str, Any]]):
+    """Resumes an execution as often as there are answers, whenever it is PAUSED."""
+    executor = runner.executor
+
+    def resume() -> None:
+        for active, _ in executor.sample(100):
+            if active.id == execution.id and active.state is State.PAUSED and answers:
+                executor.operate("main", active.id, ResumeRequested("ann", None, answers.pop(0)))
+
+    return executor.subscribe(execution.id, resume)
+
+
 @pytest.mark.parametrize("path", FLOWS, ids=lambda path: path.stem)
 def test_a_flow_does_what_its_first_lines_say(path: Path, runner: LocalRunner):
     expectation = expected(path)
@@ -131,7 +157,9 @@ def test_a_flow_does_what_its_first_lines_say(path: Path, runner: LocalRunner):
         if by.id == execution.id:
             lines.append(line.message)
 
+    undo = answer(runner, execution, expectation.get("resume", []))
     ran = runner.run(execution, version, on_line=on_line, patience=Patience(20))
+    undo()
     found = ran.execution
     assert found.failure is None or found.state in ("FAILED", "KILLED")
     wanted = runs_of(expectation["runs"])

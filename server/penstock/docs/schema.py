@@ -16,6 +16,7 @@ _WORDS = {
     "boolean": "true or false",
 }
 _TASK, _ANY = "Task", "JsonValue"
+_INPUT = "Input"
 _DURATION = "duration"
 
 
@@ -67,6 +68,8 @@ def words(each: Schema) -> str:
         name = each["$ref"].rpartition("/")[2]
         if name == _TASK:
             return "task"
+        if name.endswith(_INPUT):
+            return "input, as in a flow's `inputs`"
         return "any" if name == _ANY else f"[{name}](#{name.lower()})"
     for choice in ("anyOf", "oneOf"):
         if choice in each:
@@ -93,7 +96,7 @@ def parts(schema: Schema, *, without: frozenset[str] = frozenset()) -> Iterator[
     pending = [each for name, each in schema.get("properties", {}).items() if name not in without]
     while pending:
         for name in _references(pending.pop(0)):
-            if name in seen or name in (_TASK, _ANY):
+            if name in seen or name in (_TASK, _ANY) or name.endswith(_INPUT):
                 continue
             seen[name] = definitions[name]
             pending.extend(seen[name].get("properties", {}).values())

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
-from penstock.engine.launch import call, dispatch, duration_text, timeout_of
+from penstock.engine.hold import request_pause, request_resume
+from penstock.engine.launch import again, duration_text, timeout_of
 from penstock.engine.message import (
     Begin,
     ChildEnded,
     ChildNotRestarted,
+    ChildPaused,
     ChildStarted,
     Finished,
     KillRequested,
@@ -21,8 +23,16 @@ from penstock.engine.message import (
     TimerDue,
     TimerKind,
 )
-from penstock.engine.operation import Restart, SetLabels, SetState, SetTaskRunState
+from penstock.engine.operation import (
+    PauseRequested,
+    Restart,
+    ResumeRequested,
+    SetLabels,
+    SetState,
+    SetTaskRunState,
+)
 from penstock.engine.outcome import conclude, give_up
+from penstock.engine.pause import overdue, wake
 from penstock.engine.plan import plan_of
 from penstock.engine.restart import (
     not_restarted,
@@ -37,13 +47,13 @@ from penstock.engine.restart import (
 from penstock.engine.retry import deaths
 from penstock.engine.step import Ports, Step
 from penstock.engine.stop import closed, expire, kill, killed
+from penstock.engine.task_runs import is_held
 from penstock.engine.tree import drain
 from penstock.engine.work import Work
 from penstock.model.execution import Attempt, Execution, TaskRun
 from penstock.model.flow import Flow
 from penstock.model.frozen import Json
 from penstock.model.state import TERMINATED, State
-from penstock.sdk.flowable import CallingTask
 
 _MOST_DEATHS = 5
 _DEADLY = (
@@ -59,7 +69,8 @@ def advance(
 
     Pure: `execution` stays as it is, and `ports` gives ids and renders expressions. Messages
     that no longer matter (an old fence, a timer overtaken by events, a second result) change
-    nothing. An execution is all over when `is_over` says so.
+    nothing. An `Operation` that is not possible raises a `PenstockError`. An execution is all
+    over when `is_over` says so.
 
     Args:
         flow: the flow in the execution's own revision.
@@ -178,7 +189,7 @@ def _close(
 
 def _lost(work: Work, message: Lost) -> None:
     run = _current(work, message.task_run_id, message.fence)
-    if run is None or run.state is State.RETRYING:
+    if run is None or run.state is State.RETRYING or is_held(run):
         return
     if run.state is State.KILLING:
         killed(work, run)
@@ -193,14 +204,14 @@ def _lost(work: Work, message: Lost) -> None:
         number = len(run.attempts) + 1
         attempts = (*run.attempts, Attempt(number, State.RESUBMITTED, None, work.now))
     run = work.move(run, State.CREATED, "lost", attempts=attempts)
-    dispatch(work, work.node(run), run)
+    again(work, work.node(run), run)
 
 
 def _child(work: Work, run_id: str) -> TaskRun | None:
     run = work.runs.get(run_id)
     if run is None or not work.node(run).is_call:
         return None
-    return run if run.state in {State.RUNNING, State.KILLING} else None
+    return run if run.state in {State.RUNNING, State.PAUSED, State.KILLING} else None
 
 
 def _child_started(work: Work, message: ChildStarted) -> None:
@@ -241,6 +252,19 @@ def _child_not_restarted(work: Work, message: ChildNotRestarted) -> None:
     not_restarted(work, run)
 
 
+def _child_paused(work: Work, message: ChildPaused) -> None:
+    run = _child(work, message.task_run_id)
+    if run is None or run.child_execution_id != message.child_id:
+        return
+    memory = run.progress or {}
+    if not memory.get("wait") or not memory.get("transmitFailed"):
+        return
+    if message.is_paused and run.state is State.RUNNING:
+        work.move(run, State.PAUSED, "child-paused")
+    elif not message.is_paused and run.state is State.PAUSED:
+        work.move(run, State.RUNNING, "child-resumed")
+
+
 def _transmitted(run: TaskRun, message: ChildEnded) -> tuple[State, str | None]:
     """The calling task's state and reason. CANCELLED is not transmitted."""
     if message.child_id is None:
@@ -264,17 +288,18 @@ def _timer_due(work: Work, message: TimerDue) -> None:
         return
     if message.kind is TimerKind.RETRY and run.state is State.RETRYING:
         _retry(work, run)
-    elif message.kind is TimerKind.TIMEOUT and run.state is State.RUNNING:
+    elif message.kind is TimerKind.WAKE and run.state is State.PAUSED:
+        wake(work, run)
+    elif message.kind is TimerKind.TIMEOUT and work.node(run).flowable is not None:
+        overdue(work, run)
+    elif message.kind is TimerKind.TIMEOUT and run.state in {State.RUNNING, State.PAUSED}:
         _time_out(work, run)
 
 
 def _retry(work: Work, run: TaskRun) -> None:
     node = work.node(run)
     run = work.move(run, State.CREATED, "retried", retry_at=None, failure=None, outputs=None)
-    if node.is_call:
-        call(work, cast("CallingTask", node.task), run)
-    else:
-        dispatch(work, node, run)
+    again(work, node, run)
 
 
 def _time_out(work: Work, run: TaskRun) -> None:
@@ -305,6 +330,7 @@ _ACTS: dict[type, Callable[[Work, Any], None]] = {
     Lost: _lost,
     ChildStarted: _child_started,
     ChildEnded: _child_ended,
+    ChildPaused: _child_paused,
     TimerDue: _timer_due,
     KillRequested: _kill_requested,
     ChildNotRestarted: _child_not_restarted,
@@ -312,4 +338,6 @@ _ACTS: dict[type, Callable[[Work, Any], None]] = {
     SetTaskRunState: set_task_run_state,
     SetState: set_state,
     SetLabels: set_labels,
+    PauseRequested: request_pause,
+    ResumeRequested: request_resume,
 }

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import cast
 
 from penstock.engine.plan import Node, Plan, plan_of
-from penstock.engine.task_runs import PASSES, exit_of, left_at, worse
+from penstock.engine.task_runs import PASSES, exit_of, is_held, left_at, worse
 from penstock.model.execution import Execution, StateChange, TaskRun
 from penstock.model.flow import Flow
 from penstock.model.state import State
@@ -87,13 +87,24 @@ def _of_execution(execution: Execution, plan: Plan, left: TaskRun | None) -> Ite
     runs = execution.task_runs.values()
     nodes = plan.nodes
     open_runs = [run for run in runs if not run.state.is_terminated]
-    leaves = [run for run in open_runs if nodes[run.task_id].flowable is None]
+    paused = [run for run in open_runs if run.state is State.PAUSED]
+    leaves = [
+        run
+        for run in open_runs
+        if nodes[run.task_id].flowable is None and run.state is not State.PAUSED
+    ]
     state = execution.state
     yield from _times("The execution", execution)
     if any(one.state is two.state for one, two in pairwise(execution.history)):
         yield "The execution entered a state that it was in."
     if state in {State.RUNNING, State.RETRYING, State.KILLING} and not leaves:
         yield f"The execution is {state.value} but waits for nothing."
+    if state is State.PAUSED and execution.paused_by is None and (leaves or not paused):
+        yield "The execution is PAUSED, but nobody paused it and not all it waits for is paused."
+    if execution.paused_by is not None and state is not State.PAUSED:
+        yield f"The execution is {state.value} although somebody paused it."
+    if execution.paused_by is None and any(is_held(run) for run in open_runs):
+        yield "A task run is held back although nobody paused the execution."
     if state.is_terminated and any(
         not _is_after(run, execution, plan)
         for run in open_runs
@@ -106,7 +117,8 @@ def _of_execution(execution: Execution, plan: Plan, left: TaskRun | None) -> Ite
     if not waits and any(run.state is State.RESTARTED for run in open_runs):
         yield f"The execution is {state.value} but has task runs that should go on."
     retrying = any(run.state is State.RETRYING for run in runs)
-    if not state.is_terminated and (state is State.RETRYING) != retrying:
+    ends = state.is_terminated or state is State.PAUSED
+    if not ends and (state is State.RETRYING) != retrying:
         yield f"The execution is {state.value}, and its tasks are retrying: {retrying}."
     if state is State.FAILED and execution.failure is None:
         yield "The execution failed without a reason."
@@ -177,13 +189,13 @@ def _of_run(run: TaskRun, node: Node, below: list[TaskRun]) -> Iterator[str]:
     if node.flowable is None:
         if below:
             yield f"{name} has children but holds no tasks."
-        if run.state in {State.RUNNING, State.CREATED} and run.fence < 1:
+        if run.state in {State.RUNNING, State.CREATED} and run.fence < 1 and not is_held(run):
             yield f"{name} waits for nobody."
         return
     open_children = [child for child in below if not child.state.is_terminated]
     if run.state.is_terminated and open_children:
         yield f"{name} has ended before {_name(open_children[0])}."
-    waits = run.state is State.RESTARTED
+    waits = run.state in {State.PAUSED, State.RESTARTED} or is_held(run)
     if not run.state.is_terminated and not open_children and not waits:
         yield f"{name} is open but nothing in it is."
 
@@ -205,6 +217,7 @@ def _of_children(
             main.append(run)
     ended = [run for run in main if run.state.is_terminated]
     failed = any(run.state is State.FAILED for run in ended)
+    failed = failed or memory.get("paused") == State.FAILED.value
     for (section, iteration, _), run in places.items():
         node = plan.nodes[run.task_id]
         # What was copied from an earlier execution may have run by another revision.

@@ -9,6 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from penstock.engine.message import TimerKind
 from penstock.engine.outcome import fail
+from penstock.engine.pause import pause
 from penstock.engine.plan import Node
 from penstock.engine.step import ChildRequest, Event, Job
 from penstock.engine.task_runs import scope_of
@@ -55,7 +56,10 @@ def start(
     work.runs.active += 1
     work.runs.latest = work.now
     work.events.append(Event(work.now, "created", State.CREATED, run_id, detail))
-    begin(work, node, run)
+    if work.paused_by is not None:
+        _hold(work, run)
+    else:
+        begin(work, node, run)
     return run_id
 
 
@@ -71,6 +75,32 @@ def begin(work: Work, node: Node, run: TaskRun) -> None:
         update(work, node.updating, run)
     else:
         dispatch(work, node, run)
+
+
+def again(work: Work, node: Node, run: TaskRun) -> None:
+    """Lets a task run that stands at CREATED once more make another attempt."""
+    if work.paused_by is not None:
+        _hold(work, run)
+    elif node.is_call:
+        call(work, cast("CallingTask", node.task), run)
+    else:
+        dispatch(work, node, run)
+
+
+def _hold(work: Work, run: TaskRun) -> None:
+    # What an earlier attempt may still say is void.
+    fence = run.fence + 1 if run.fence else 0
+    work.amend(run, progress={**(run.progress or {}), "held": True}, fence=fence)
+
+
+def release(work: Work, run: TaskRun) -> None:
+    """Lets a task run begin that was held back."""
+    progress = {key: value for key, value in (run.progress or {}).items() if key != "held"}
+    run = work.amend(run, progress=progress or None)
+    if run.attempts:
+        again(work, work.node(run), run)
+    else:
+        begin(work, work.node(run), run)
 
 
 def _shall_run(work: Work, node: Node, run: TaskRun) -> bool:
@@ -115,7 +145,13 @@ def _begin(work: Work, task: FlowableTask, run: TaskRun) -> None:
     if branch.outputs:
         work.show_outputs(run, branch.outputs)
     work.open_scope(run.id, scope_of(work.plan, run))
-    work.look_at(run.id)
+    if branch.pause is None:
+        work.look_at(run.id)
+        return
+    pause(work, run, branch.pause)
+    for beside in work.node(run).lists.get(branch.pause.beside, ()):
+        work.scope(run.id).beside += 1
+        start(work, beside, run.id, None, None)
 
 
 def _sentence(error: Exception) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from penstock.engine.outcome import allowed
+from penstock.engine.pause import abandon
 from penstock.engine.stop import closed, kill
+from penstock.engine.task_runs import is_held
 from penstock.engine.work import Work
 from penstock.model.execution import Failure, TaskRun
 from penstock.model.state import TERMINATED, State
@@ -51,9 +53,11 @@ def _close(work: Work) -> None:
     work.runs.left = len(work.runs)
     for run in list(work.runs.values()):
         if run.id in work.runs.scopes:
+            if run.state is State.PAUSED:
+                abandon(work, run)
             work.look_at(run.id)
         elif run.state is State.RETRYING:
             work.ended(work.move(run, allowed(work.node(run), State.FAILED), "exit"))
-        elif run.state is State.PAUSED:
+        elif run.state is State.PAUSED or is_held(run):
             attempts = closed(run, State.CANCELLED, work)
             work.ended(work.move(run, State.CANCELLED, "exit", attempts=attempts))

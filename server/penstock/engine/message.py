@@ -87,6 +87,15 @@ class ChildNotRestarted:
     child_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class ChildPaused:
+    """A child execution that a task waits for was paused, or goes on (`is_paused` False)."""
+
+    task_run_id: str
+    child_id: str
+    is_paused: bool
+
+
 class TimerKind(StrEnum):
     """What a timer is for."""
 
@@ -127,6 +136,7 @@ Message = (
     | Lost
     | ChildStarted
     | ChildEnded
+    | ChildPaused
     | TimerDue
     | KillRequested
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from penstock.model.frozen import Json
 from penstock.model.state import State
 
 
@@ -38,6 +39,26 @@ class SetLabels:
 
 
 @dataclass(frozen=True, slots=True)
+class PauseRequested:
+    """Somebody wants that no further task of the execution starts."""
+
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeRequested:
+    """Somebody lets a paused execution go on: the whole of it if somebody had paused it, else
+    the paused task, which is given what it asks for as `inputs`.
+
+    Without `task_run_id` the task that was paused first.
+    """
+
+    by: str
+    task_run_id: str | None = None
+    inputs: dict[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class ForceRun:
     """Lets an execution go on now, whatever it waits for; slots are the executor's business."""
 
@@ -54,4 +75,4 @@ class Unqueue:
 
 Wish = ForceRun | Unqueue
 """What the executor turns into messages: `Begin` or `Refused`."""
-Operation = Restart | SetTaskRunState | SetState | SetLabels
+Operation = PauseRequested | ResumeRequested | Restart | SetTaskRunState | SetState | SetLabels

@@ -16,6 +16,8 @@ from penstock.sdk.updating import UpdatingTask
 
 SIDE_LISTS = ("errors", "finally_", "after_execution")
 """Lists that run beside the main one, in this order. Their tasks never decide a state."""
+BESIDE = "on_pause"
+"""The list that runs while its task is paused. Its tasks decide nothing."""
 
 
 class Node:
@@ -31,6 +33,7 @@ class Node:
         "flowable",
         "follower",
         "is_call",
+        "is_main",
         "lists",
         "parent",
         "retry",
@@ -57,11 +60,8 @@ class Node:
         )
         self.timeout: object = task.timeout
         self.lists: dict[str, tuple[Node, ...]] = {}
-
-    @property
-    def is_main(self) -> bool:
+        self.is_main = section not in SIDE_LISTS and section != BESIDE
         """Whether the task stands in a list whose states decide its parent's state."""
-        return self.section not in SIDE_LISTS
 
 
 class Plan:
@@ -97,9 +97,8 @@ class Plan:
         for node in nodes:
             node.retry = _usable(node.retry)
             self.nodes[node.task.id] = node
-            for field in node.task.task_fields if node.flowable else ():
-                children: Iterable[Task] = getattr(node.task, field) or ()
-                node.lists[field] = self._add(children, node, field, node.retry)
+            for name, children in node.task.lists() if node.flowable else ():
+                node.lists[name] = self._add(children, node, name, node.retry)
         return nodes
 
 

@@ -67,7 +67,7 @@ def _reopen(work: Work, runs: list[TaskRun]) -> None:
             work.cancels.append(run.id)
     work.adopt({run.id: run for run in runs})
     work.labels = {**work.labels, RESTARTED: "true"}
-    work.failure = work.outputs = work.ended_at = None
+    work.failure = work.outputs = work.ended_at = work.paused_by = None
     work.turn(State.RESTARTED, "restarted")
     for run in runs:
         if run.state is State.RESTARTED:

@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import Enum, auto
 
 from penstock.engine.plan import Node, Plan
-from penstock.engine.task_runs import PASSES
+from penstock.engine.task_runs import PASSES, is_held
 from penstock.engine.work import evolve
 from penstock.model.execution import StateChange, TaskRun
 from penstock.model.state import State
@@ -98,7 +98,7 @@ def _mark(
         return _Mark.DROPPED
     if run.state in PASSES or point.above is not None:
         return _Mark.KEPT
-    works = not run.state.is_terminated and run.state is not State.PAUSED
+    works = not run.state.is_terminated and run.state is not State.PAUSED and not is_held(run)
     return _Mark.KEPT if works and node.flowable is None else _Mark.REOPENED
 
 
@@ -160,7 +160,9 @@ def _close_gaps(plan: Plan, runs: Mapping[str, TaskRun], marks: dict[str, _Mark]
 
 def _reopened(run: TaskRun, now: datetime) -> TaskRun:
     moment = max(now, run.history[-1].at)
-    is_flowable = bool(run.progress and "children" in run.progress)
+    memory = run.progress or {}
+    # A pause that did not end well begins anew.
+    is_flowable = "children" in memory and ("then" not in memory or memory.get("paused") in PASSES)
     return evolve(
         run,
         state=State.RESTARTED,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from penstock.engine.launch import duration_text
+from penstock.engine.task_runs import is_held
 from penstock.engine.work import Work, evolve
 from penstock.model.execution import Attempt, Failure, TaskRun
 from penstock.model.state import TERMINATED, State
@@ -20,6 +21,7 @@ def kill(work: Work, reason: str, *, cascade: bool = True) -> None:
         return
     if work.state is State.KILLING or (work.state in TERMINATED and not work.runs.active):
         return
+    work.paused_by = None
     if work.state not in TERMINATED:
         work.turn(State.KILLING, "kill-requested", reason)
     for run in list(work.runs.values()):
@@ -33,7 +35,7 @@ def _kill_run(work: Work, run: TaskRun, *, cascade: bool) -> None:
     if run.id in work.runs.scopes:
         work.move(run, State.KILLING, "killing")
         work.look_at(run.id)
-    elif node.is_call and run.state is State.RUNNING:
+    elif node.is_call and run.state in {State.RUNNING, State.PAUSED}:
         if work.children.pop(run.id, None) is None and cascade:
             work.child_kills.append(run.child_execution_id or "")
             work.move(run, State.KILLING, "killing")
@@ -43,7 +45,12 @@ def _kill_run(work: Work, run: TaskRun, *, cascade: bool) -> None:
         work.cancels.append(run.id)
         work.move(run, State.KILLING, "killing")
     else:
-        if work.jobs.pop(run.id, None) is None and run.state is State.CREATED:
+        if (
+            node.flowable is None
+            and work.jobs.pop(run.id, None) is None
+            and run.state is State.CREATED
+            and not is_held(run)
+        ):
             work.cancels.append(run.id)
         killed(work, run)
 
@@ -75,6 +82,7 @@ def expire(work: Work) -> None:
         return
     if work.state in {State.CREATED, State.QUEUED}:
         return
+    work.paused_by = None
     message = f"The execution ran longer than the flow's timeout of {duration_text(limit)}."
     work.log(message)
     work.failure = Failure(message)
@@ -92,11 +100,12 @@ def expire(work: Work) -> None:
 def _expire_run(work: Work, run: TaskRun, message: str) -> None:
     node = work.node(run)
     work.runs.scopes.pop(run.id, None)
-    if node.is_call and run.state is State.RUNNING:
+    if node.is_call and run.state in {State.RUNNING, State.PAUSED}:
         if work.children.pop(run.id, None) is None:
             work.child_kills.append(run.child_execution_id or "")
     elif (
         node.flowable is None
+        and not is_held(run)
         and run.state is not State.RETRYING
         and work.jobs.pop(run.id, None) is None
     ):

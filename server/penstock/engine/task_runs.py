@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import cast
 
-from penstock.engine.plan import Node, Plan
+from penstock.engine.plan import BESIDE, Node, Plan
 from penstock.model.execution import Execution, TaskRun
 from penstock.model.frozen import Json
 from penstock.model.state import State
@@ -35,10 +35,12 @@ class Scope:
     `begun` groups of `groups` have started, `open` of them have not ended, at most `limit` may
     be open (0: any number). `worst` is the state of the main children so far, `cause` the first
     that failed. `side` is the last side list that was entered, `side_open` whether it still runs.
+    `beside` counts open tasks of the list that runs during a pause.
     """
 
     __slots__ = (
         "begun",
+        "beside",
         "cause",
         "chained",
         "groups",
@@ -66,6 +68,12 @@ class Scope:
         self.cause: str | None = None
         self.side = ""
         self.side_open = False
+        self.beside = 0
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether any of its tasks is open."""
+        return bool(self.open or self.side_open or self.beside)
 
     def group(self, number: int) -> tuple[Node, str | None, int | None]:
         """First task, value and iteration of a group."""
@@ -86,13 +94,14 @@ class TaskRuns(dict[str, TaskRun]):
     """Task runs by id with their index.
 
     `scopes` has an entry for each open flowable, and one under None for the flow. `outputs` is
-    what expressions see. `active` counts those that have not ended, `retrying` those that wait
-    for another attempt. `latest` is the last moment in any history: time in an execution never
+    what expressions see. `active` counts those that have not ended: `retrying` those of them that
+    wait for another attempt, `paused` those that are PAUSED, `holding` those that only wait for
+    tasks in them. `latest` is the last moment in any history: time in an execution never
     runs backwards, even if the server's clock does. When a task run has ended the execution,
     `left` is how many there were by then: nothing follows from those.
     """
 
-    __slots__ = ("active", "latest", "left", "outputs", "retrying", "scopes")
+    __slots__ = ("active", "holding", "latest", "left", "outputs", "paused", "retrying", "scopes")
 
     def __init__(self, runs: dict[str, TaskRun] | None = None) -> None:
         super().__init__(runs or {})
@@ -100,8 +109,17 @@ class TaskRuns(dict[str, TaskRun]):
         self.outputs: dict[str, Json] = {}
         self.active = 0
         self.retrying = 0
+        self.paused = 0
+        self.holding = 0
         self.latest: datetime | None = None
         self.left: int | None = None
+
+    def count(self, before: State, after: State, *, is_flowable: bool) -> None:
+        """Notes that a task run went from one state to another."""
+        self.retrying += (after is State.RETRYING) - (before is State.RETRYING)
+        self.paused += (after is State.PAUSED) - (before is State.PAUSED)
+        if is_flowable:
+            self.holding += (after is State.RUNNING) - (before is State.RUNNING)
 
     def fork(self) -> TaskRuns:
         """A copy to change; scopes and outputs are shared until they are changed."""
@@ -110,6 +128,8 @@ class TaskRuns(dict[str, TaskRun]):
         new.outputs = self.outputs
         new.active = self.active
         new.retrying = self.retrying
+        new.paused = self.paused
+        new.holding = self.holding
         new.latest = self.latest
         new.left = self.left
         return new
@@ -124,12 +144,16 @@ def scope_of(plan: Plan, run: TaskRun | None) -> Scope:
     if run is None:
         return Scope(plan.lists["tasks"], None, 1, chained=True)
     memory = run.progress or {}
-    return Scope(
+    scope = Scope(
         plan.list_of(plan.nodes[run.task_id], str(memory["children"])),
         cast("list[Json] | None", memory.get("values")),
         cast("int", memory["limit"]),
         chained=bool(memory["chained"]),
     )
+    if "paused" in memory:
+        scope.worst = State(str(memory["paused"]))
+        scope.cause = run.id if scope.worst is State.FAILED else None
+    return scope
 
 
 def indexed(plan: Plan, execution: Execution) -> TaskRuns:
@@ -151,8 +175,11 @@ def build(plan: Plan, task_runs: dict[str, TaskRun]) -> TaskRuns:
         if not run.state.is_terminated:
             runs.active += 1
             runs.retrying += run.state is State.RETRYING
+            runs.paused += run.state is State.PAUSED
             if plan.nodes[run.task_id].flowable and run.progress is not None:
-                runs.scopes[run.id] = scope_of(plan, run)
+                runs.holding += run.state is State.RUNNING
+                if not is_held(run):
+                    runs.scopes[run.id] = scope_of(plan, run)
         scope = runs.scopes.get(run.parent_id)
         if scope is not None:
             _count(scope, plan.nodes[run.task_id], run)
@@ -177,6 +204,9 @@ def left_at(run: TaskRun) -> int:
 def _count(scope: Scope, node: Node, run: TaskRun) -> None:
     """Adds a child to its parent's scope."""
     is_open = not run.state.is_terminated
+    if node.section == BESIDE:
+        scope.beside += is_open
+        return
     if not node.is_main:
         scope.side = node.section
         scope.side_open = is_open
@@ -190,6 +220,11 @@ def _count(scope: Scope, node: Node, run: TaskRun) -> None:
         scope.worst = worse(scope.worst, run.state)
         if run.state is State.FAILED and (scope.cause is None):
             scope.cause = run.id
+
+
+def is_held(run: TaskRun) -> bool:
+    """Whether a task run waits, before its start, for the execution to be resumed."""
+    return run.state is State.CREATED and run.progress is not None and "held" in run.progress
 
 
 def path_of(runs: dict[str, TaskRun], run: TaskRun) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from penstock.engine.flow_output import OutputFailed, flow_outputs
 from penstock.engine.launch import start
 from penstock.engine.leave import leave
 from penstock.engine.outcome import allowed
-from penstock.engine.plan import SIDE_LISTS
+from penstock.engine.plan import BESIDE, SIDE_LISTS
 from penstock.engine.task_runs import PASSES, Scope, worse
 from penstock.engine.variables import task_variables
 from penstock.engine.work import Look, Work
@@ -37,14 +37,11 @@ def _rise(work: Work, run_id: str | None) -> None:
         return
     if node.is_main:
         scope.open -= 1
+    elif node.section == BESIDE:
+        scope.beside -= 1
     else:
         scope.side_open = False
     _settle(work, run.parent_id)
-
-
-def _is_killing(work: Work, owner_id: str | None) -> bool:
-    state = work.state if owner_id is None else work.runs[owner_id].state
-    return state is State.KILLING
 
 
 def _settle(work: Work, owner_id: str | None) -> None:
@@ -52,13 +49,16 @@ def _settle(work: Work, owner_id: str | None) -> None:
     if owner_id not in work.runs.scopes or (owner_id is None and work.state in TERMINATED):
         return
     scope = work.scope(owner_id)
-    if _is_killing(work, owner_id):
-        if not scope.open and not scope.side_open:
+    state = work.state if owner_id is None else work.runs[owner_id].state
+    if state is State.KILLING:
+        if not scope.is_busy:
             _end(work, owner_id, scope, State.KILLED)
         return
     if work.runs.is_left(owner_id):
-        if not scope.open and not scope.side_open:
+        if not scope.is_busy:
             _end(work, owner_id, scope, scope.worst)
+        return
+    if state is State.PAUSED and owner_id is not None:
         return
     if not scope.side and scope.worst in PASSES and scope.begun < scope.groups:
         _fill(work, owner_id, scope)
@@ -66,7 +66,7 @@ def _settle(work: Work, owner_id: str | None) -> None:
     failed = scope.cause is not None
     if failed and not scope.side and _enter(work, owner_id, scope, "errors"):
         return
-    if scope.open or scope.side_open:
+    if scope.is_busy:
         return
     if scope.side in {"", "errors"} and _enter(work, owner_id, scope, "finally_"):
         return
@@ -102,7 +102,9 @@ def _enter(work: Work, owner_id: str | None, scope: Scope, section: str) -> bool
 def _end(work: Work, owner_id: str | None, scope: Scope, worst: State) -> None:
     message = _reason(work, scope) if worst is State.FAILED else None
     if owner_id is None:
-        _end_execution(work, worst, message)
+        # Whoever paused it decides when it ends; resuming looks here again.
+        if work.paused_by is None:
+            _end_execution(work, worst, message)
         return
     run = work.runs[owner_id]
     node = work.node(run)
@@ -119,7 +121,7 @@ def _reason(work: Work, scope: Scope) -> str:
     cause = work.runs.get(scope.cause or "")
     if cause is None or cause.failure is None:
         return "A task failed."
-    if work.node(cause).lists:
+    if work.node(cause).flowable is not None:
         return cause.failure.message
     return f"Task `{cause.task_id}` failed: {cause.failure.message}"
 
@@ -167,8 +169,22 @@ def drain(work: Work) -> None:
             _exit(work, work.runs[cast("str", subject)])
         else:
             _settle(work, subject)
-    retrying = work.runs.retrying > 0
-    if work.state is State.RUNNING and retrying:
-        work.turn(State.RETRYING, "retrying")
-    elif work.state is State.RETRYING and not retrying:
-        work.turn(State.RUNNING, "retried")
+    _stand(work)
+
+
+_KINDS = {State.RETRYING: "retrying", State.PAUSED: "paused"}
+
+
+def _stand(work: Work) -> None:
+    """An open execution is PAUSED when nothing goes on in it, or RETRYING, or else RUNNING."""
+    if work.state not in {State.RUNNING, State.RETRYING, State.PAUSED}:
+        return
+    runs = work.runs
+    state = State.RUNNING
+    if work.paused_by is not None or (runs.paused and runs.active - runs.holding == runs.paused):
+        state = State.PAUSED
+    elif runs.retrying:
+        state = State.RETRYING
+    if state is not work.state:
+        after = "resumed" if work.state is State.PAUSED else "retried"
+        work.turn(state, _KINDS.get(state, after))

@@ -72,6 +72,7 @@ class Work:
         self.started_at = execution.started_at
         self.ended_at = execution.ended_at
         self.failure = execution.failure
+        self.paused_by = execution.paused_by
         self.outputs = execution.outputs
         self.labels = execution.labels
         self.variables = execution.variables
@@ -103,6 +104,7 @@ class Work:
             not self._forked
             and self.history is self.given.history
             and self.labels is self.given.labels
+            and self.paused_by is self.given.paused_by
         ):
             return self.given
         return replace(
@@ -112,6 +114,7 @@ class Work:
             started_at=self.started_at,
             ended_at=self.ended_at,
             failure=self.failure,
+            paused_by=self.paused_by,
             outputs=self.outputs,
             labels=self.labels,
             variables=self.variables,
@@ -188,7 +191,7 @@ class Work:
             self.runs.latest = moment
         if state in TERMINATED:
             self.runs.active -= 1
-        self.runs.retrying += (state is State.RETRYING) - (run.state is State.RETRYING)
+        self.runs.count(run.state, state, is_flowable=self.node(run).flowable is not None)
         if new.failure is not None and new.failure is not run.failure:
             detail = {**(detail or {}), "message": new.failure.message}
         self.events.append(Event(moment, kind, state, run.id, detail))

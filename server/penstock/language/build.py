@@ -12,18 +12,18 @@ from penstock.language import dialect, sentence
 from penstock.language.found import MOST_PROBLEMS, found
 from penstock.language.literal import literal_secrets
 from penstock.language.node import Node, Path
-from penstock.language.shape import Shape, model_below, shape_of
+from penstock.language.shape import Holds, Part, Shape, model_below, shape_of
 from penstock.model.dynamic import AS_WRITTEN, contains_expression
 from penstock.model.flow import Flow
 from penstock.model.frozen import Json
 from penstock.model.input import INPUTS, BaseInput, ChoiceInput, FormInput, Input, Unfit
 from penstock.model.problem import Problem, Severity
-from penstock.model.task import Task
+from penstock.model.task import Entry, Task
 from penstock.model.trigger import Trigger
 
 M = TypeVar("M", bound=BaseModel)
 
-_FLOW_PARTS = frozenset({"tasks", "errors", "finally", "afterExecution", "triggers"})
+_FLOW_PARTS = dict.fromkeys(("tasks", "errors", "finally", "afterExecution"), Part(Holds.TASKS))
 _STAND_IN = Task.model_construct(id="broken", type="broken")
 _GUESSED_CHILDREN = frozenset({"tasks", "then", "else", "errors", "finally"})
 
@@ -346,26 +346,48 @@ class Builder:
                 self._problems.append(
                     dialect.deprecated(node.key_place(name), (*path, name), name, key.current)
                 )
-            if child.children and not (
-                name in shape.children or name in shape.inputs or name in _FLOW_PARTS
-            ):
+            part = _FLOW_PARTS.get(name) if cls is Flow else shape.parts.get(name)
+            holds = part is not None or name in shape.inputs or name == "triggers"
+            if child.children and not holds:
                 self._problems.extend(dialect.below(model_below(cls, name), child, (*path, name)))
-            if child.value is not None and (
-                name in shape.children or (cls is Flow and name in _FLOW_PARTS)
-            ):
-                values[name] = self._part(name, child, (*path, name))
+            if child.value is not None and part is not None:
+                values[name] = self._part(part, child, (*path, name))
+            elif child.value is not None and cls is Flow and name == "triggers":
+                values[name] = self.triggers(child, (*path, name))
             elif child.value is not None and name in shape.inputs:
                 values[name] = self._asked(cls, child, (*path, name))
             elif child.value is not None or key.required:
                 values[name] = self._value(cls, name, child, path)
         return values
 
-    def _part(self, name: str, node: Node, path: Path) -> tuple[BaseModel, ...]:
-        if name == "triggers":
-            return self.triggers(node, path)
-        made = self.tasks(node, path)
-        # A broken child has its own problem; its parent must not be told that it is empty.
-        return made or ((_STAND_IN,) if node.children or node.children is None else ())
+    def _part(self, part: Part, node: Node, path: Path) -> object:
+        """What stands below a key that holds tasks."""
+        match part:
+            case Part(Holds.TASK):
+                # A broken child has its own problem; its parent must not be told that it is empty.
+                return self.task(node, path) or _STAND_IN
+            case Part(Holds.CASES):
+                return self._cases(node, path)
+            case Part(Holds.ENTRIES, entry) if entry is not None:
+                made = self._each(node, path, lambda one, at: self._entry(entry, one, at))
+                return made or ((entry.model_construct(task=_STAND_IN),) if _has(node) else ())
+        return self.tasks(node, path) or ((_STAND_IN,) if _has(node) else ())
+
+    def _cases(self, node: Node, path: Path) -> dict[str, tuple[Task, ...]]:
+        if not isinstance(node.children, dict):
+            self._problems.append(sentence.wrong_type(node, path, ["dict"]))
+            return {}
+        return {
+            key: self.tasks(child, (*path, key))
+            or ((_STAND_IN,) if _has(child) and child.value is not None else ())
+            for key, (_, child) in node.children.items()
+        }
+
+    def _entry(self, cls: type[Entry], node: Node, path: Path) -> Entry | None:
+        if not isinstance(node.children, dict):
+            self._problems.append(sentence.wrong_type(node, path, ["dict"]))
+            return None
+        return self.validated(cls, node, path, frozenset())
 
     def _asked(self, cls: type[BaseModel], node: Node, path: Path) -> tuple[BaseModel, ...]:
         """The inputs of the flow, or those for which a task asks; a form's are made already."""
@@ -386,6 +408,11 @@ class Builder:
         if name == "retry":
             dialect.retry(node, (*path, name), self._problems)
         return node.value
+
+
+def _has(node: Node) -> bool:
+    """Whether something stands there, be it wrong."""
+    return bool(node.children) or node.children is None
 
 
 def _items(node: Node, key: str) -> Iterator[tuple[Node, Path]]:

@@ -18,7 +18,7 @@ from penstock.language.sentence import expectation
 from penstock.language.shape import shape_of
 from penstock.model.dynamic import RENDERED, Unrendered
 from penstock.model.frozen import Json
-from penstock.model.task import Task
+from penstock.model.task import Entry, Task
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -144,7 +144,7 @@ def _from_text(text: str) -> Unrendered | None:
 @functools.cache
 def _plan(cls: type[BaseModel]) -> tuple[_Property, ...]:
     """The properties of a class that may hold something to render."""
-    children = cls.task_fields if issubclass(cls, Task) else ()
+    children = cls.task_fields if issubclass(cls, Task | Entry) else ()
     keys = {known.field: known.current for known in shape_of(cls).keys.values()}
     plan: list[_Property] = []
     for name, field in cls.model_fields.items():

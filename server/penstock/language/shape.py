@@ -8,14 +8,16 @@ import types
 import typing
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import Enum
 from itertools import islice
+from typing import NamedTuple
 
 from pydantic import AliasChoices, BaseModel
 from pydantic.fields import FieldInfo
 
 from penstock.model.dynamic import SECRET
 from penstock.model.input import BaseInput
-from penstock.model.task import Task
+from penstock.model.task import Entry, Task
 
 _COMPARED = 1000
 """Names that a hint is chosen from; each comparison costs microseconds."""
@@ -32,12 +34,28 @@ class Key:
     secret: bool = False
 
 
+class Holds(Enum):
+    """How a property holds tasks."""
+
+    TASKS = "a list of tasks"
+    TASK = "one task"
+    CASES = "a map of lists of tasks"
+    ENTRIES = "a list of mappings with a task in each"
+
+
+class Part(NamedTuple):
+    """What stands below a key; `entry` is the class of the mappings of ENTRIES."""
+
+    holds: Holds
+    entry: type[Entry] | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """Accepted keys, and which of them hold lists of child tasks, or of declared inputs."""
+    """Accepted keys; which of them hold child tasks, and how; which hold declared inputs."""
 
     keys: dict[str, Key]
-    children: frozenset[str]
+    parts: dict[str, Part]
     inputs: frozenset[str] = frozenset()
 
     def nearest(self, key: str) -> str | None:
@@ -53,7 +71,7 @@ class Shape:
 def shape_of(cls: type[BaseModel]) -> Shape:
     """The shape of a class. Of several aliases the first is current, the others are deprecated."""
     keys: dict[str, Key] = {}
-    fields = cls.task_fields if issubclass(cls, Task) else ()
+    fields = cls.task_fields if issubclass(cls, Task | Entry) else ()
     for name, field in cls.model_fields.items():
         spellings = _spellings(name, field)
         for spelling in spellings:
@@ -64,14 +82,28 @@ def shape_of(cls: type[BaseModel]) -> Shape:
                 required=field.is_required(),
                 secret=field.json_schema_extra == SECRET,
             )
-    children = frozenset(key for key, known in keys.items() if known.field in fields)
+    parts: dict[str, Part] = {}
+    for key, known in keys.items():
+        if known.field in fields:
+            parts[key] = _part(cls.model_fields[known.field].annotation)
     asked = frozenset(key for key, known in keys.items() if _asks(cls, known.field))
-    return Shape(keys, children, asked)
+    return Shape(keys, parts, asked)
 
 
 def _asks(cls: type[BaseModel], field: str) -> bool:
     models = list(_models(cls.model_fields[field].annotation))
     return bool(models) and all(issubclass(model, BaseInput) for model in models)
+
+
+def _part(annotation: object) -> Part:
+    """How the annotation of a property among `task_fields` holds them."""
+    origin = typing.get_origin(annotation)
+    if origin is dict:
+        return Part(Holds.CASES)
+    if origin is not tuple:
+        return Part(Holds.TASK)
+    entry = next((each for each in _models(annotation) if issubclass(each, Entry)), None)
+    return Part(Holds.TASKS if entry is None else Holds.ENTRIES, entry)
 
 
 def _spellings(name: str, field: FieldInfo) -> list[str]:

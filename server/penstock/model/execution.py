@@ -94,7 +94,8 @@ class Execution:
 
     `scheduled_at` is when it may start. `breakpoints` are task ids, or ``id.value``, before which
     it stands still. `attempt_number` counts the executions that a retry has made of one request,
-    the first of them at `first_created_at`.
+    the first of them at `first_created_at`. While
+    `paused_by` names somebody who paused it, no task starts.
     """
 
     id: str
@@ -122,4 +123,5 @@ class Execution:
     breakpoints: tuple[str, ...] = ()
     attempt_number: int = 1
     first_created_at: datetime | None = None
+    paused_by: str | None = None
     task_runs: dict[str, TaskRun] = field(default_factory=dict)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, ClassVar
 
-from pydantic import AliasChoices, Field
+from pydantic import AliasChoices, Field, SerializeAsAny
+from pydantic.alias_generators import to_camel
 
 from penstock.model.dynamic import Dynamic
 from penstock.model.frozen import Frozen
@@ -29,7 +31,8 @@ class Task(Frozen):
     type_name: ClassVar[str] = ""
     """The task's type without prefix, such as ``core.log.Log``; set by the registry."""
     task_fields: ClassVar[tuple[str, ...]] = ()
-    """Names of the fields that hold lists of child tasks, in the order in which they may run."""
+    """Names of the fields that hold child tasks, in the order in which they may run: a list, one
+    task, a map of lists, or a list of `Entry`."""
     without_effect: ClassVar[frozenset[str]] = frozenset()
     """Common properties, as in YAML, that this type accepts and does not use: a warning."""
 
@@ -47,7 +50,40 @@ class Task(Frozen):
 
     def children(self) -> tuple[Task, ...]:
         """Every child task, of every list that this task holds."""
-        found: list[Task] = []
+        return tuple(child for _, tasks in self.lists() for child in tasks)
+
+    def lists(self) -> Iterator[tuple[str, tuple[Task, ...]]]:
+        """The lists of child tasks by name: the field's, or ``field.key`` of a map of lists."""
         for field in self.task_fields:
-            found.extend(getattr(self, field) or ())
-        return tuple(found)
+            held = getattr(self, field)
+            if isinstance(held, dict):
+                yield from ((f"{field}.{key}", tasks) for key, tasks in held.items())
+            elif isinstance(held, Task):
+                yield field, (held,)
+            else:
+                yield (
+                    field,
+                    tuple(each.task if isinstance(each, Entry) else each for each in held or ()),
+                )
+
+    def places(self) -> Iterator[tuple[str, Task]]:
+        """Every child task with its path in this task's text, such as ``tasks[0]``."""
+        for field in self.task_fields:
+            held, key = getattr(self, field), to_camel(field)
+            if isinstance(held, dict):
+                for case, tasks in held.items():
+                    yield from ((f"{key}.{case}[{at}]", each) for at, each in enumerate(tasks))
+            elif isinstance(held, Task):
+                yield key, held
+            else:
+                for at, each in enumerate(held or ()):
+                    is_entry = isinstance(each, Entry)
+                    yield ((f"{key}[{at}].task", each.task) if is_entry else (f"{key}[{at}]", each))
+
+
+class Entry(Frozen):
+    """An item of a list that says something about one child task."""
+
+    task_fields: ClassVar[tuple[str, ...]] = ("task",)
+
+    task: SerializeAsAny[Task]

@@ -54,6 +54,7 @@ class Draft:
     metrics: list[MetricValue] = field(default_factory=list)
     jobs: dict[str, Job] = field(default_factory=dict)
     deferred: list[Job] = field(default_factory=list)
+    held: list[Job] = field(default_factory=list)
     cancels: list[str] = field(default_factory=list)
     timers: list[StoredTimer] = field(default_factory=list)
     fired: list[str] = field(default_factory=list)
@@ -70,6 +71,7 @@ class Draft:
             and old.variables is new.variables
             and old.started_at is new.started_at
             and old.ended_at is new.ended_at
+            and old.paused_by is new.paused_by
         )
 
 

@@ -16,6 +16,7 @@ from penstock.engine.message import (
     Begin,
     ChildEnded,
     ChildNotRestarted,
+    ChildPaused,
     ChildStarted,
     KillRequested,
     Lost,
@@ -222,6 +223,8 @@ class Batch:
         """Gives an execution the messages that wait for it."""
         messages = list(draft.messages)
         draft.messages.clear()
+        if not messages:
+            return
         active, before = draft.active, draft.execution
         active.renderer.execution = before
         for message in messages:
@@ -244,6 +247,10 @@ class Batch:
         if step.execution.state.is_terminated and not before.state.is_terminated:
             # The parent does not know which secrets this execution has used.
             self._tell_parent(visible(step.execution, draft.active.renderer.masker))
+        elif step.execution.parent_id is not None:
+            paused = step.execution.state is State.PAUSED
+            if paused is not (before.state is State.PAUSED):
+                self.deliver(step.execution.parent_id, child_paused(step.execution))
         if not draft.is_over and is_over(step.execution):
             draft.is_over = True
             if self.core.slots.release(step.execution):
@@ -308,6 +315,9 @@ class Batch:
         active = draft.active
         active.renderer.execution = draft.execution
         for index, job in enumerate(jobs):
+            if draft.execution.paused_by is not None:
+                draft.held.extend(jobs[index:])
+                return
             # One is always run, so that a late batch gets on too.
             if index and time.perf_counter() > self._deadline:
                 draft.deferred.extend(jobs[index:])
@@ -359,6 +369,12 @@ def _readable(before: Execution, after: Execution, masker: Masker) -> Execution:
         return after
     labels = {key: masker.text(value) for key, value in after.labels.items()}
     return replace(after, variables=masker.value(after.variables), labels=labels)
+
+
+def child_paused(child: Execution) -> ChildPaused:
+    """What the calling task run of an open execution is told."""
+    assert child.parent_task_run_id is not None
+    return ChildPaused(child.parent_task_run_id, child.id, child.state is State.PAUSED)
 
 
 def child_ended(ended: Execution) -> ChildEnded:

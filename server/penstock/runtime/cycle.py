@@ -73,6 +73,7 @@ class Cycle:
         self._busy = 0
         self._waiting: deque[tuple[str, Job]] = deque()
         self._deferred: list[tuple[str, list[Job]]] = []
+        self._held: dict[str, list[Job]] = {}
 
     def seconds_to_wait(self) -> float | None:
         """How long there is nothing to do if no command arrives; None: until one does."""
@@ -186,14 +187,20 @@ class Cycle:
             execution_id, job = self._waiting.popleft()
             taken.append((execution_id, job))
             draft = turn.batch.draft(execution_id)
-            if draft is not None and _is_current(draft, job):
-                turn.claimed.append((draft, job))
-                free -= 1
+            if draft is None or not _is_current(draft, job):
+                continue
+            if draft.execution.paused_by is not None:
+                turn.held.append((draft, job))
+                continue
+            turn.claimed.append((draft, job))
+            free -= 1
         for draft in list(turn.batch.drafts.values()):
             for job in draft.jobs.values():
                 if not _is_current(draft, job):
                     continue
-                if free > 0:
+                if draft.execution.paused_by is not None:
+                    turn.held.append((draft, job))
+                elif free > 0:
                     turn.claimed.append((draft, job))
                     free -= 1
                 else:
@@ -210,7 +217,7 @@ class Cycle:
                 write.statements(tx)
             commit.write(tx, turn.batch.drafts.values(), turn.batch.late)
             commit.lease(tx, turn.claimed, self._owner, turn.batch.now)
-            commit.lease(tx, turn.unclaimed, None, turn.batch.now)
+            commit.lease(tx, [*turn.unclaimed, *turn.held], None, turn.batch.now)
             audit_store.append_many(tx, turn.audits)
         metric.COMMIT_SECONDS.observe(time.perf_counter() - started)
 
@@ -224,6 +231,7 @@ class Cycle:
         self._busy += len(turn.claimed) - turn.freed
         self._waiting.extend((draft.execution.id, job) for draft, job in turn.unclaimed)
         self._deferred = [(id_, draft.deferred) for id_, draft in drafts.items() if draft.deferred]
+        self._hold(turn)
         for draft in drafts.values():
             for task_run_id in draft.cancels:
                 self._workers.cancel(task_run_id)
@@ -234,6 +242,19 @@ class Cycle:
         settle(self._outcomes(turn))
         for write in turn.writes:
             write.done.set_result(None)
+
+    def _hold(self, turn: _Turn) -> None:
+        """Puts the jobs of paused executions aside, and those of resumed ones back in line."""
+        for draft, job in turn.held:
+            self._held.setdefault(draft.execution.id, []).append(job)
+        for id_, draft in turn.batch.drafts.items():
+            if draft.held:
+                self._held.setdefault(id_, []).extend(draft.held)
+            if id_ in self._held and draft.execution.paused_by is None:
+                jobs = self._held.pop(id_)
+                instant = draft.active.version.instant
+                self._waiting.extend((id_, job) for job in jobs if job.task_id not in instant)
+                self._deferred.append((id_, [job for job in jobs if job.task_id in instant]))
 
     def _keep(self, draft: Draft) -> None:
         """The draft is what is committed now."""
@@ -273,6 +294,7 @@ class _Turn:
         self.freed = 0
         self.claimed: list[tuple[Draft, Job]] = []
         self.unclaimed: list[tuple[Draft, Job]] = []
+        self.held: list[tuple[Draft, Job]] = []
 
     @property
     def has_writes(self) -> bool:

@@ -14,7 +14,7 @@ from penstock.model.flow import Flow
 from penstock.model.state import State
 from penstock.runtime import breakdown
 from penstock.runtime.active import Active, Draft, draft_of
-from penstock.runtime.batch import Core, child_ended, lost_messages
+from penstock.runtime.batch import Core, child_ended, child_paused, lost_messages
 from penstock.runtime.flows import FlowVersion, FlowVersions, InvalidFlow
 from penstock.runtime.rendering import Renderer
 from penstock.sdk.flowable import CallingTask
@@ -87,18 +87,7 @@ def _add(
     *,
     now: datetime,
 ) -> None:
-    version: FlowVersion | None
-    try:
-        version = flows.at(
-            tx,
-            execution.tenant,
-            execution.namespace,
-            execution.flow_id,
-            execution.flow_revision,
-        )
-        reason = "it is not stored any more"
-    except InvalidFlow as error:
-        version, reason = None, str(error)
+    version, reason = _version(tx, flows, execution)
     if version is not None:
         renderer = Renderer(core.world, core.bench.clock, execution)
         core.active[execution.id] = Active(execution, version, renderer)
@@ -109,10 +98,25 @@ def _add(
     found.broken.append(_broken(core, execution, now, reason))
 
 
-def _broken(core: Core, execution: Execution, now: datetime, reason: str) -> Draft:
+def _version(
+    tx: Connection, flows: FlowVersions, execution: Execution
+) -> tuple[FlowVersion | None, str]:
+    """The revision that an execution runs, or why there is none."""
+    namespace, flow_id = execution.namespace, execution.flow_id
+    try:
+        found = flows.at(tx, execution.tenant, namespace, flow_id, execution.flow_revision)
+    except InvalidFlow as error:
+        return None, str(error)
+    return found, "it is not stored any more"
+
+
+def _unreadable(execution: Execution, reason: str) -> str:
     name = f"{execution.namespace}.{execution.flow_id}"
-    message = f"Revision {execution.flow_revision} of flow '{name}' cannot be executed: {reason}."
-    step = breakdown.failed(execution, now, message)
+    return f"Revision {execution.flow_revision} of flow '{name}' cannot be executed: {reason}."
+
+
+def _broken(core: Core, execution: Execution, now: datetime, reason: str) -> Draft:
+    step = breakdown.failed(execution, now, _unreadable(execution, reason))
     renderer = Renderer(core.world, core.bench.clock, execution)
     nothing = FlowVersion(Flow.model_construct(), execution.flow_revision, execution.flow_hash)
     draft = draft_of(Active(execution, nothing, renderer))
@@ -142,6 +146,8 @@ def _untold(tx: Connection, core: Core) -> list[tuple[str, Message]]:
                 found.append((active.execution.id, child_ended(child)))
             elif run.state is State.KILLING:
                 found.append((child_id, KillRequested("the execution that called it was ended")))
+            elif (run.state is State.PAUSED) is not (child.state is State.PAUSED):
+                found.append((active.execution.id, child_paused(child)))
         elif child_id in ended:
             found.append((active.execution.id, child_ended(ended[child_id])))
         else:

@@ -7,13 +7,14 @@ The engine runs them, not a worker. They decide once, from values, what shall ha
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, ClassVar, Protocol
 
-from pydantic import Field, SerializeAsAny
+from pydantic import Field, SerializeAsAny, TypeAdapter, ValidationError
 
 from penstock.model.dynamic import Unrendered
 from penstock.model.frozen import Json
+from penstock.model.input import Input
 from penstock.model.state import State
 from penstock.model.task import Task
 from penstock.sdk.task import Outputs, TaskFailed
@@ -31,12 +32,27 @@ class Render(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Pausing:
+    """How long a task waits before it goes on with its children, and what it is then.
+
+    After `duration` it goes on as `then`; after `timeout` it has failed. With neither it waits
+    until somebody resumes it. The child list `beside` runs meanwhile.
+    """
+
+    duration: timedelta | None = None
+    then: State = State.SUCCESS
+    timeout: timedelta | None = None
+    beside: str = "on_pause"
+
+
+@dataclass(frozen=True, slots=True)
 class Branch:
     """What a flowable decided when it began: which list of children runs, and how.
 
     `children` names the list. `values` repeats the list once per value, each repetition being a
     group. Within a group children run one after another when `chained`; otherwise each child
-    is a group of its own. `limit` is how many groups run at once, 0 for all of them.
+    is a group of its own. `limit` is how many groups run at once, 0 for all of them. With a
+    `pause` all of that waits.
     """
 
     children: str = "tasks"
@@ -44,6 +60,7 @@ class Branch:
     chained: bool = True
     limit: int = 1
     outputs: Outputs = field(default_factory=dict)
+    pause: Pausing | None = None
 
 
 class FlowableTask(Task):
@@ -76,6 +93,10 @@ class FlowableTask(Task):
     def settle(self, children: State) -> State:
         """The task's state, given the worst state of its children."""
         return children
+
+    def questions(self) -> tuple[Input, ...]:
+        """What whoever resumes a pause of this task is asked for."""
+        return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +140,26 @@ class CallingTask(Task):
 def written(value: object) -> Json:
     """A property's value as it stands in the YAML, for `Render`, whether or not it is dynamic."""
     return value.value if isinstance(value, Unrendered) else value  # type: ignore[return-value]
+
+
+_duration = TypeAdapter(timedelta)
+
+
+def duration(name: str, value: Json | timedelta) -> timedelta:
+    """A rendered duration; `name` is the property's, for the sentence.
+
+    Raises:
+        TaskFailed: it is none.
+    """
+    if isinstance(value, timedelta):
+        return value
+    try:
+        return _duration.validate_python(value)
+    except ValidationError:
+        raise TaskFailed(
+            f"`{name}` must be an ISO 8601 duration such as PT30S; it rendered to "
+            f"`{str(value)[:100]}`."
+        ) from None
 
 
 def whole_number(name: str, value: Json) -> int:

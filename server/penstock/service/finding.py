@@ -6,8 +6,6 @@ import difflib
 from collections.abc import Mapping, Sequence
 from typing import cast
 
-from pydantic.alias_generators import to_camel
-
 from penstock.errors import InvalidInputs
 from penstock.language.input_order import Entry, entries
 from penstock.language.inputs import is_given, pick, resolve_inputs, unknown_inputs
@@ -289,9 +287,7 @@ def _paths(flow: Flow) -> dict[str, str]:
     while pending:
         path, task = pending.pop()
         found[task.id] = path
-        for field in task.task_fields:
-            children = enumerate(getattr(task, field) or ())
-            pending += [(f"{path}.{to_camel(field)}[{index}]", child) for index, child in children]
+        pending += [(f"{path}.{below}", child) for below, child in task.places()]
     return found
 
 

@@ -61,6 +61,7 @@ class ExecutionRow(SQLModel, table=True):
     breakpoints: list[str] | None = Field(default=None, sa_type=JsonText)
     attempt_number: int | None = None
     first_created_at: datetime | None = Field(default=None, sa_type=Instant)
+    paused_by: str | None = None
     is_over: bool
 
 
@@ -309,6 +310,7 @@ def _to_row(execution: Execution) -> tuple[object, ...]:
         execution.breakpoints or None,
         execution.attempt_number,
         execution.first_created_at,
+        execution.paused_by,
         is_over(execution),
     )
 
@@ -341,5 +343,6 @@ def _from_row(row: RowMapping, task_runs: dict[str, TaskRun]) -> Execution:
         breakpoints=tuple(row["breakpoints"] or ()),
         attempt_number=row["attempt_number"] or 1,
         first_created_at=row["first_created_at"],
+        paused_by=row["paused_by"],
         task_runs=task_runs,
     )
