@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
@@ -11,6 +12,8 @@ from penstock.errors import PenstockError, Unavailable
 from penstock.model.problem import Problem, Severity
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import httpx
 
     from penstock.model.frozen import Json
@@ -64,6 +67,24 @@ class Client:
         """Asks for something to be done."""
         response = self._send("POST", path, body=body, headers=headers)
         return response.json() if response.content else None
+
+    def post_form(self, path: str, texts: Mapping[str, str], files: Mapping[str, Path]) -> Any:
+        # a JSON document
+        """Asks for something to be done with files, which are read as they are sent."""
+        with ExitStack() as opened:
+            parts = {
+                name: (path.name, opened.enter_context(path.open("rb")))
+                for name, path in files.items()
+            }
+            try:
+                response = self._http.post(
+                    self._base + path, data=dict(texts), files=parts, timeout=None
+                )
+            except self._httpx.TransportError as error:
+                raise self._unreachable(error) from None
+        if response.is_error:
+            raise _refused(response)
+        return response.json()
 
     def delete(self, path: str, headers: Mapping[str, str] | None = None) -> None:
         """Removes something."""

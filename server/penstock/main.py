@@ -147,6 +147,8 @@ def _assemble(
     services = Services(
         database=database,
         secrets=secrets,
+        storage=storage,
+        uploads=data / "work" / "uploads",
         tokens=tokens,
         flows=flows,
         present=present,
@@ -159,12 +161,12 @@ def _assemble(
         new_id=new_id,
         changed=changed,
         is_leaving=leaving.is_set,
-        storage=storage,
     )
     asgi = create(
         services,
         max_body=settings.max_body,
         max_set_body=settings.max_set_body,
+        max_upload=settings.max_upload,
         is_ready=lambda: serving.is_set() and not leaving.is_set() and executor.is_alive,
     )
     return Application(

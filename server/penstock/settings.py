@@ -81,6 +81,10 @@ class Settings(BaseSettings):
     max_set_body: Annotated[
         int, Field(ge=1_024, description="Largest body of a set (plan, apply), in bytes.")
     ] = 16 * 1024 * 1024
+    max_upload: Annotated[
+        int,
+        Field(ge=1_024, description="Largest body of a new execution with files, in bytes."),
+    ] = 1024 * 1024 * 1024
     shutdown_seconds: Annotated[
         float, Field(ge=0, description="How long running tasks may go on when the server stops.")
     ] = 10.0

@@ -163,6 +163,27 @@ def test_an_execution_is_run_followed_listed_and_read(penstock, ns):
     assert whole.json["state"] == "SUCCESS"
 
 
+def test_an_execution_takes_files_and_is_tried_before(penstock, ns):
+    more = "inputs:\n  - {id: report, type: FILE}\n  - {id: n, type: INT, defaults: 2}\n"
+    tasks = '  - id: a\n    type: core.log.Log\n    message: "{{ read(inputs.report) }} {{ inputs.n }}"\n'
+    penstock("flow", "put", write("f.yaml", ns, tasks=tasks, more=more))
+    Path("report.csv").write_text("a,b")
+    tried = penstock("execution", "validate", f"{ns}/f", "--input", "report=@report.csv")
+    assert tried.code == 0, tried.err
+    assert f"{ns}/f revision 1 would start" in tried.out
+    assert "n INT: 2 (default)" in tried.out
+    wrong = penstock("execution", "validate", f"{ns}/f", "--input", "n=few", "--input", "m=1")
+    assert wrong.code == 1
+    assert "report FILE: Missing required input:report" in wrong.out
+    assert "n INT: Invalid value for input `n`" in wrong.out
+    assert "warning: The flow declares no input `m`; it is ignored." in wrong.out
+    ran = penstock(
+        "execution", "run", f"{ns}/f", "--input", "report=@report.csv", "--input", "n=3", "-f"
+    )
+    assert ran.code == 0, ran.err
+    assert "a,b 3" in ran.out
+
+
 def test_a_failed_execution_ends_with_2(penstock, ns):
     tasks = "  - id: a\n    type: core.execution.Fail\n    errorMessage: because\n"
     penstock("flow", "put", write("f.yaml", ns, tasks=tasks))

@@ -353,3 +353,53 @@ def test_it_imports_neither_the_api_nor_a_web_server(tmp_path):
         [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+TYPED = """
+id: typed
+namespace: company.team
+inputs:
+  - {id: report, type: FILE, allowedFileExtensions: [.csv]}
+  - {id: token, type: SECRET}
+  - {id: mention, type: STRING, defaults: "@all"}
+  - id: contact
+    type: FORM
+    inputs:
+      - {id: mail, type: EMAIL, required: false}
+tasks:
+  - id: say
+    type: core.log.Log
+    message: "{{ read(inputs.report) }} {{ inputs.token }} {{ inputs.mention }}"
+outputs:
+  - {id: token, type: SECRET, value: "{{ inputs.token }}"}
+"""
+
+
+def test_files_and_secrets_are_given_to_a_run(penstock):
+    Path("typed.yaml").write_text(TYPED)
+    Path("report.csv").write_text("a,b")
+    given = ("--input", "report=@report.csv", "--input", "token=canary-77")
+    ran = penstock("run", "typed.yaml", *given, "--input", "mention=@@ada")
+    assert ran.code == 0, ran.err
+    assert "a,b ****** @ada" in ran.out
+    assert "canary" not in ran.out + ran.err
+    assert json.loads(penstock("run", "typed.yaml", *given, "--output", "json").out)["outputs"] == {
+        "token": "******"
+    }
+
+
+def test_a_file_that_is_not_there_or_not_taken_is_told(penstock):
+    Path("typed.yaml").write_text(TYPED)
+    Path("report.exe").write_text("x")
+    missing = penstock("run", "typed.yaml", "--input", "report=@none.csv")
+    assert missing.code == 1
+    assert "There is no file none.csv for the input `report`." in missing.err
+    wrong = penstock("run", "typed.yaml", "--input", "report=@report.exe", "--input", "token=x")
+    assert wrong.code == 1
+    assert "typed.yaml:5:" in wrong.err
+    assert "File type not allowed. Accepted extensions: .csv" in wrong.err
+    Path("report.csv").write_text("x")
+    given = ("--input", "report=@report.csv", "--input", "token=x", "--input", "contact.mail=x")
+    mail = penstock("run", "typed.yaml", *given)
+    assert "typed.yaml:11:" in mail.err
+    assert "The input must be a valid email" in mail.err

@@ -31,6 +31,7 @@ def create(
     *,
     max_body: int,
     max_set_body: int,
+    max_upload: int,
     is_ready: Callable[[], bool],
 ) -> Front:
     """The application; `is_ready` says whether executions are taken."""
@@ -57,7 +58,7 @@ def create(
     for router, is_tenantless in routers():
         app.include_router(router, prefix="" if is_tenantless else PREFIX)
     document.install(app)
-    return Front(app, services, max_body=max_body, count=count)
+    return Front(app, services, max_body=max_body, max_upload=max_upload, count=count)
 
 
 def routers() -> Iterator[tuple[APIRouter, bool]]:

@@ -59,11 +59,15 @@ def answers(
     return {"status_code": status, "response_model": None, "responses": responses}
 
 
-def body(schema: Schema, *, yaml: bool = False) -> dict[str, Any]:  # a piece of OpenAPI
-    """The route's JSON body; `yaml` allows the bare text as well."""
+def body(
+    schema: Schema, *, yaml: bool = False, form: Schema | None = None
+) -> dict[str, Any]:  # a piece of OpenAPI
+    """The route's JSON body; `yaml` allows the bare text as well, `form` a form with files."""
     content: dict[str, Any] = {"application/json": {"schema": schema}}
     if yaml:
         content["application/yaml"] = {"schema": {"type": "string"}}
+    if form is not None:
+        content["multipart/form-data"] = {"schema": form}
     return {"requestBody": {"required": True, "content": content}}
 
 

@@ -28,11 +28,14 @@ _LAST = "Last-Event-ID"
 
 @router.post(
     "",
-    openapi_extra=body(ref("NewExecution")),
+    openapi_extra=body(ref("NewExecution"), form=ref("NewExecutionForm")),
     **answers(_THING, 409, 413, status=201, description="Accepted, after the commit."),
 )
 async def create_execution(services: Services, caller: Caller, wanted: RawBody) -> Response:
-    """Starts an execution of a flow; answers when it is stored, not when it has ended."""
+    """Starts an execution of a flow; answers when it is stored, not when it has ended.
+
+    A form brings files: `inputs.<id>` is a part for each input, a text or a file.
+    """
     return start.answer_of(await start.start(services, caller, wanted))
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import cast
 
 import structlog
 from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from penstock.api import start
+from penstock.api import form_start, start
 from penstock.api.problem import response_of, too_large, unknown
 from penstock.errors import PenstockError
 from penstock.service.services import Services
@@ -28,11 +28,13 @@ class Front:
         services: Services,
         *,
         max_body: int,
+        max_upload: int,
         count: Callable[[str, int], None],
     ) -> None:
         self._app = app
         self._services = services
         self._max_body = max_body
+        self._max_upload = max_upload
         self._count = count
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -71,8 +73,19 @@ class Front:
                 client = (scope.get("client") or (None,))[0]
                 verify = services.tokens.verify
                 caller = await run_in_threadpool(verify, header, tenant, client=client)
-            body = await _body(receive, self._max_body)
-            response = start.answer_of(await start.start(services, caller, body))
+            kind = _header(scope["headers"], b"content-type") or ""
+            if kind.lower().startswith(form_start.KIND):
+                made = await form_start.start(
+                    services,
+                    caller,
+                    _chunks(receive, self._max_upload),
+                    content_type=kind,
+                    most_text=self._max_body,
+                )
+            else:
+                body = await _body(receive, self._max_body)
+                made = await start.start(services, caller, body)
+            response = start.answer_of(made)
         except PenstockError as error:
             response = response_of(error)
         await response(scope, receive, send)
@@ -94,7 +107,12 @@ def _header(headers: Headers, name: bytes) -> str | None:
 
 
 async def _body(receive: Receive, limit: int) -> bytes:
-    parts: list[bytes] = []
+    parts = [part async for part in _chunks(receive, limit)]
+    return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+async def _chunks(receive: Receive, limit: int) -> AsyncIterator[bytes]:
+    """What arrives, as it arrives."""
     size = 0
     while True:
         message = await receive()
@@ -104,9 +122,9 @@ async def _body(receive: Receive, limit: int) -> bytes:
         size += len(part)
         if size > limit:
             raise too_large(limit)
-        parts.append(part)
+        yield part
         if not message.get("more_body", False):
-            return parts[0] if len(parts) == 1 else b"".join(parts)
+            return
 
 
 class _Gone(PenstockError):

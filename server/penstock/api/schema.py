@@ -326,6 +326,48 @@ COMPONENTS: dict[str, Schema] = {
             )
         ),
     ),
+    "ExecutionValidation": thing(
+        valid=FLAG,
+        namespace=TEXT,
+        flowId=TEXT,
+        flowRevision=NUMBER,
+        flowHash=TEXT,
+        inputs=list_of(
+            thing(
+                id=TEXT,
+                type=TEXT,
+                displayName=MAYBE_TEXT,
+                description=MAYBE_TEXT,
+                required=FLAG,
+                enabled=FLAG,
+                isDefault=FLAG,
+                value=ANYTHING,
+                choices={"anyOf": [list_of(TEXT), {"type": "null"}]},
+                problem={"anyOf": [ref("Problem"), {"type": "null"}]},
+            )
+        ),
+        problems=list_of(ref("Problem")),
+    ),
+    "NewExecutionForm": {
+        "type": "object",
+        "properties": {
+            "namespace": TEXT,
+            "flowId": TEXT,
+            "revision": NUMBER,
+            "labels": {"type": "string", "description": "A JSON object of texts."},
+            "scheduleDate": TIME,
+            "breakpoints": {"type": "string", "description": "A JSON list of task ids."},
+        },
+        "patternProperties": {
+            "^inputs\\..+$": {
+                "type": "string",
+                "format": "binary",
+                "description": "An input, by its id: a text or a file.",
+            }
+        },
+        "required": ["namespace", "flowId"],
+        "additionalProperties": False,
+    },
     "LogLine": thing(
         seq=NUMBER,
         at=TIME,

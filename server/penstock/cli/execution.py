@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from penstock.cli import execution_start
 from penstock.cli.file import pairs
 from penstock.cli.given import input_options, inputs_of
 from penstock.cli.operation import COMMANDS
-from penstock.cli.root import CHANGES, OK
-from penstock.errors import InvalidObject
+from penstock.cli.root import CHANGES, ERROR, OK
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,28 +49,45 @@ def run(
 
     With --follow it ends with 2 when the execution did not succeed.
     """
-    namespace, separator, flow_id = name.partition("/")
-    if not separator:
-        raise InvalidObject(f"`{name}` is not of the form NAMESPACE/FLOW.")
     given = inputs_of(inputs, inputs_file)
-    body: dict[str, Any] = {  # a JSON object
-        "namespace": namespace,
-        "flowId": flow_id,
-        "inputs": given,
-        "labels": dict(pairs(labels, "--label")),
-    }
-    if revision is not None:
-        body["revision"] = revision
+    body = execution_start.request(name, given, revision=revision)
+    body["labels"] = dict(pairs(labels, "--label"))
     if at is not None:
         body["scheduleDate"] = at
     if breakpoints:
         body["breakpoints"] = list(breakpoints)
-    made = session.client.post("executions", body)
+    made = execution_start.send(session, body, given)
     if not follow:
         session.output.value(made, made["id"])
         return OK
     session.output.note(f"Execution {made['id']} of {name}")
     return _follow(session, made["id"])
+
+
+@command.command("validate")
+@click.argument("name")
+@input_options
+@click.option("--revision", type=int, default=None, help="An older revision of the flow.")
+@click.pass_obj
+def validate(
+    session: Session,
+    name: str,
+    *,
+    inputs: tuple[str, ...],
+    inputs_file: Path | None,
+    revision: int | None,
+) -> int:
+    """Says what inputs an execution of NAMESPACE/FLOW would have, and starts nothing.
+
+    Ends with 1 when it would not start. Files are told by name and are not sent.
+    """
+    given = inputs_of(inputs, inputs_file)
+    body = execution_start.request(name, given, revision=revision)
+    names = {key: path.resolve().as_uri() for key, path in given.files.items()}
+    body["inputs"] = {**given.values, **names}
+    found = session.client.post("executions:validate", body)
+    session.output.value(found, execution_start.told(found))
+    return OK if found["valid"] else ERROR
 
 
 @command.command("list")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -22,7 +23,9 @@ _SECRET = "PENSTOCK_SECRET_"  # noqa: S105 - the beginning of a variable's name
 
 def input_options(command: Callable[..., int]) -> Callable[..., int]:  # as `Decorator`
     """Adds ``--input`` and ``--inputs``, as `inputs` and `inputs_file`."""
-    one = click.option("--input", "inputs", multiple=True, help="key=value. Repeatable.")
+    one = click.option(
+        "--input", "inputs", multiple=True, help="key=value, or key=@file for a file. Repeatable."
+    )
     file = click.option(
         "--inputs",
         "inputs_file",
@@ -33,9 +36,54 @@ def input_options(command: Callable[..., int]) -> Callable[..., int]:  # as `Dec
     return one(file(command))
 
 
-def inputs_of(given: Iterable[str], path: Path | None) -> dict[str, Json]:
-    """The inputs of a file, with those given one by one over them. Raises `InvalidObject`."""
-    return {**_of_file(path), **dict(pairs(given, "--input"))}
+@dataclass(frozen=True, slots=True)
+class Given:
+    """Inputs by id; `files` are those that are given as files."""
+
+    values: dict[str, Json]
+    files: dict[str, Path]
+
+    @property
+    def all(self) -> dict[str, Json]:
+        """Every input; a file by its path."""
+        return {**self.values, **{name: str(path) for name, path in self.files.items()}}
+
+
+def inputs_of(given: Iterable[str], path: Path | None) -> Given:
+    """The inputs of a file, with those given one by one over them.
+
+    `key=@path` gives a file, `key=@@text` a text that begins with `@`. Raises `InvalidObject`.
+    """
+    values, files = _of_file(path), dict[str, Path]()
+    for key, text in pairs(given, "--input"):
+        values.pop(key, None)
+        if text.startswith("@@"):
+            values[key] = text[1:]
+        elif text.startswith("@"):
+            files[key] = _file(key, Path(text[1:]))
+        else:
+            values[key] = text
+    return Given(values, files)
+
+
+def values_of(given: Iterable[str]) -> dict[str, Json]:
+    """Inputs where no files can be sent. Raises `InvalidObject`."""
+    found = inputs_of(given, None)
+    for name in found.files:
+        raise InvalidObject(
+            f"The input `{name}` is given as a file, and files are only sent with a new execution.",
+            hint="Give the URI of a stored file, penstock:///….",
+        )
+    return found.values
+
+
+def _file(key: str, path: Path) -> Path:
+    if path.is_file():
+        return path
+    raise InvalidObject(
+        f"There is no file {path} for the input `{key}`.",
+        hint=f"Write `--input {key}=@@…` for a text that begins with `@`.",
+    )
 
 
 def secrets_of(given: Iterable[str], environment: Mapping[str, str] = os.environ) -> dict[str, str]:

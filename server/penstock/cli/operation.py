@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from penstock.cli.file import pairs
-from penstock.cli.given import inputs_of
+from penstock.cli.given import values_of
 from penstock.cli.root import CHANGES, OK
 from penstock.errors import InvalidObject
 
@@ -112,7 +112,7 @@ def replay(
     given: dict[str, Any] = {  # a JSON object
         "taskId": from_task,
         "taskRunId": from_task_run,
-        "inputs": inputs_of(inputs, None) if inputs else None,
+        "inputs": values_of(inputs) if inputs else None,
         "revision": revision,
     }
     options = {key: value for key, value in given.items() if value is not None}

@@ -17,10 +17,13 @@ from penstock.cli.root import CHANGES, OK
 from penstock.errors import InvalidInputs
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from penstock.cli.flow_files import FlowFiles
+    from penstock.cli.given import Given
     from penstock.cli.root import Session
     from penstock.model.execution import Execution
-    from penstock.model.frozen import Json
+    from penstock.model.input import Input
     from penstock.runtime.flows import FlowVersion
     from penstock.runtime.local import LocalRunner, Ran
 
@@ -86,16 +89,14 @@ def command(
     return OK if state in ("SUCCESS", "WARNING") else CHANGES
 
 
-def _warn(
-    session: Session, files: FlowFiles, secrets: dict[str, str], given: dict[str, Json]
-) -> None:
+def _warn(session: Session, files: FlowFiles, secrets: dict[str, str], given: Given) -> None:
     from penstock.language.inputs import unknown_inputs  # noqa: PLC0415 - `--help` needs none
 
     main = files.main
     session.output.problems(
         [
             *(replace(each, file=str(main.path)) for each in main.parsed.warnings),
-            *unknown_inputs(main.flow.inputs, given),
+            *unknown_inputs(main.flow.inputs, given.all),
             *files.missing(secrets),
         ]
     )
@@ -106,7 +107,7 @@ def _run(
     files: FlowFiles,
     secrets: dict[str, str],
     *,
-    given: dict[str, Json],
+    given: Given,
     labels: dict[str, str],
     timeout: float | None,
     by: Interrupts,
@@ -134,14 +135,17 @@ def _run(
 
 
 def _prepared(
-    runner: LocalRunner, files: FlowFiles, given: dict[str, Json], labels: dict[str, str]
+    runner: LocalRunner, files: FlowFiles, given: Given, labels: dict[str, str]
 ) -> tuple[Execution, FlowVersion]:
     """The execution; a problem of an input is shown where the flow declares it."""
+    from penstock.service.upload import Upload  # noqa: PLC0415 - `--help` needs none
+
     main = files.main
     try:
-        return runner.prepare(*main.key, given, labels=labels)
+        uploads = [Upload(name, path.name, path) for name, path in given.files.items()]
+        return runner.prepare(*main.key, given.values, labels=labels, uploads=uploads)
     except InvalidInputs as error:
-        places = {f"inputs.{each.id}": f"inputs[{n}]" for n, each in enumerate(main.flow.inputs)}
+        places = dict(_places(main.flow.inputs))
         problems = [
             replace(main.problem(places[each.path], each), path=each.path)
             if each.path in places
@@ -151,3 +155,13 @@ def _prepared(
         flow = f"{main.flow.namespace}/{main.flow.id}"
         message = f"The inputs do not fit the flow {flow}." if problems else error.message
         raise InvalidInputs(message, problems=problems, hint=error.hint) from None
+
+
+def _places(inputs: Sequence[Input]) -> Iterator[tuple[str, str]]:
+    """The path of each input's problems, and the place where the flow declares it."""
+    from penstock.model.input import FormInput  # noqa: PLC0415 - `--help` needs none
+
+    for number, declared in enumerate(inputs):
+        yield f"inputs.{declared.id}", f"inputs[{number}]"
+        for at, child in enumerate(declared.inputs if isinstance(declared, FormInput) else ()):
+            yield f"inputs.{declared.id}.{child.id}", f"inputs[{number}].inputs[{at}]"

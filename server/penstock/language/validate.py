@@ -14,7 +14,7 @@ from penstock.language.scope import Known, unknown_names
 from penstock.language.shape import nearest_name
 from penstock.language.spelling import old_spellings
 from penstock.language.template import Texts
-from penstock.model.input import OUTPUTS
+from penstock.model.input import OLD_NAMES, OUTPUTS
 from penstock.model.problem import Problem
 
 _SOME_TYPES = ("`STRING`", "`INT`", "`FLOAT`", "`BOOL`", "`JSON`", "`ARRAY`")
@@ -154,7 +154,7 @@ def _output_types(root: Node) -> Iterator[Problem]:
         kind = output.entry("type")
         if kind is None or kind.raw is None or kind.raw.upper() in OUTPUTS:
             continue
-        near = nearest_name(kind.raw, OUTPUTS)
+        near = nearest_name(kind.raw, [name for name in OUTPUTS if name not in OLD_NAMES])
         yield sentence.at_value(
             kind,
             ("outputs", index, "type"),

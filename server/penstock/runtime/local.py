@@ -7,7 +7,7 @@ import sqlite3
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,6 +37,7 @@ from penstock.service.isolation import Isolation
 from penstock.service.services import Parses
 from penstock.service.spec import NamespaceSpec
 from penstock.service.surroundings import PluginDefaults, stored
+from penstock.service.upload import Folder, Upload, merged
 from penstock.storage.base import task_file
 from penstock.storage.local import LocalStorage
 from penstock.store import execution as execution_store
@@ -252,15 +253,21 @@ class LocalRunner(AbstractContextManager["LocalRunner"]):
         *,
         labels: Mapping[str, str] | None = None,
         origin: Origin | None = None,
+        uploads: Sequence[Upload] = (),
     ) -> tuple[Execution, FlowVersion]:
-        """An execution of a flow that was added. Raises `FlowDisabled` and `InvalidInputs`."""
+        """An execution of a flow that was added; `uploads` are files for inputs.
+
+        Raises `FlowDisabled` and `InvalidInputs`.
+        """
         version = self._version(namespace, flow_id)
+        id_ = new_id()
+        files = Folder(self.world.storage, TENANT, id_).keep(version.flow, uploads)
         beginning = Beginning(
-            id=new_id(),
+            id=id_,
             tenant=TENANT,
             now=self.clock.now(),
             origin=origin or ORIGIN,
-            inputs=inputs,
+            inputs=merged(dict(inputs), files),
             labels=labels or {},
         )
         execution = build(version, beginning, lambda made: Renderer(self.world, self.clock, made))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import cast
@@ -24,6 +25,7 @@ from penstock.service.form import instant
 from penstock.service.port import FlowVersion
 from penstock.service.present import not_found
 from penstock.service.services import Services
+from penstock.service.upload import Folder, Upload, merged
 from penstock.store import event as events
 from penstock.store import execution as rows
 from penstock.store import flow as flows
@@ -146,7 +148,32 @@ def find_flow(services: Services, caller: Caller, wanted: Wanted) -> FlowVersion
     raise not_found(wanted.namespace, wanted.flow_id, ids)
 
 
-def prepare(services: Services, caller: Caller, wanted: Wanted, version: FlowVersion) -> Prepared:
+def prepare_with_files(
+    services: Services,
+    caller: Caller,
+    wanted: Wanted,
+    *,
+    version: FlowVersion,
+    files: tuple[Folder, Sequence[Upload]],
+) -> Prepared:
+    """The same for inputs that come with files, which are stored first. The caller removes them
+    when the execution is not accepted.
+    """
+    folder, uploads = files
+    inputs = merged(wanted.inputs, folder.keep(version.flow, uploads))
+    return prepare(
+        services, caller, replace(wanted, inputs=inputs), version, execution_id=folder.execution_id
+    )
+
+
+def prepare(
+    services: Services,
+    caller: Caller,
+    wanted: Wanted,
+    version: FlowVersion,
+    *,
+    execution_id: str | None = None,
+) -> Prepared:
     """Resolves the inputs and makes the execution; touches no database.
 
     Raises `FlowDisabled`, and `InvalidInputs` with one problem per input.
@@ -155,7 +182,7 @@ def prepare(services: Services, caller: Caller, wanted: Wanted, version: FlowVer
     execution = build(
         version,
         Beginning(
-            id=services.new_id(),
+            id=execution_id or services.new_id(),
             tenant=caller.tenant,
             now=now,
             origin=Origin("api", id="api", actor=caller.actor),

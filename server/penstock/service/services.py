@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from threading import Lock
 
 from penstock import registry
@@ -90,11 +91,13 @@ class Services:
 
     `changed` is called after the commit of every declared change, so that caches of flows look
     again, and when it is told true also the duty that waits for the timetable. `is_leaving` says
-    that the server stops.
+    that the server stops. `uploads` is a folder for files that arrive.
     """
 
     database: Database
     secrets: SecretStore
+    storage: Storage
+    uploads: Path
     tokens: Tokens
     flows: FlowVersions
     present: PresentFlows
@@ -107,4 +110,3 @@ class Services:
     new_id: Callable[[], str]
     changed: Callable[[bool], None]
     is_leaving: Callable[[], bool]
-    storage: Storage
