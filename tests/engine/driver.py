@@ -30,6 +30,7 @@ from penstock.expression import Scope, render_deep
 from penstock.model.execution import Execution, TaskRun
 from penstock.model.flow import Flow
 from penstock.model.frozen import Json
+from penstock.model.sealed import sealed
 from penstock.model.state import State
 from penstock.model.task import Task
 from penstock.plugins.core.execution.exit import Exit
@@ -101,7 +102,7 @@ class PlainPorts:
         return f"id{next(self._ids):05}"
 
     def seal(self, text: str) -> Json:
-        return {"sealed": text}
+        return sealed(text)
 
     def render(self, value: Json, variables: Mapping[str, Json], *, typed: bool = False) -> Json:
         return render_deep(value, Scope(variables=variables), typed=typed)  # type: ignore[arg-type]

@@ -1,6 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
+
+from penstock.engine.check import check
+from penstock.model.sealed import sealed
 
 from .driver import FAIL, Driver, Outcome, flow, job
 
@@ -26,7 +31,7 @@ from .driver import FAIL, Driver, Outcome, flow, job
         ("EMAIL", "ada@example.com", "ada@example.com"),
         ("SELECT", "any", "any"),
         ("MULTISELECT", ["a", 1], ["a", "1"]),
-        ("SECRET", "hush", {"sealed": "hush"}),
+        ("SECRET", "hush", sealed("hush")),
         ("JSON", "{{ outputs.a }}", {"rows": 3}),
         ("JSON", {"n": "{{ outputs.a.rows }}"}, {"n": 3}),
         ("ARRAY", "[1, 2]", [1, 2]),
@@ -81,3 +86,15 @@ def test_a_failed_execution_keeps_its_own_reason(value):
     driver = Driver(flow(job("a"), outputs=outputs), table={"a": FAIL}).run()
     assert driver.execution.failure.message == "Task `a` failed: It broke."
     assert driver.execution.outputs == ({"o": "fixed"} if value == "fixed" else None)
+
+
+def test_a_readable_secret_is_unsound():
+    outputs = [{"id": "o", "type": "SECRET", "value": "hush"}]
+    declared = flow(job("a"), outputs=outputs)
+    driver = Driver(declared).run()
+    assert check(driver.execution, declared) == []
+    readable = replace(driver.execution, outputs={"o": "hush"})
+    assert check(readable, declared) == ["The secret output `o` is kept readable."]
+    declared = flow(job("a"), inputs=[{"id": "t.x", "type": "SECRET"}])
+    kept = replace(driver.execution, inputs={"t": {"x": "hush"}})
+    assert check(kept, declared) == ["The secret input `t.x` is kept readable."]

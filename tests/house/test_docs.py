@@ -15,7 +15,7 @@ from pydantic import BaseModel
 
 from penstock import errors, registry
 from penstock.cli.root import command as root
-from penstock.docs import build, function, task
+from penstock.docs import build, function, input_type, task
 from penstock.docs.markdown import MADE
 from penstock.expression import Scope, compile_template
 from penstock.expression.closure import TESTS
@@ -24,7 +24,7 @@ from penstock.language import dialect
 from penstock.language.function import OF_EXECUTIONS
 from penstock.language.parse import parse
 from penstock.model.flow import Flow
-from penstock.model.input import INPUTS, OLD_NAMES
+from penstock.model.input import INPUTS, OLD_NAMES, BaseInput
 from penstock.model.task import Task
 from penstock.model.trigger import Trigger
 from penstock.plugins.core.trigger.schedule import Schedule
@@ -333,3 +333,33 @@ def test_only_the_command_knows_the_package_that_knows_everything():
         and path.parent.name != "docs"
     }
     assert users == {"server/penstock/cli/docs.py"}
+
+
+# -- inputs ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", sorted(set(INPUTS) - set(OLD_NAMES)))
+def test_every_input_type_has_a_page_whose_example_holds(name):
+    cls = INPUTS[name]
+    text, example = input_type.about(cls)
+    assert text.endswith(".")
+    inputs = "".join(f"  {line}\n" for line in example.splitlines())
+    source = f"id: f\nnamespace: a.b\ninputs:\n{inputs}tasks:\n  - {{id: t, type: core.log.Log, message: x}}\n"
+    parsed = parse(source, registry)
+    assert parsed.problems == ()
+    assert isinstance(parsed.flow.inputs[0], cls)
+    page = generated()[f"inputs/{name}.md"]
+    assert example in page
+    own = {
+        field.alias for key, field in cls.model_fields.items() if key not in BaseInput.model_fields
+    }
+    for key in own - {"type"}:
+        (row,) = [row for row in rows(page) if row[0] == f"`{key}`"]
+        assert row[3], f"{key} is not described"
+    assert {*BaseInput.model_fields} - {"id"} <= {*cls.model_fields}
+
+
+def test_every_file_of_an_input_is_registered():
+    folder = ROOT / "server/penstock/model/input"
+    files = {path.stem for path in folder.glob("*.py") if "Literal[" in path.read_text()}
+    assert {cls.__module__.rpartition(".")[2] for cls in INPUTS.values()} == files - {"array_"}

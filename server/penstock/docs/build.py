@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 import penstock_provider
-from penstock.docs import api, command, function, metric, setting, task, terraform
+from penstock.docs import api, command, function, input_type, metric, setting, task, terraform
 from penstock.docs.markdown import MADE, Pages
 from penstock.errors import NotFound
 
@@ -30,6 +30,7 @@ def pages(root: click.Group, examples: Path = EXAMPLES) -> Pages:
         ) from None
     found = {
         **task.pages(),
+        **input_type.pages(),
         **function.pages(),
         **setting.pages(),
         **api.pages(),

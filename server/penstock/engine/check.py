@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import cast
 
+from penstock.engine.check_values import of_values
 from penstock.engine.plan import Node, Plan, plan_of
 from penstock.engine.task_runs import PASSES, exit_of, is_held, left_at, worse
 from penstock.model.execution import Execution, StateChange, TaskRun
@@ -34,6 +35,7 @@ def check(execution: Execution, flow: Flow) -> list[str]:
     left = exit_of(runs)
     leavers = _lineage(execution, left)
     found = [*_of_execution(execution, plan, left), *_of_exit(execution, plan, leavers)]
+    found.extend(of_values(execution, flow))
     for number, (key, run) in enumerate(runs.items()):
         if key != run.id or run.number != number:
             found.append(f"{_name(run)} is not in the order of creation.")

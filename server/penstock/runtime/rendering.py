@@ -58,6 +58,8 @@ class Renderer:
         self._has_sealed = False
         self._texts: dict[str, str] = {}
         self.notice(execution.inputs)
+        if execution.origin is not None:
+            self.notice(execution.origin.variables)
         for run in execution.task_runs.values():
             # Of an execution that is gone on with: a new one has none.
             self.notice(run.outputs)

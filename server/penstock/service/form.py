@@ -82,7 +82,7 @@ def execution(found: Execution, *, with_task_runs: bool = True) -> dict[str, Jso
             "type": origin.type,
             "id": origin.id,
             "actor": origin.actor,
-            "variables": origin.variables,
+            "variables": hidden(origin.variables),
         },
         "source": None
         if source is None
