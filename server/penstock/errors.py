@@ -6,7 +6,8 @@ problem+json, an exit code or a Terraform diagnostic once, at the door.
 
     PenstockError
     ├── InvalidObject        422  something in the body does not hold
-    │   └── InvalidInputs    422  an execution's inputs
+    │   ├── InvalidInputs    422  an execution's inputs
+    │   └── ExecutionBlocked 422  a flow's checks do not let it start
     ├── NotFound             404
     ├── Conflict             409
     │   ├── InUse            409  something else still needs it
@@ -58,6 +59,13 @@ class InvalidInputs(InvalidObject):
 
     code = "invalid-inputs"
     title = "Invalid inputs"
+
+
+class ExecutionBlocked(InvalidObject):
+    """A check of the flow does not hold, so there is no execution; ``problems`` say which."""
+
+    code = "execution-blocked"
+    title = "Execution blocked"
 
 
 class NotFound(PenstockError):

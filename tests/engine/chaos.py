@@ -135,6 +135,10 @@ def _flow(one, name: str, *, with_calls: bool) -> Flow:
         about["retry"] = builder.one(RETRIES)
     if builder.rarely():
         about["timeout"] = "PT5S"
+    if builder.rarely():
+        ends = builder.one(["FAIL", "CANCEL", "NONE"])
+        sla = {"id": "s", "type": "MAX_DURATION", "behavior": ends, "duration": "PT4S"}
+        about["sla"] = [{**sla, "labels": {"late": "yes"}}]
     return flow(*builder.tasks(3), name=name, **about)
 
 

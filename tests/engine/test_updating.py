@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from penstock.engine import is_over
-from penstock.engine.message import Finished, TimerDue, TimerKind
+from penstock.engine.message import Begin, Finished, TimerDue, TimerKind
+from penstock.engine.operation import Restart, SetTaskRunState
 from penstock.model.state import State
 
 from .driver import FAIL, Driver, Outcome, flow, job, task
@@ -93,3 +94,26 @@ def test_messages_after_an_exit_change_nothing():
     driver.send(Finished(run.id, run.fence, State.SUCCESS, driver.now, driver.now, "w"))
     driver.kill()
     assert driver.execution == before
+
+
+def test_an_execution_that_was_left_can_be_restarted():
+    main = flow(
+        task("exit", "out", state="FAILED", runIf="{{ labels.go is not defined }}"), job("b")
+    )
+    driver = Driver(main).run()
+    assert driver.execution.state == "FAILED"
+    driver.send(Restart())
+    driver.send(Begin())
+    driver.run()
+    assert driver.execution.state == "FAILED"
+    assert driver.order == ["out"]
+
+
+def test_a_task_run_that_left_can_be_set_by_hand_and_the_flow_goes_on():
+    tree = task("sequential", "s", tasks=[task("exit", "out", state="CANCELLED"), job("a")])
+    driver = Driver(flow(tree, job("b"))).run()
+    driver.send(SetTaskRunState(driver.run_of("out").id, State.SUCCESS))
+    driver.send(Begin())
+    driver.run()
+    assert driver.execution.state == "SUCCESS"
+    assert driver.order == ["s", "out", "a", "b"]

@@ -179,3 +179,25 @@ def test_D17_skipped_is_not_failed(tmp_path, clock, name, written):
     assert (run.outputs is None) == (run.state is not State.SUCCESS)
     assert (run.failure is not None) == (run.state is State.FAILED)
     stand.close()
+
+
+def test_the_timer_of_an_sla_survives_a_restart(tmp_path, clock):
+    stand = opened(tmp_path, clock)
+    sla = 'sla: [{id: quick, type: MAX_DURATION, behavior: FAIL, duration: PT1H, labels: {late: "yes"}}]\n'
+    version = stand.put(
+        HEAD + sla + "tasks:\n  - {id: bad, type: core.execution.Fail, "
+        "retry: {type: constant, interval: P1D}}\n"
+    )
+    id_ = stand.submit(version)
+    until(stand, id_, lambda found: found.state is State.RETRYING)
+    stand.close()
+    stand = opened(tmp_path, clock)
+    clock.advance(timedelta(minutes=59))
+    assert stand.get(id_).state is State.RETRYING
+    clock.advance(timedelta(minutes=1))
+    found = until(stand, id_, lambda found: found.state.is_terminated)
+    assert found.state is State.FAILED
+    assert found.labels["late"] == "yes"
+    assert found.failure is not None
+    assert found.failure.message == "The SLA `quick` is violated: it runs longer than PT1H."
+    stand.close()

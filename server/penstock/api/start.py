@@ -27,7 +27,11 @@ async def start(services: Services, caller: Caller, body: bytes) -> Execution:
         version = await run_in_threadpool(execution.find_flow, services, caller, wanted)
     ready = execution.prepare(services, caller, wanted, version)
     return await services.executor.accept(
-        ready.execution, ready.version, ready.audit, warnings=ready.warnings
+        ready.execution,
+        ready.version,
+        ready.audit,
+        warnings=ready.warnings,
+        refusal=ready.refusal,
     )
 
 

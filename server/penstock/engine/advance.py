@@ -34,6 +34,7 @@ from penstock.engine.operation import (
 from penstock.engine.outcome import conclude, give_up
 from penstock.engine.pause import overdue, wake
 from penstock.engine.plan import plan_of
+from penstock.engine.promise import late, look, watch
 from penstock.engine.restart import (
     not_restarted,
     refuse,
@@ -85,6 +86,8 @@ def advance(
     work = Work(flow, plan_of(flow), execution, now, ports)
     for message in messages:
         _ACTS[type(message)](work, message)
+        if flow.sla and type(message) in _TELLING:
+            look(work)
         drain(work)
     return work.step()
 
@@ -109,6 +112,7 @@ def _begin(work: Work, message: Begin) -> None:
     if work.plan.timeout is not None:
         fence = rounds(work.history)
         work.wake(work.now + work.plan.timeout, TimerKind.EXECUTION_TIMEOUT, fence=fence)
+    watch(work)
     if work.runs:
         resume(work)
     else:
@@ -283,6 +287,10 @@ def _timer_due(work: Work, message: TimerDue) -> None:
         if message.fence == rounds(work.history):
             expire(work)
         return
+    if message.kind is TimerKind.SLA:
+        if message.fence == rounds(work.history):
+            late(work, message.task_run_id)
+        return
     run = work.runs.get(message.task_run_id or "")
     if run is None or run.fence != message.fence:
         return
@@ -341,3 +349,6 @@ _ACTS: dict[type, Callable[[Work, Any], None]] = {
     PauseRequested: request_pause,
     ResumeRequested: request_resume,
 }
+
+_TELLING = frozenset({Begin, Finished, ChildEnded, ChildStarted})
+"""What changes what expressions see: only then are assertions evaluated."""

@@ -272,6 +272,8 @@ def _outcome(
         yield f"{name} is {state.value} although a task in it failed."
     # The flow's timeout fails what is open, whatever had ended inside.
     allowed = {State.KILLED} if plan.timeout is None else {State.KILLED, State.FAILED}
+    if plan.has_sla:
+        allowed |= {State.FAILED, State.CANCELLED}
     if worst is State.KILLED and state not in allowed:
         name = "The execution" if parent is None else _name(parent)
         yield f"{name} is {state.value} although a task in it was killed."

@@ -102,13 +102,17 @@ class TimerKind(StrEnum):
     RETRY = "retry"
     TIMEOUT = "timeout"
     EXECUTION_TIMEOUT = "execution-timeout"
+    SLA = "sla"
     WAKE = "wake"
     SCHEDULE = "schedule"
 
 
 @dataclass(frozen=True, slots=True)
 class TimerDue:
-    """A timer that `advance` asked for has run out. Stale ones are ignored by `advance`."""
+    """A timer that `advance` asked for has run out. Stale ones are ignored by `advance`.
+
+    For an SLA its id stands in place of the task run's.
+    """
 
     kind: TimerKind
     task_run_id: str | None = None

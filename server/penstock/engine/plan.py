@@ -67,16 +67,17 @@ class Node:
 class Plan:
     """A flow's nodes by task id, and its four top-level lists.
 
-    `timeout` is the flow's own.
+    `timeout` is the flow's own, `has_sla` whether something else may end its executions early.
     """
 
-    __slots__ = ("flow_id", "lists", "nodes", "retry", "timeout")
+    __slots__ = ("flow_id", "has_sla", "lists", "nodes", "retry", "timeout")
 
     def __init__(self, flow: Flow) -> None:
         self.flow_id = flow.id
         self.nodes: dict[str, Node] = {}
         self.retry = _usable(flow.retry)
         self.timeout: timedelta | None = flow.timeout
+        self.has_sla = bool(flow.sla)
         self.lists = {
             "tasks": self._add(flow.tasks, None, "tasks", self.retry),
             "errors": self._add(flow.errors, None, "errors", self.retry),

@@ -51,6 +51,9 @@ def rewound(plan: Plan, runs: Mapping[str, TaskRun], now: datetime, point: Point
         if mark is _Mark.DROPPED:
             continue
         kept = _reopened(run, now) if mark is _Mark.REOPENED else run
+        if kept.progress is not None and "exit" in kept.progress:
+            # What ended the execution then does not end it now.
+            kept = evolve(kept, progress=None)
         found.append(kept if kept.number == len(found) else evolve(kept, number=len(found)))
     return found
 

@@ -87,17 +87,26 @@ def expire(work: Work) -> None:
     work.log(message)
     work.failure = Failure(message)
     scope = work.scope(None)
-    for run in reversed(list(work.runs.values())):
-        if run.state not in TERMINATED:
-            _expire_run(work, run, message)
-            scope.cause = scope.cause or run.id
+    for run_id in end_open(work, State.FAILED, message, "timeout"):
+        scope.cause = scope.cause or run_id
     scope.worst = State.FAILED
     scope.open = 0
     scope.side_open = False
     work.look_at(None)
 
 
-def _expire_run(work: Work, run: TaskRun, message: str) -> None:
+def end_open(work: Work, state: State, message: str, kind: str) -> list[str]:
+    """Ends every open task run in a state, the innermost first; what works is told to stop.
+
+    Gives their ids. Nothing follows from these ends.
+    """
+    ended = [run.id for run in reversed(list(work.runs.values())) if run.state not in TERMINATED]
+    for run_id in ended:
+        _end_run(work, work.runs[run_id], state, message, kind)
+    return ended
+
+
+def _end_run(work: Work, run: TaskRun, state: State, message: str, kind: str) -> None:
     node = work.node(run)
     work.runs.scopes.pop(run.id, None)
     if node.is_call and run.state in {State.RUNNING, State.PAUSED}:
@@ -110,5 +119,6 @@ def _expire_run(work: Work, run: TaskRun, message: str) -> None:
         and work.jobs.pop(run.id, None) is None
     ):
         work.cancels.append(run.id)
-    failed = evolve(run, attempts=closed(run, State.FAILED, work), fence=run.fence + 1)
-    work.move(failed, State.FAILED, "timeout", failure=Failure(message))
+    ended = evolve(run, attempts=closed(run, state, work), fence=run.fence + 1)
+    failure = Failure(message) if state is State.FAILED else None
+    work.move(ended, state, kind, failure=failure)

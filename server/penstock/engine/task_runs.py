@@ -98,10 +98,21 @@ class TaskRuns(dict[str, TaskRun]):
     wait for another attempt, `paused` those that are PAUSED, `holding` those that only wait for
     tasks in them. `latest` is the last moment in any history: time in an execution never
     runs backwards, even if the server's clock does. When a task run has ended the execution,
-    `left` is how many there were by then: nothing follows from those.
+    `left` is how many there were by then: nothing follows from those. `told` are sentences of
+    the log that are not repeated.
     """
 
-    __slots__ = ("active", "holding", "latest", "left", "outputs", "paused", "retrying", "scopes")
+    __slots__ = (
+        "active",
+        "holding",
+        "latest",
+        "left",
+        "outputs",
+        "paused",
+        "retrying",
+        "scopes",
+        "told",
+    )
 
     def __init__(self, runs: dict[str, TaskRun] | None = None) -> None:
         super().__init__(runs or {})
@@ -113,6 +124,7 @@ class TaskRuns(dict[str, TaskRun]):
         self.holding = 0
         self.latest: datetime | None = None
         self.left: int | None = None
+        self.told: frozenset[str] = frozenset()
 
     def count(self, before: State, after: State, *, is_flowable: bool) -> None:
         """Notes that a task run went from one state to another."""
@@ -132,6 +144,7 @@ class TaskRuns(dict[str, TaskRun]):
         new.holding = self.holding
         new.latest = self.latest
         new.left = self.left
+        new.told = self.told
         return new
 
     def is_left(self, run_id: str | None) -> bool:

@@ -83,7 +83,11 @@ def _fill(work: Work, owner_id: str | None, scope: Scope) -> None:
         scope.begun += 1
         scope.open += 1
         run = work.runs[start(work, node, owner_id, value, iteration)]
-        if work.leaving == run.id or (run.state in TERMINATED and run.state not in PASSES):
+        if run.state in TERMINATED and run.state not in PASSES:
+            # Known at once: a sibling that was skipped must not let another one start.
+            scope.worst = worse(scope.worst, run.state)
+            return
+        if work.leaving == run.id:
             return
 
 
@@ -104,7 +108,7 @@ def _end(work: Work, owner_id: str | None, scope: Scope, worst: State) -> None:
     if owner_id is None:
         # Whoever paused it decides when it ends; resuming looks here again.
         if work.paused_by is None:
-            _end_execution(work, worst, message)
+            end_execution(work, worst, message)
         return
     run = work.runs[owner_id]
     node = work.node(run)
@@ -131,13 +135,14 @@ def _exit(work: Work, run: TaskRun) -> None:
     if state is not None:
         failure = work.runs[run.id].failure
         message = None if failure is None else failure.message
-        _end_execution(work, state, message, is_early=True)
+        end_execution(work, state, message, is_early=True)
 
 
-def _end_execution(
-    work: Work, state: State, message: str | None, *, is_early: bool = False
-) -> None:
-    """Gives the execution its final state and outputs, then starts `afterExecution`."""
+def end_execution(work: Work, state: State, message: str | None, *, is_early: bool = False) -> None:
+    """Gives the execution its final state and outputs, then starts `afterExecution`.
+
+    `is_early` says that a task or an SLA has decided the state before the tasks were through.
+    """
     if message is None and state is State.FAILED:
         message = "A task failed."
     if is_early:

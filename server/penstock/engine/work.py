@@ -228,10 +228,16 @@ class Work:
         )
 
     def wake(
-        self, at: datetime, kind: TimerKind, run: TaskRun | None = None, fence: int = 0
+        self,
+        at: datetime,
+        kind: TimerKind,
+        run: TaskRun | None = None,
+        fence: int = 0,
+        *,
+        name: str | None = None,
     ) -> None:
-        """Asks for a timer."""
-        self.timers.append(Timer(at, kind, None if run is None else run.id, fence))
+        """Asks for a timer: of a task run, or of something in the flow that has a `name`."""
+        self.timers.append(Timer(at, kind, name if run is None else run.id, fence))
 
     # -- the result ------------------------------------------------------------------------
 

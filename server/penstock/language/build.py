@@ -407,6 +407,8 @@ class Builder:
             return node.value if node.raw is None else node.raw
         if name == "retry":
             dialect.retry(node, (*path, name), self._problems)
+        if name == "checks" and cls is Flow:
+            dialect.checks(node, (*path, name), self._problems)
         return node.value
 
 

@@ -26,7 +26,7 @@ TASK_IGNORED: frozenset[str] = frozenset()
 TRIGGER_IGNORED: frozenset[str] = frozenset()
 INPUT_IGNORED: frozenset[str] = frozenset()
 _LATER: dict[type[BaseModel], frozenset[str]] = {
-    Flow: frozenset({"listeners", "sla", "checks", "quotas"}),
+    Flow: frozenset({"listeners"}),
     Task: frozenset({"assets"}),
     Trigger: frozenset(
         {
@@ -196,6 +196,14 @@ def retry(node: Node, path: Path, problems: list[Problem]) -> None:
                 hint=f"Write `{RetryBehavior.RETRY_FAILED_TASK.value}`, or leave `behavior` out.",
             )
         )
+
+
+def checks(node: Node, path: Path, problems: list[Problem]) -> None:
+    """Warns of the old spelling inside checks."""
+    for index, child in enumerate(node.children if isinstance(node.children, list) else ()):
+        if isinstance(child.children, dict) and "condition" in child.children:
+            at = (*path, index, "condition")
+            problems.append(deprecated(child.key_place("condition"), at, "condition", "when"))
 
 
 def labels(node: Node, path: Path, problems: list[Problem]) -> dict[str, str]:

@@ -43,6 +43,7 @@ def validate(root: Node, draft: Draft, texts: Texts) -> Iterator[Problem]:
         yield from _duplicates(asked, "input", "An input id is unique in its task.")
     for names in (draft.inputs, *draft.asked):
         yield from input_rules(root, names, texts)
+    yield from _duplicates(_named(root, "sla"), "SLA", "An SLA id is unique in the flow.")
     yield from _duplicates(draft.outputs, "output", "An output id is unique in the flow.")
     yield from _reserved(root)
     yield from _labels(root)
@@ -76,6 +77,17 @@ def _known(root: Node, draft: Draft) -> list[Known]:
     declared = frozenset(names) if isinstance(names, dict) else frozenset[str]()
     known.append(Known("vars", "variable", declared, "Declare it below `variables`."))
     return known
+
+
+def _named(root: Node, key: str) -> list[Named]:
+    """The items of a list of the flow that have an id."""
+    listed = root.entry(key)
+    found: list[Named] = []
+    for index, item in enumerate((listed.children if listed else None) or ()):
+        name = item.entry("id") if isinstance(item, Node) else None
+        if name is not None and isinstance(name.raw, str):
+            found.append(Named(name.raw, (key, index, "id"), name))
+    return found
 
 
 def _duplicates(names: Sequence[Named], kind: str, rule: str) -> Iterator[Problem]:

@@ -9,12 +9,15 @@ from typing import Annotated
 
 from pydantic import AliasChoices, Field
 
+from penstock.model.check import Check
 from penstock.model.concurrency import Concurrency
 from penstock.model.frozen import Frozen, Json
 from penstock.model.input import Input
 from penstock.model.output import FlowOutput
 from penstock.model.plugin_default import PluginDefault
+from penstock.model.quota import Quota
 from penstock.model.retry import Retry
+from penstock.model.sla import Sla
 from penstock.model.task import Task
 from penstock.model.trigger import Trigger
 
@@ -46,6 +49,9 @@ class Flow(Frozen):
     timeout: timedelta | None = None
     disabled: bool = False
     concurrency: Concurrency | None = None
+    quotas: tuple[Quota, ...] = ()
+    checks: tuple[Check, ...] = ()
+    sla: tuple[Sla, ...] = ()
 
     def all_tasks(self) -> Iterator[Task]:
         """Every task at every depth, in the order of the text within each list."""

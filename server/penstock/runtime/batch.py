@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Container, Iterable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -25,9 +25,11 @@ from penstock.engine.message import (
     TimerKind,
 )
 from penstock.engine.operation import Restart
+from penstock.engine.quota import exceeded
 from penstock.engine.step import ChildRequest, ChildRestart, Job, Step
 from penstock.errors import PenstockError
 from penstock.model.execution import Execution
+from penstock.model.flow import Flow
 from penstock.model.state import State
 from penstock.model.task import LogLevel
 from penstock.runtime import breakdown
@@ -43,6 +45,7 @@ from penstock.runtime.masking import Masker
 from penstock.runtime.operation import operate
 from penstock.runtime.rendering import Renderer
 from penstock.runtime.slots import Key, Slots, key_of
+from penstock.store import execution as execution_store
 from penstock.store.log import LogLine
 from penstock.store.timer import StoredTimer
 
@@ -77,13 +80,14 @@ class Batch:
         self.late: list[Record] = []
         self.answers: list[tuple[Answer, str]] = []
         self._ready: deque[Draft] = deque()
+        self._begun: Counter[Key] = Counter()
         self._deadline = time.perf_counter() + seconds
 
     # -- commands --------------------------------------------------------------------------
 
     def submit(self, command: Submit) -> None:
         """A new execution, begun or queued."""
-        draft = self._create(command.execution, command.version)
+        draft = self._create(command.execution, command.version, refusal=command.refusal)
         for warning in command.warnings:
             _add_line(draft, LogLine(self.now, LogLevel.WARN, storable(warning)))
         if command.answer is not None:
@@ -164,7 +168,9 @@ class Batch:
             draft.is_ready = False
             self.advance(draft)
 
-    def _create(self, execution: Execution, version: FlowVersion) -> Draft:
+    def _create(
+        self, execution: Execution, version: FlowVersion, *, refusal: str | None = None
+    ) -> Draft:
         core = self.core
         renderer = Renderer(core.world, core.bench.clock, execution)
         draft = draft_of(Active(execution, version, renderer), is_new=True)
@@ -183,7 +189,9 @@ class Batch:
                 None,
             )
         )
-        if execution.scheduled_at is not None and execution.scheduled_at > self.now:
+        if refusal is not None:
+            self.deliver(execution.id, Refused(State.FAILED, refusal))
+        elif execution.scheduled_at is not None and execution.scheduled_at > self.now:
             draft.has_timers = True
             draft.timers.append(
                 StoredTimer(
@@ -202,15 +210,25 @@ class Batch:
     def _admit(self, draft: Draft) -> None:
         """Lets a new execution begin, if there is a slot for it."""
         slots, execution = self.core.slots, draft.execution
-        concurrency = draft.active.version.flow.concurrency
-        message = admit(concurrency, slots.running(key_of(execution)))
+        flow, key = draft.active.version.flow, key_of(execution)
+        refused = self._over_quota(key, flow) if flow.quotas else None
+        message = refused or admit(flow.concurrency, slots.running(key))
         if isinstance(message, Begin):
             slots.take(execution)
+            self._begun[key] += 1
         elif message.state is State.QUEUED and waits_for_itself(execution, slots, self._find):
             message = Refused(State.FAILED, _REACHES_ITSELF.format(flow=execution.flow_id))
         elif message.state is State.QUEUED:
             slots.queue(execution)
         self.deliver(execution.id, message)
+
+    def _over_quota(self, key: Key, flow: Flow) -> Refused | None:
+        def started(within: timedelta) -> int:
+            with self.core.world.database.read() as tx:
+                stored = execution_store.started_since(tx, *key, since=self.now - within)
+            return stored + self._begun[key]
+
+        return exceeded(flow.quotas, started)
 
     def _find(self, execution_id: str) -> Execution | None:
         draft = self.drafts.get(execution_id)

@@ -34,7 +34,10 @@ class Answer:
 
 @dataclass(slots=True)
 class Submit:
-    """Accept a new execution, with its audit record and warnings, in one transaction."""
+    """Accept a new execution, with its audit record and warnings, in one transaction.
+
+    With a `refusal` it ends at once as FAILED, for that reason.
+    """
 
     execution: Execution
     version: FlowVersion
@@ -42,6 +45,7 @@ class Submit:
     audit: AuditRecord | None = None
     guard: Guard | None = None
     warnings: tuple[str, ...] = ()
+    refusal: str | None = None
 
 
 @dataclass(slots=True)

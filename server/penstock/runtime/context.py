@@ -183,7 +183,7 @@ class Context:
         """The task of a YAML text, rendered with this task run's variables."""
 
         def render(value: Json, *, typed: bool = False) -> Json:
-            return self._renderer.render(value, self.variables, typed=typed)
+            return self._renderer.render(value, self.variables, typed=typed, may_wait=True)
 
         return make_task(source, render)
 

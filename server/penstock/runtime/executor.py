@@ -142,13 +142,24 @@ class Executor:
         audit: AuditRecord | None = None,
         *,
         guard: Guard | None = None,
+        warnings: tuple[str, ...] = (),
+        refusal: str | None = None,
     ) -> Future[Execution | None]:
         """Accepts a new execution; the future ends after the commit that stored it.
 
         When `guard` refuses within the transaction nothing is stored and the result is None.
+        `warnings` and `refusal` are those of `accept`.
         """
         future: Future[Execution | None] = Future()
-        self._submit(execution, version, audit, Answer(future), guard=guard)
+        self._submit(
+            execution,
+            version,
+            audit,
+            Answer(future),
+            guard=guard,
+            warnings=warnings,
+            refusal=refusal,
+        )
         return future
 
     async def accept(
@@ -158,14 +169,18 @@ class Executor:
         audit: AuditRecord | None = None,
         *,
         warnings: tuple[str, ...] = (),
+        refusal: str | None = None,
     ) -> Execution:
         """`submit` for an event loop: all answers of a commit arrive in one wake-up.
 
-        `warnings` become the first lines of the execution's log.
+        `warnings` become the first lines of the execution's log. With a `refusal` it is stored as
+        FAILED, for that reason.
         """
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Execution | None] = loop.create_future()
-        self._submit(execution, version, audit, Answer(future, loop), warnings=warnings)
+        self._submit(
+            execution, version, audit, Answer(future, loop), warnings=warnings, refusal=refusal
+        )
         accepted = await future
         assert accepted is not None, "only a guard can refuse"
         return accepted
@@ -269,6 +284,7 @@ class Executor:
         *,
         guard: Guard | None = None,
         warnings: tuple[str, ...] = (),
+        refusal: str | None = None,
     ) -> None:
         if not self._is_open:
             raise Unavailable("The server is stopping or has not started; try again in a moment.")
@@ -277,7 +293,7 @@ class Executor:
             if isinstance(version, FlowVersion)
             else of_flow(version.flow, revision=version.revision, content_hash=version.content_hash)
         )
-        self._inbox.put(Submit(execution, known, answer, audit, guard, warnings))
+        self._inbox.put(Submit(execution, known, answer, audit, guard, warnings, refusal))
 
     # -- the thread ------------------------------------------------------------------------
 

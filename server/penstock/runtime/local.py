@@ -33,6 +33,7 @@ from penstock.runtime.rendering import Renderer
 from penstock.secrets.cipher import Cipher
 from penstock.secrets.envelope import new_key
 from penstock.service.beginning import Beginning, build
+from penstock.service.checking import examine
 from penstock.service.isolation import Isolation
 from penstock.service.services import Parses
 from penstock.service.spec import NamespaceSpec
@@ -283,15 +284,20 @@ class LocalRunner(AbstractContextManager["LocalRunner"]):
     ) -> Ran:
         """Runs it until it and all executions that it started have ended.
 
-        `on_line` gets each log line, with the execution (without task runs) that wrote it.
+        `on_line` gets each log line, with the execution (without task runs) that wrote it. Raises
+        `ExecutionBlocked` when a check of the flow does not let it start.
         """
         patience = patience or Patience()
+        renderer = Renderer(self.world, self.clock, execution)
+        verdict = examine(version.flow, execution, renderer)
         ended = threading.Event()
         undo = self.executor.subscribe(execution.id, lambda: self._tell_end(ended))
         log = LocalLog(self.database, TENANT, on_line) if on_line is not None else None
         if isinstance(self.clock, SkippingClock):
             self.clock.stalled = lambda: self._tell_stall(ended)
-        self.executor.submit(execution, version).result()
+        self.executor.submit(
+            execution, version, warnings=verdict.warnings, refusal=verdict.refusal
+        ).result()
         # Whoever found nothing to do before this did not know of it.
         self._is_stalled.clear()
         self.executor.wake()

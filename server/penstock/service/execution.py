@@ -20,6 +20,7 @@ from penstock.model.task import LogLevel
 from penstock.security.caller import Caller
 from penstock.service import form
 from penstock.service.beginning import Beginning, build
+from penstock.service.checking import PASSED, examine
 from penstock.service.execution_query import Query
 from penstock.service.form import instant
 from penstock.service.port import FlowVersion
@@ -61,6 +62,7 @@ class Prepared:
     version: FlowVersion
     audit: AuditRecord
     warnings: tuple[str, ...] = ()
+    refusal: str | None = None
 
 
 def parse_wanted(body: Json) -> Wanted:
@@ -176,7 +178,8 @@ def prepare(
 ) -> Prepared:
     """Resolves the inputs and makes the execution; touches no database.
 
-    Raises `FlowDisabled`, and `InvalidInputs` with one problem per input.
+    Raises `FlowDisabled`, `InvalidInputs` with one problem per input, and `ExecutionBlocked` when
+    a check of the flow does not let it start.
     """
     now, flow = services.now(), version.flow
     execution = build(
@@ -193,6 +196,9 @@ def prepare(
         ),
         services.renderer,
     )
+    verdict = PASSED
+    if flow.checks:
+        verdict = examine(flow, execution, services.renderer(execution))
     record = AuditRecord(
         tenant=caller.tenant,
         at=now,
@@ -206,7 +212,7 @@ def prepare(
         f"{problem.message} {problem.hint or ''}".rstrip()
         for problem in unknown_inputs(flow.inputs, wanted.inputs)
     )
-    return Prepared(execution, version, record, warnings)
+    return Prepared(execution, version, record, warnings + verdict.warnings, verdict.refusal)
 
 
 def get(services: Services, caller: Caller, execution_id: str) -> dict[str, Json]:

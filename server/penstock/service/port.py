@@ -79,10 +79,12 @@ class Executor(Protocol):
         audit: AuditRecord | None = None,
         *,
         warnings: tuple[str, ...] = (),
+        refusal: str | None = None,
     ) -> Execution:
         """Accepts a new execution; returns after the commit that stored it.
 
-        `warnings` become the first lines of the execution's log.
+        `warnings` become the first lines of the execution's log. With a `refusal` it is stored as
+        FAILED, for that reason.
         """
         ...
 

@@ -229,6 +229,20 @@ def running_counts(tx: Connection) -> dict[tuple[str, str, str], int]:
     return {(row[0], row[1], row[2]): row[3] for row in tx.execute(query)}
 
 
+def started_since(
+    tx: Connection, tenant: str, namespace: str, flow_id: str, *, since: datetime
+) -> int:
+    """How many executions of a flow that were created after a moment have started."""
+    query = select(func.count()).where(
+        table.c.tenant == tenant,
+        table.c.namespace == namespace,
+        table.c.flow_id == flow_id,
+        table.c.created_at > since,
+        table.c.started_at.is_not(None),
+    )
+    return tx.execute(query).scalar_one()
+
+
 def ended(tx: Connection, execution_ids: Sequence[str]) -> Mapping[str, Execution]:
     """Those of the executions that have ended, without task runs, by id."""
     if not execution_ids:
