@@ -206,6 +206,7 @@ _PLANNED = thing(
     normalised=MAP,
     problems=list_of(ref("Problem")),
     callers=list_of(TEXT),
+    calls=list_of(thing(flow=TEXT, task=TEXT, revision=MAYBE_NUMBER)),
     nextFires=list_of(TIME),
     runningExecutions=NUMBER,
     touches=list_of(TEXT),

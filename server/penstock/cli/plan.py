@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -49,7 +49,7 @@ def command(
             if each["action"] == "update":
                 click.echo("".join(f"    {line}\n" for line in each["diff"].splitlines()), nl=False)
             if each["callers"]:
-                click.echo(f"    called by {', '.join(each['callers'])}")
+                click.echo(f"    called by {', '.join(map(_call, each['calls']))}")
             if each["runningExecutions"]:
                 click.echo(f"    {each['runningExecutions']} executions are running")
         session.output.problems([problem_of(each) for each in answer["problems"]])
@@ -58,3 +58,9 @@ def command(
     if not answer["valid"]:
         return ERROR
     return CHANGES if changes else OK
+
+
+def _call(call: dict[str, Any]) -> str:  # a JSON object
+    """``company.team/parent``, and the revision to which it keeps."""
+    revision = call["revision"]
+    return str(call["flow"]) if revision is None else f"{call['flow']} (revision {revision})"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -17,6 +18,11 @@ from penstock.model.flow import Flow
 from penstock.model.task import Task
 
 _PLACES = {"core.kv.": "kv", "core.namespace.": "file"}
+_OF_CHILD = ("outputs", "outputs")
+_OUTPUT = 4
+"""Parts of `outputs.call.outputs.name`."""
+_TOLERANT = re.compile(r"\?\?|\|\s*default\b|\bis\s+(not\s+)?(defined|empty|null)\b")
+"""Whoever writes this counts with an output that is missing."""
 _OWN_NAMESPACE = frozenset({("flow", "namespace")})
 _ELSEWHERE = PROSE | {"pluginDefaults"}
 """What is never rendered, or only where it has been put."""
@@ -45,6 +51,14 @@ class VariableReference(NamedTuple):
     path: str
 
 
+class OutputReference(NamedTuple):
+    """A flow output of a called flow that is read: `outputs.<task>.outputs.<name>`."""
+
+    task_id: str
+    name: str
+    path: str
+
+
 class NamespaceUse(NamedTuple):
     """Another namespace that is named: for a ``flow``, ``secret``, ``kv`` or ``file`` of it."""
 
@@ -63,6 +77,7 @@ class References:
     kv: list[KeyReference] = field(default_factory=list)
     variables: list[VariableReference] = field(default_factory=list)
     uses: list[NamespaceUse] = field(default_factory=list)
+    outputs: list[OutputReference] = field(default_factory=list)
 
 
 def references(flow: Flow) -> References:
@@ -120,6 +135,9 @@ def _expressions(text: str, path: str, found: References) -> None:
     for reference in sorted(template.references()):
         if reference[0] == "namespace" and len(reference) > 1:
             found.variables.append(VariableReference(reference[1:], path))
+        is_child = len(reference) >= _OUTPUT and (reference[0], reference[2]) == _OF_CHILD
+        if is_child and not _TOLERANT.search(text):
+            found.outputs.append(OutputReference(reference[1], reference[3], path))
 
 
 def _argument(call: Invocation, index: int, name: str) -> object:

@@ -15,8 +15,7 @@ from penstock.model.flow import Flow
 from penstock.model.frozen import Json
 from penstock.model.input import ChoiceInput
 from penstock.model.problem import Problem, Severity
-from penstock.plugins.core.flow.subflow import Subflow
-from penstock.service import foreign
+from penstock.service import contract, foreign
 from penstock.service.draft import Draft
 from penstock.service.objectset import Reference, has_unknown
 from penstock.service.world import World
@@ -29,10 +28,11 @@ def of_draft(draft: Draft, world: World, severity: Severity) -> list[Problem]:
     flow = None if draft.reading is None else draft.reading.flow
     if flow is not None:
         return [
-            *_subflows(draft, flow, world, severity),
+            *_subflows(draft, world, severity),
+            *contract.of_caller(draft, world, severity, fit=fit),
             *_secrets(draft, flow, world, severity),
             *_variables(draft, flow, world, severity),
-            *_users_of_inputs(draft, flow, world, severity),
+            *contract.of_called(draft, flow, world, severity, fit=fit),
             *foreign.denied(draft, world, severity),
         ]
     if draft.reference.kind == "namespace":
@@ -66,7 +66,7 @@ def users(reference: Reference, world: World) -> list[str]:
     return world.inside(namespace) if reference.kind == "namespace" else []
 
 
-def _subflows(draft: Draft, flow: Flow, world: World, severity: Severity) -> list[Problem]:
+def _subflows(draft: Draft, world: World, severity: Severity) -> list[Problem]:
     found = []
     for each in _references(draft).subflows:
         if not world.has_flow(each.namespace, each.id):
@@ -83,22 +83,6 @@ def _subflows(draft: Draft, flow: Flow, world: World, severity: Severity) -> lis
                     severity=severity,
                 )
             )
-    paths = _paths(flow)
-    for task in flow.all_tasks():
-        if isinstance(task, Subflow):
-            child = _child_of(task, world)
-            if child is not None:
-                found.extend(
-                    _placed(
-                        draft,
-                        f"{paths.get(task.id, 'tasks')}.inputs.{key}",
-                        message,
-                        code="subflow-inputs",
-                        hint=hint,
-                        severity=severity,
-                    )
-                    for key, message, hint in fit(child, task.inputs or {})
-                )
     return found
 
 
@@ -141,30 +125,6 @@ def _variables(draft: Draft, flow: Flow, world: World, severity: Severity) -> li
         for each in wanted
         if each.keys[0] not in known and each.keys[0] not in _ABOUT_NAMESPACE
     ]
-
-
-def _users_of_inputs(draft: Draft, flow: Flow, world: World, severity: Severity) -> list[Problem]:
-    """Callers and schedules outside this set whose inputs the new text would not take."""
-    found = []
-    for namespace, name in world.callers(flow.namespace, flow.id):
-        caller = world.flow(namespace, name)
-        if caller is None or world.is_drafted(Reference("flow", namespace, name)):
-            continue  # it hears of this itself
-        for task in caller.all_tasks():
-            if isinstance(task, Subflow) and _calls(task, flow):
-                found.extend(
-                    _placed(
-                        draft,
-                        "inputs",
-                        f"The flow {namespace}/{name} (task `{task.id}`) would no longer fit: "
-                        f"{message}",
-                        code="caller-inputs",
-                        hint="Keep the input, or change that flow in the same set.",
-                        severity=severity,
-                    )
-                    for _, message, _ in fit(flow, task.inputs or {})
-                )
-    return found
 
 
 def _scheduled(draft: Draft, world: World, severity: Severity) -> list[Problem]:
@@ -260,35 +220,6 @@ def _near(key: str, declared: Mapping[str, object]) -> str | None:
     if close:
         return f"Did you mean `{close[0]}`?"
     return f"It has {', '.join(declared)}." if declared else "It has none."
-
-
-def _calls(task: Subflow, flow: Flow) -> bool:
-    return (task.namespace, task.flow_id) == (flow.namespace, flow.id)
-
-
-def _child_of(task: Subflow, world: World) -> Flow | None:
-    if isinstance(task.namespace, str) and isinstance(task.flow_id, str):
-        return world.flow(task.namespace, task.flow_id)
-    return None
-
-
-def _paths(flow: Flow) -> dict[str, str]:
-    """The path in the text of every task, by its id."""
-    found: dict[str, str] = {}
-    lists = (
-        ("tasks", flow.tasks),
-        ("errors", flow.errors),
-        ("finally", flow.finally_),
-        ("afterExecution", flow.after_execution),
-    )
-    pending = [
-        (f"{name}[{index}]", task) for name, each in lists for index, task in enumerate(each)
-    ]
-    while pending:
-        path, task = pending.pop()
-        found[task.id] = path
-        pending += [(f"{path}.{below}", child) for below, child in task.places()]
-    return found
 
 
 def _references(draft: Draft) -> References:

@@ -8,13 +8,13 @@ from penstock.language.diff import line_diff
 from penstock.model.flow import Flow
 from penstock.model.frozen import Json
 from penstock.plugins.core.trigger.schedule import Schedule
-from penstock.service import schedule
+from penstock.service import contract, schedule
 from penstock.service.change import Change
 from penstock.service.draft import Draft
 from penstock.service.examination import Examination, Going, examine, warm
 from penstock.service.form import instant
 from penstock.service.kind import KIND
-from penstock.service.objectset import ObjectSet
+from penstock.service.objectset import ObjectSet, Reference
 from penstock.service.services import Services
 from penstock.store import execution as executions
 
@@ -62,6 +62,7 @@ def _draft(
         "normalised": draft.normalised,
         "problems": [{**problem.to_json()} for problem in draft.problems],
         "callers": [f"{namespace}/{name}" for namespace, name in callers],
+        "calls": _calls(seen, reference),
         "nextFires": [instant(at) for at in _fires(draft, now)],
         "runningExecutions": running.get((reference.namespace, reference.id), 0) if is_flow else 0,
         "touches": [*draft.touches],
@@ -85,10 +86,18 @@ def _going(going: Going, seen: Examination, running: dict[tuple[str, str], int])
         "normalised": {},
         "problems": [{**problem.to_json()} for problem in going.problems],
         "callers": [f"{namespace}/{name}" for namespace, name in callers],
+        "calls": _calls(seen, reference),
         "nextFires": [],
         "runningExecutions": running.get((reference.namespace, reference.id), 0) if is_flow else 0,
         "touches": [],
     }
+
+
+def _calls(seen: Examination, reference: Reference) -> list[Json]:
+    """The tasks that execute a flow, and the revision that each is pinned to."""
+    if reference.kind != "flow":
+        return []
+    return [*contract.calls_into(seen.world, reference.namespace, reference.id)]
 
 
 def _revision(draft: Draft, seen: Examination) -> int:

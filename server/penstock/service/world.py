@@ -13,7 +13,7 @@ from penstock.service.draft import Draft
 from penstock.service.flow import references_of
 from penstock.service.isolation import EVERYBODY, is_within
 from penstock.service.objectset import Reference, has_unknown
-from penstock.service.services import Services
+from penstock.service.services import Reading, Services
 from penstock.service.surroundings import Surroundings
 from penstock.store import flow as flows
 from penstock.store import flow_reference as flow_references
@@ -61,17 +61,31 @@ class World:
 
     def flow(self, namespace: str, id: str) -> Flow | None:  # noqa: A002 - the word of the API
         """The flow as it would be; None when there is none, or its text is not known or broken."""
+        reading = self.reading(namespace, id)
+        return None if reading is None else reading.flow
+
+    def reading(self, namespace: str, id: str) -> Reading | None:  # noqa: A002 - as above
+        """The flow's text as it would be, read."""
         name = str(Reference("flow", namespace, id))
         draft = self._drafts.get(name)
         if draft is not None:
-            return draft.reading.flow if draft.reading is not None else None
-        if name in self._removed:
-            return None
-        row = self._stored(namespace, id)
-        if row is None:
-            return None
+            return draft.reading
+        row = None if name in self._removed else self._stored(namespace, id)
+        return None if row is None else self._read(row)
+
+    def flow_at(self, namespace: str, id: str, revision: int | None) -> Flow | None:  # noqa: A002 - as above
+        """The flow at a revision, the one that the set makes included; None for the latest."""
+        if revision is None:
+            return self.flow(namespace, id)
+        key = (namespace, id)
+        if key in self._flows and revision == self._numbers.get(key):
+            return self.flow(namespace, id)
+        row = flows.find(self.tx, self.tenant, namespace, id, revision)
+        return None if row is None else self._read(row).flow
+
+    def _read(self, row: FlowRow) -> Reading:
         inherited = self.surroundings.of(row.namespace)
-        return self.services.parses.get(row.source, row.content_hash, inherited).flow
+        return self.services.parses.get(row.source, row.content_hash, inherited)
 
     def flow_ids(self, namespace: str) -> list[str]:
         """Ids of a namespace's flows, for hints."""
