@@ -22,6 +22,7 @@ from penstock.runtime.clock import Clock, SystemClock
 from penstock.runtime.context import Place
 from penstock.runtime.environment import environment_of
 from penstock.runtime.executor import Executor
+from penstock.runtime.flow_test import FlowTests
 from penstock.runtime.flows import FlowVersions
 from penstock.runtime.functions import World
 from penstock.runtime.ownership import Ownership
@@ -42,6 +43,9 @@ from penstock.storage.local import LocalStorage
 from penstock.store import schema
 from penstock.store.identity import new_id
 from penstock.store.session import Database
+
+_TEST_JOBS = 2
+"""Cases of declared tests at once: they share the machine with executions."""
 
 
 class CannotServe(PenstockError):
@@ -153,6 +157,7 @@ def _assemble(
         flows=flows,
         present=present,
         executor=executor,
+        tests=FlowTests(parses, jobs=_TEST_JOBS),
         isolation=isolation,
         parses=parses,
         defaults=defaults,

@@ -23,11 +23,14 @@ def bodies(kind: str, ns: str) -> tuple[str, dict, dict]:
         return f"/secrets/{ns}/KEY", {"value": "first"}, {"value": "second"}
     if kind == "kv":
         return f"/kv/{ns}/KEY", {"value": [1, {"a": None}]}, {"value": None, "ttl": "P1D"}
+    if kind == "test":
+        text = f"id: checks\nnamespace: {ns}\nflowId: thing\ncases:\n  - id: one\n"
+        return f"/tests/{ns}/checks", {"source": text}, {"source": text + "  - id: two\n"}
     one = {"flowId": "thing", "cron": "0 6 * * *", "timezone": "Europe/Berlin"}
     return f"/schedules/{ns}/morning", one, {**one, "disabled": True}
 
 
-KINDS = ["namespace", "flow", "secret", "kv", "schedule"]
+KINDS = ["namespace", "flow", "secret", "kv", "schedule", "test"]
 
 
 def audited(server, ns: str) -> int:

@@ -77,7 +77,7 @@ def test_every_operation_is_described_with_its_answers_and_errors(document):
                 assert schema == {"$ref": "#/components/schemas/Error"}, where
             elif status not in ("204", "304"):
                 assert answer["content"], f"{where} {status}"
-        if method in ("PUT", "POST"):
+        if method in ("PUT", "POST") and not path.endswith("/run"):
             is_operation = "/executions/{id}/" in path
             assert operation["requestBody"]["required"] is not is_operation, where
         if path.startswith("/api/"):
@@ -111,6 +111,7 @@ def test_answers_are_as_declared(server, ns, document):
         "  - id: b\n    type: core.log.Log\n    message: \"{{ secret('K') }}\"\n"
         "    allowFailure: true\noutputs:\n  - id: o\n    value: '{{ outputs.a.value }}'\n"
     )
+    suite = f"id: t\nnamespace: {ns}\nflowId: f\ncases:\n  - id: one\n"
     member = {"kind": "flow", "namespace": ns, "id": "f", "spec": {"source": flow}}
     calls: list[tuple[str, str, dict]] = [
         ("PUT", f"/namespaces/{ns}", {"json": {"variables": {"a": 1}}}),
@@ -119,6 +120,11 @@ def test_answers_are_as_declared(server, ns, document):
         ("PUT", f"/flows/{ns}/f", {"json": {"source": flow}}),
         ("PUT", f"/secrets/{ns}/L", {"json": {"value": "x"}}),
         ("PUT", f"/schedules/{ns}/s", {"json": {"flowId": "f", "cron": "@daily"}}),
+        ("PUT", f"/tests/{ns}/t", {"json": {"source": suite}}),
+        ("GET", "/tests", {}),
+        ("GET", f"/tests/{ns}/t", {}),
+        ("POST", f"/tests/{ns}/t/run", {}),
+        ("GET", f"/tests/{ns}/t/results", {}),
         *(("GET", f"/{noun}", {}) for noun in ("namespaces", "flows", "secrets", "schedules")),
         ("GET", f"/namespaces/{ns}", {}),
         ("GET", f"/flows/{ns}/f", {}),

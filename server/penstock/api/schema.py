@@ -14,7 +14,14 @@ from pydantic import BaseModel
 from penstock.service.execution_query import Query
 from penstock.service.objectset import KINDS
 from penstock.service.operation import KINDS as OPERATIONS
-from penstock.service.spec import FlowSpec, KvSpec, NamespaceSpec, ScheduleSpec, SecretSpec
+from penstock.service.spec import (
+    FlowSpec,
+    FlowTestSpec,
+    KvSpec,
+    NamespaceSpec,
+    ScheduleSpec,
+    SecretSpec,
+)
 from penstock.service.token import TokenSpec
 
 Schema = dict[str, Any]  # a JSON Schema document
@@ -193,6 +200,7 @@ _SET: Schema = {
         "deletes": list_of(ref("Reference")),
         "complete": FLAG,
         "planToken": TEXT,
+        "tests": FLAG,
     },
     "additionalProperties": False,
 }
@@ -270,7 +278,32 @@ COMPONENTS: dict[str, Schema] = {
         ttl=MAYBE_TEXT,
         expiresAt=MAYBE_TIME,
     ),
-    "Object": {"anyOf": [ref("Namespace"), ref("Flow"), ref("Secret"), ref("Kv"), ref("Schedule")]},
+    "Object": {
+        "anyOf": [
+            ref("Namespace"),
+            ref("Flow"),
+            ref("Secret"),
+            ref("Kv"),
+            ref("Schedule"),
+            ref("FlowTest"),
+        ]
+    },
+    "FlowTest": thing(**_DECLARED, id=TEXT, flowId=TEXT, source=TEXT, description=MAYBE_TEXT),
+    "FlowTestResult": thing(
+        id=TEXT,
+        namespace=TEXT,
+        testId=TEXT,
+        flowId=TEXT,
+        flowHash=TEXT,
+        testHash=TEXT,
+        at=TIME,
+        actor=TEXT,
+        passed=NUMBER,
+        failed=NUMBER,
+        skipped=NUMBER,
+        seconds={"type": "number"},
+        cases=list_of(MAP),
+    ),
     "ObjectSet": _SET,
     "Plan": thing(
         valid=FLAG, planToken=TEXT, objects=list_of(_PLANNED), problems=list_of(ref("Problem"))
@@ -438,6 +471,7 @@ COMPONENTS: dict[str, Schema] = {
         "additionalProperties": False,
     },
     "NamespaceSpec": NamespaceSpec.model_json_schema(by_alias=True),
+    "FlowTestSpec": FlowTestSpec.model_json_schema(by_alias=True),
     "FlowSpec": FlowSpec.model_json_schema(by_alias=True),
     "SecretSpec": SecretSpec.model_json_schema(by_alias=True),
     "KvSpec": KvSpec.model_json_schema(by_alias=True),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from penstock.model.frozen import Json
 
 _ENDINGS = (".yaml", ".yml")
-_KINDS = ("namespace", "secret", "kv", "schedule", "flow")
+_KINDS = ("namespace", "secret", "kv", "schedule", "flow", "test")
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,8 @@ def _object(path: Path, text: str) -> ObjectFile:
     namespace, name = value.get("namespace"), value.get("id")
     if not isinstance(namespace, str) or not isinstance(name, str):
         raise _invalid(_no_object(path))
-    return ObjectFile(path, "flow", namespace, name, {"source": text})
+    is_test = "flowId" in value and ("cases" in value or "testCases" in value)
+    return ObjectFile(path, "test" if is_test else "flow", namespace, name, {"source": text})
 
 
 def _no_object(path: Path) -> Problem:

@@ -18,6 +18,7 @@ _SIGNS = {"create": "+", "update": "~", "delete": "-", "none": " "}
 
 @click.command("plan")
 @sending.options
+@click.option("--tests", is_flag=True, help="Also run the tests of the flows that would change.")
 @click.pass_obj
 def command(
     session: Session,
@@ -27,6 +28,7 @@ def command(
     deletes: tuple[str, ...],
     owner: str | None,
     force_owner: bool,
+    tests: bool,
 ) -> int:
     """Says what apply would change. Ends with 2 when there are changes, with 1 on errors."""
     from penstock.client import problem_of  # noqa: PLC0415 - `--help` needs no client
@@ -35,7 +37,7 @@ def command(
     answer = sending.post(
         session.client,
         "plan",
-        sent=sending.body(objects, deletes, complete=complete),
+        sent={**sending.body(objects, deletes, complete=complete), "tests": tests},
         objects=objects,
         framed=sending.headers(owner, force=force_owner),
     )

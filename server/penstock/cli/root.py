@@ -39,6 +39,7 @@ COMMANDS = {
     "provider": ("penstock.cli.provider", "Makes Terraform find the provider."),
     "env": ("penstock.cli.env", "Synthesises, plans and applies an environment."),
     "promote": ("penstock.cli.promote", "Promotes proven flows to the next environment."),
+    "flow-test": ("penstock.cli.flow_test", "Keeps and runs tests of flows on the server."),
     "test": ("penstock.cli.test", "Runs tests of flows, without a server."),
     "docs": ("penstock.cli.docs", "Writes the reference pages of this installation."),
     "run": ("penstock.cli.run", "Runs a flow file in this process, without a server."),

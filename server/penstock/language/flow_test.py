@@ -124,7 +124,8 @@ def check_suite(parsed: ParsedSuite, flow: Flow) -> list[Problem]:
 
 def _cases_key(parsed: ParsedSuite) -> str:
     root = parsed._root  # noqa: SLF001 - of this module
-    return "testCases" if root is not None and root.entry("cases") is None else "cases"
+    is_other = root is not None and root.entry("cases") is None and root.entry("testCases")
+    return "testCases" if is_other else "cases"
 
 
 class _Checker:
@@ -238,7 +239,7 @@ def _path(root: Node, loc: Path) -> Path:
     node: Node | None = root
     for step in loc:
         child = None if node is None else node.child(step)
-        if child is None and not path and step == "cases":
+        if child is None and not path and step == "cases" and root.entry("testCases"):
             child, step = root.entry("testCases"), "testCases"  # noqa: PLW2901 - as it is written
         path.append(step)
         node = child or node

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -92,13 +94,28 @@ class SuiteResult:
         """Whether nothing is otherwise than it says."""
         return not self.problems and all(case.state != "failed" for case in self.cases)
 
+    @property
+    def counts(self) -> Counter[str]:
+        """How many cases are `passed`, `failed`, `skipped`."""
+        return Counter(case.state for case in self.cases)
+
+    @property
+    def misses(self) -> list[tuple[str, Problem]]:
+        """What is otherwise than a case says, with the case."""
+        return [(case.id, problem) for case in self.cases for problem in case.problems]
+
+    def cases_json(self) -> list[Json]:
+        """Every case, for results."""
+        return [case.to_json() for case in self.cases]
+
 
 class FlowTests:
     """Runs suites; flows are parsed once for all of them."""
 
     def __init__(self, parses: Parses | None = None, *, jobs: int = 4) -> None:
         self._parses = parses or Parses()
-        self._database = empty_database()
+        self._database: bytes | None = None
+        self._turn = threading.Lock()
         self._jobs = jobs
 
     def run(
@@ -124,6 +141,16 @@ class FlowTests:
             results = pool.map(lambda case: self.run_case(parsed, case, material), cases)
             return SuiteResult(suite, tuple(results))
 
+    def run_suite(
+        self,
+        parsed: ParsedSuite,
+        flows: Mapping[Key, tuple[Flow, str]],
+        namespaces: Mapping[str, NamespaceSpec],
+    ) -> SuiteResult:
+        """See `penstock.service.port.FlowTests`. One suite at a time."""
+        with self._turn:
+            return self.run(parsed, Material(flows, namespaces))
+
     def run_case(
         self, parsed: ParsedSuite, case: Case, material: Material, *, judged: bool = True
     ) -> CaseResult:
@@ -135,6 +162,8 @@ class FlowTests:
         if suite.disabled or case.disabled:
             return CaseResult(case.id, "skipped")
         started = time.perf_counter()
+        if self._database is None:
+            self._database = empty_database()
         trial = Trial(suite, case, material, self._parses, self._database)
         try:
             found, misses = trial.run()

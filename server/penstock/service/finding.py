@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import cast
 
 from penstock.errors import InvalidInputs
+from penstock.language.flow_test import check_suite, parse_suite
 from penstock.language.input_order import Entry, entries
 from penstock.language.inputs import is_given, pick, resolve_inputs, unknown_inputs
 from penstock.language.references import References
@@ -37,6 +39,8 @@ def of_draft(draft: Draft, world: World, severity: Severity) -> list[Problem]:
         ]
     if draft.reference.kind == "namespace":
         return foreign.of_namespace(draft, world, severity)
+    if draft.reference.kind == "test":
+        return _tested(draft, world, severity)
     if draft.reference.kind == "schedule":
         return _scheduled(draft, world, severity)
     return []
@@ -56,6 +60,7 @@ def users(reference: Reference, world: World) -> list[str]:
                 str(Reference("schedule", namespace, schedule))
                 for schedule in world.schedules_of(namespace, name)
             ),
+            *(str(test) for test, _ in world.tests_of(namespace, name)),
         ]
     if reference.kind == "secret":
         return [
@@ -125,6 +130,24 @@ def _variables(draft: Draft, flow: Flow, world: World, severity: Severity) -> li
         for each in wanted
         if each.keys[0] not in known and each.keys[0] not in _ABOUT_NAMESPACE
     ]
+
+
+def _tested(draft: Draft, world: World, severity: Severity) -> list[Problem]:
+    source = draft.member.spec.get("source")
+    parsed = parse_suite(source) if isinstance(source, str) else None
+    if parsed is None or parsed.suite is None:
+        return []
+    namespace, name = draft.reference.namespace, parsed.suite.flow_id
+    if not world.has_flow(namespace, name):
+        close = difflib.get_close_matches(name, world.flow_ids(namespace), n=1)
+        hint = f"Did you mean `{close[0]}`?" if close else "Write it first, or in the same set."
+        found = parsed.problem(
+            f"There is no flow {namespace}/{name}.", ("flowId",), code="unknown-flow", hint=hint
+        )
+        return [replace(found, severity=severity)]
+    flow = world.flow(namespace, name)
+    problems = [] if flow is None else check_suite(parsed, flow)
+    return [replace(problem, severity=severity) for problem in problems]
 
 
 def _scheduled(draft: Draft, world: World, severity: Severity) -> list[Problem]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from penstock.service.draft import Kind
 from penstock.service.flow import FlowKind
+from penstock.service.flow_test import FlowTestKind
 from penstock.service.kv import KvKind
 from penstock.service.namespace import NamespaceKind
 from penstock.service.objectset import KindName
@@ -18,4 +19,5 @@ KIND: dict[KindName, Kind[Any]] = {  # each kind has its own row
     "kv": KvKind(),
     "flow": FlowKind(),
     "schedule": ScheduleKind(),
+    "test": FlowTestKind(),
 }

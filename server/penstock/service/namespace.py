@@ -86,11 +86,11 @@ class NamespaceKind(Kind[NamespaceRow]):
     def form(self, tx: Connection, services: Services, row: NamespaceRow) -> dict[str, Json]:
         """The API's read form."""
         del tx, services
-        return {**form.declared(Reference("namespace", row.namespace), row), **_spec(row)}
+        return {**form.declared(Reference("namespace", row.namespace), row), **spec_of(row)}
 
     def text(self, row: NamespaceRow) -> str:
         """The spec as indented JSON."""
-        return as_text(_spec(row))
+        return as_text(spec_of(row))
 
     def draft_text(self, draft: Draft) -> str:
         """The spec as indented JSON."""
@@ -118,7 +118,8 @@ def as_text(spec: dict[str, Json]) -> str:
     return packed.decode() + "\n"
 
 
-def _spec(row: NamespaceRow) -> dict[str, Json]:
+def spec_of(row: NamespaceRow) -> dict[str, Json]:
+    """The spec that a stored namespace was written with."""
     allowed, defaults = row.allowed_namespaces, row.plugin_defaults
     return _written(
         {

@@ -14,7 +14,7 @@ from penstock.model.flow import FLOW_ID_PATTERN, NAMESPACE_PATTERN
 from penstock.model.frozen import Json
 from penstock.model.problem import Problem
 
-KindName = Literal["namespace", "secret", "kv", "flow", "schedule"]
+KindName = Literal["namespace", "secret", "kv", "flow", "schedule", "test"]
 KINDS: tuple[KindName, ...] = get_args(KindName)
 """In the order in which a set is written: what is referred to comes first."""
 
@@ -24,11 +24,12 @@ KEYED = frozenset({"secret", "kv"})
 _SHAPES = {
     "flow": FLOW_ID_PATTERN,
     "schedule": FLOW_ID_PATTERN,
+    "test": FLOW_ID_PATTERN,
     "kv": FLOW_ID_PATTERN,
     "secret": KEY_PATTERN,
 }
 _LONGEST_NAMESPACE = 150
-_LONGEST_ID = {"flow": 100, "schedule": 100, "kv": 256, "secret": 256}
+_LONGEST_ID = {"flow": 100, "schedule": 100, "test": 100, "kv": 256, "secret": 256}
 _NAMESPACE = re.compile(NAMESPACE_PATTERN)
 
 
@@ -97,12 +98,15 @@ class Removal:
 
 @dataclass(frozen=True, slots=True)
 class ObjectSet:
-    """Written together or not at all. A `complete` set must not leave anything dangling."""
+    """Written together or not at all. A `complete` set must not leave anything dangling; `tests`
+    asks a plan to run the tests of its flows.
+    """
 
     members: tuple[Member, ...] = ()
     removals: tuple[Removal, ...] = ()
     complete: bool = False
     plan_token: str | None = None
+    tests: bool = False
 
 
 def parse_set(body: Json) -> ObjectSet:
@@ -110,7 +114,7 @@ def parse_set(body: Json) -> ObjectSet:
     problems: list[Problem] = []
     if not isinstance(body, dict):
         raise _invalid([Problem("The body must be an object with `objects`.", code="wrong-type")])
-    _only(body, ("objects", "deletes", "complete", "planToken"), "", problems)
+    _only(body, ("objects", "deletes", "complete", "planToken", "tests"), "", problems)
     members = [
         _member(item, f"objects[{index}]", problems)
         for index, item in enumerate(_list(body, "objects", problems))
@@ -122,6 +126,9 @@ def parse_set(body: Json) -> ObjectSet:
     complete, token = body.get("complete", False), body.get("planToken")
     if not isinstance(complete, bool):
         problems.append(Problem("`complete` is true or false.", path="complete", code="wrong-type"))
+    tests = body.get("tests", False)
+    if not isinstance(tests, bool):
+        problems.append(Problem("`tests` is true or false.", path="tests", code="wrong-type"))
     if token is not None and not isinstance(token, str):
         problems.append(Problem("`planToken` is a text.", path="planToken", code="wrong-type"))
     if problems:
@@ -131,6 +138,7 @@ def parse_set(body: Json) -> ObjectSet:
         tuple(removal for removal in removals if removal is not None),
         complete is True,
         cast("str | None", token),
+        tests is True,
     )
     _check_twice(found)
     return found

@@ -8,7 +8,7 @@ from penstock.language.diff import line_diff
 from penstock.model.flow import Flow
 from penstock.model.frozen import Json
 from penstock.plugins.core.trigger.schedule import Schedule
-from penstock.service import contract, schedule
+from penstock.service import contract, flow_test_run, schedule
 from penstock.service.change import Change
 from penstock.service.draft import Draft
 from penstock.service.examination import Examination, Going, examine, warm
@@ -30,7 +30,9 @@ def plan(services: Services, change: Change, wanted: ObjectSet) -> dict[str, Jso
         running = executions.active_by_flow(tx, change.caller.tenant)
         objects = [_draft(draft, seen, running, now=now) for draft in seen.drafts]
         objects += [_going(going, seen, running) for going in seen.goings]
-    problems = seen.problems
+        trials = flow_test_run.trials(seen.world) if wanted.tests else []
+    # Tests take their time, so no transaction is open while they run.
+    problems = [*seen.problems, *flow_test_run.run_trials(services, trials)]
     return {
         "valid": not any(problem.is_error for problem in problems),
         "planToken": seen.plan_token,

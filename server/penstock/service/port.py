@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from typing import Protocol
 
 from sqlalchemy import Connection
 
 from penstock.engine.operation import Operation, Wish
+from penstock.language.flow_test import ParsedSuite
 from penstock.model.execution import Execution, Source
 from penstock.model.flow import Flow
 from penstock.model.frozen import Json
+from penstock.model.problem import Problem
+from penstock.service.spec import NamespaceSpec
 from penstock.store.audit import AuditRecord
 
 
@@ -154,4 +157,35 @@ class Renderer(Protocol):
 
     def render(self, value: Json, variables: Mapping[str, Json], *, typed: bool = False) -> Json:
         """The value with its expressions rendered. Raises `ExpressionError`."""
+        ...
+
+
+class SuiteOutcome(Protocol):
+    """What became of a suite of tests."""
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """How many cases are `passed`, `failed`, `skipped`."""
+        ...
+
+    @property
+    def misses(self) -> Sequence[tuple[str, Problem]]:
+        """What is otherwise than a case says, with the case."""
+        ...
+
+    def cases_json(self) -> list[Json]:
+        """Every case, for results."""
+        ...
+
+
+class FlowTests(Protocol):
+    """Runs tests of flows apart from everything else."""
+
+    def run_suite(
+        self,
+        parsed: ParsedSuite,
+        flows: Mapping[tuple[str, str], tuple[Flow, str]],
+        namespaces: Mapping[str, NamespaceSpec],
+    ) -> SuiteOutcome:
+        """Runs a suite that fits, with flows, their texts, and what namespaces say."""
         ...

@@ -18,7 +18,7 @@ from penstock.model.flow import Flow, content_hash
 from penstock.secrets.database import SecretStore
 from penstock.security.token import Tokens
 from penstock.service.isolation import Isolation
-from penstock.service.port import Executor, FlowVersions, Renderer
+from penstock.service.port import Executor, FlowTests, FlowVersions, Renderer
 from penstock.service.present import PresentFlows
 from penstock.service.surroundings import PluginDefaults
 from penstock.storage.base import Storage
@@ -31,10 +31,11 @@ _MOST_TEXT = 8 * 1024 * 1024
 class Reading:
     """A flow's text as read once: what it means, and what it refers to."""
 
-    __slots__ = ("__weakref__", "_references", "parsed")
+    __slots__ = ("__weakref__", "_references", "parsed", "source")
 
-    def __init__(self, parsed: Parsed) -> None:
+    def __init__(self, parsed: Parsed, source: str) -> None:
         self.parsed = parsed
+        self.source = source
         self._references: References | None = None
 
     @property
@@ -75,7 +76,7 @@ class Parses:
                 self._found.move_to_end(key)
                 return found[0]
         # pyrefly: ignore[bad-argument-type] - cached functions are functions
-        reading = Reading(parse(source, registry, inherited))
+        reading = Reading(parse(source, registry, inherited), source)
         with self._lock:
             if key not in self._found and len(source) <= self._most:
                 self._found[key] = (reading, len(source))
@@ -102,6 +103,7 @@ class Services:
     flows: FlowVersions
     present: PresentFlows
     executor: Executor
+    tests: FlowTests
     isolation: Isolation
     parses: Parses
     defaults: PluginDefaults

@@ -53,6 +53,12 @@ class FlowSpec(Frozen):
     source: Annotated[str, Field(description="The YAML text, kept byte for byte.")]
 
 
+class FlowTestSpec(Frozen):
+    """Tests of a flow as their YAML text."""
+
+    source: Annotated[str, Field(description="The YAML text, kept byte for byte.")]
+
+
 class SecretSpec(Frozen):
     """A secret's value, which is never given back."""
 

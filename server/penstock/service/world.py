@@ -7,16 +7,20 @@ from functools import cached_property
 
 from sqlalchemy import Connection
 
+from penstock.language.flow_test import parse_suite
 from penstock.model.flow import Flow
 from penstock.model.frozen import Json
 from penstock.service.draft import Draft
 from penstock.service.flow import references_of
 from penstock.service.isolation import EVERYBODY, is_within
+from penstock.service.namespace import spec_of
 from penstock.service.objectset import Reference, has_unknown
 from penstock.service.services import Reading, Services
+from penstock.service.spec import NamespaceSpec, read
 from penstock.service.surroundings import Surroundings
 from penstock.store import flow as flows
 from penstock.store import flow_reference as flow_references
+from penstock.store import flow_test as flow_tests
 from penstock.store import kv as pairs
 from penstock.store import namespace as namespaces
 from penstock.store import schedule as schedules
@@ -240,10 +244,48 @@ class World:
             str(Reference("kv", namespace, key))
             for key in pairs.keys(self.tx, self.tenant, (namespace,), now=now)
         }
+        for test in flow_tests.page(self.tx, self.tenant, namespace=namespace, limit=limit):
+            if test.namespace == namespace:
+                found.add(str(Reference("test", namespace, test.id)))
         for draft in self._drafts.values():
             if draft.reference.namespace == namespace and draft.reference.kind != "namespace":
                 found.add(str(draft.reference))
         return sorted(found - self._removed)
+
+    def drafted_flows(self) -> list[Key]:
+        """The flows that the set writes."""
+        return [
+            (draft.reference.namespace, draft.reference.id)
+            for draft in self._drafts.values()
+            if draft.reference.kind == "flow" and draft.action != "none"
+        ]
+
+    def tests_of(self, namespace: str, id: str) -> list[tuple[Reference, str]]:  # noqa: A002 - the word of the API
+        """The tests of a flow, as they would be, with their texts."""
+        found = {
+            Reference("test", namespace, row.id): row.source
+            for row in flow_tests.of_flow(self.tx, self.tenant, namespace, id)
+            if not self.is_touched(Reference("test", namespace, row.id))
+        }
+        for draft in self._drafts.values():
+            source = draft.member.spec.get("source")
+            is_near = draft.reference.kind == "test" and draft.reference.namespace == namespace
+            if is_near and isinstance(source, str):
+                suite = parse_suite(source).suite
+                if suite is not None and suite.flow_id == id:
+                    found[draft.reference] = source
+        return sorted(found.items(), key=lambda pair: pair[0].id)
+
+    def namespace_spec(self, namespace: str) -> NamespaceSpec | None:
+        """What a namespace would say; None when it is not declared."""
+        reference = str(Reference("namespace", namespace))
+        draft = self._drafts.get(reference)
+        if draft is not None:
+            return read(NamespaceSpec, draft.member.spec)[0]
+        row = None
+        if reference not in self._removed:
+            row = namespaces.find(self.tx, self.tenant, namespace)
+        return None if row is None else NamespaceSpec.model_validate(spec_of(row))
 
     def next_revision(self, namespace: str, id: str) -> int:  # noqa: A002 - the word of the API
         """The revision that a flow of the set would get."""
