@@ -17,6 +17,7 @@ from penstock.sdk.updating import Present, Update, UpdatingTask, truth
 class UnsetVariables(UpdatingTask):
     """Removes variables of the execution, set by `SetVariables` or declared by the flow.
 
+    A name with dots, such as `order.state`, removes one key of a map and leaves the rest of it.
     A name that is no variable fails the task, unless `ignoreMissing` is true.
 
     Example:
@@ -41,15 +42,29 @@ class UnsetVariables(UpdatingTask):
     def update(self, render: Render, present: Present) -> Update:
         """The variables that there are without these."""
         names = _list(render(written(self.variables), typed=True))
-        missing = [str(name) for name in names if name not in present.variables]
+        kept = dict(present.variables)
+        missing = [name for name in map(str, names) if not _remove(kept, name)]
         if missing and not truth("ignoreMissing", render(written(self.ignore_missing))):
             listed = ", ".join(f"`{name}`" for name in missing)
             raise TaskFailed(
                 f"The execution has no variable {listed}. Set `ignoreMissing: true` if that is "
                 "allowed."
             )
-        kept = {name: value for name, value in present.variables.items() if name not in names}
         return Update(variables=kept)
+
+
+def _remove(variables: dict[str, Json], name: str) -> bool:
+    """Removes a variable, or the key of a map that a dotted name leads to; maps are copied."""
+    if name in variables:
+        del variables[name]
+        return True
+    first, dot, rest = name.partition(".")
+    below = variables.get(first)
+    if not dot or not isinstance(below, dict):
+        return False
+    copy = dict(below)
+    variables[first] = copy
+    return _remove(copy, rest)
 
 
 def _list(value: Json) -> list[Json]:
