@@ -50,7 +50,7 @@ class Client:
         """Closes idle connections."""
         self._http.close()
 
-    def get(self, path: str, **query: str | int | None) -> Any:  # a JSON document
+    def get(self, path: str, /, **query: str | int | None) -> Any:  # a JSON document
         """Reads something."""
         return self._call("GET", path, query=query)
 
@@ -89,6 +89,10 @@ class Client:
     def delete(self, path: str, headers: Mapping[str, str] | None = None) -> None:
         """Removes something."""
         self._send("DELETE", path, headers=headers)
+
+    def read(self, path: str, query: Mapping[str, str]) -> bytes:
+        """Reads an answer that is no JSON."""
+        return self._send("GET", path, query=query).content
 
     def pages(self, path: str, **query: str | int | None) -> Iterator[dict[str, Any]]:
         """Every item of a list, page by page."""
@@ -133,7 +137,7 @@ class Client:
         content = body if isinstance(body, bytes) else None
         sent = dict(headers or {})
         if isinstance(body, bytes):
-            sent["Content-Type"] = "application/yaml"
+            sent.setdefault("Content-Type", "application/yaml")
         elif body is not None:
             sent["Content-Type"] = "application/json"
             content = json.dumps(body, ensure_ascii=False).encode()

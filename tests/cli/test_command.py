@@ -259,3 +259,31 @@ def test_key_value_pairs(penstock, ns):
     assert penstock("plan", "k.yaml").code == 0
     assert penstock("kv", "delete", f"{ns}/k").code == 0
     assert "There is no kv/" in penstock("kv", "get", f"{ns}/k").err
+
+
+def test_files_of_namespaces(penstock, ns, tmp_path):
+    folder = tmp_path / "sql"
+    (folder / "deep").mkdir(parents=True)
+    (folder / "a.sql").write_text("SELECT 1")
+    (folder / "deep" / "b.sql").write_text("SELECT 2")
+    put = penstock("file", "put", f"{ns}/queries", "sql")
+    assert f"file/{ns}/queries/a.sql: created (revision 1)" in put.out
+    assert f"file/{ns}/queries/deep/b.sql: created" in put.out
+    (folder / "a.sql").write_text("SELECT 3")
+    assert "revision 2" in penstock("file", "put", f"{ns}/queries/a.sql", "sql/a.sql").out
+    listed = penstock("--output", "json", "file", "list", "--namespace", ns).json
+    assert [each["path"] for each in listed] == ["queries/a.sql", "queries/deep/b.sql"]
+    found = penstock("--output", "json", "file", "get", f"{ns}/queries/a.sql").json
+    assert found["size"] == 8
+    history = penstock("--output", "json", "file", "revisions", f"{ns}/queries/a.sql").json
+    assert [each["revision"] for each in history] == [2, 1]
+    moved = penstock("file", "move", f"{ns}/queries/a.sql", "c.sql").out
+    assert f"file/{ns}/c.sql: moved from queries/a.sql" in moved
+    assert penstock("file", "delete", f"{ns}/c.sql").code == 0
+    assert "There is no file/" in penstock("file", "get", f"{ns}/c.sql").err
+    (tmp_path / "none").mkdir()
+    assert "There is no file in none" in penstock("file", "put", ns, "none").err
+    assert "NAMESPACE/ID" in penstock("file", "read", ns).err
+    member = {"kind": "file", "namespace": ns, "id": "x.txt", "spec": {"content": "x"}}
+    (tmp_path / "x.yaml").write_text(json.dumps(member))
+    assert f"file/{ns}/x.txt: created" in penstock("apply", "x.yaml").out

@@ -403,3 +403,16 @@ def test_a_file_that_is_not_there_or_not_taken_is_told(penstock):
     mail = penstock("run", "typed.yaml", *given)
     assert "typed.yaml:11:" in mail.err
     assert "The input must be a valid email" in mail.err
+
+
+def test_a_folder_becomes_the_files_of_the_namespace(penstock, tmp_path):
+    (tmp_path / "sql").mkdir()
+    (tmp_path / "sql" / "a.sql").write_text("SELECT 1")
+    (tmp_path / "f.yaml").write_text(
+        "id: f\nnamespace: a.b\ntasks:\n  - id: t\n    type: core.debug.Return\n"
+        "    format: \"{{ read('sql/a.sql') }}\"\n"
+    )
+    ran = penstock("--output", "json", "run", "f.yaml", "--files", ".")
+    assert ran.json["taskRuns"][0]["outputs"] == {"value": "SELECT 1"}
+    missing = penstock("run", "f.yaml")
+    assert "There is no file 'sql/a.sql' in the namespace 'a.b'" in missing.out + missing.err

@@ -84,6 +84,7 @@ def runner() -> Iterator[LocalRunner]:
         made.add(map(flow_of, sorted((HERE / "called").glob("*.yaml"))))
         for namespace, spec in NAMESPACES.items():
             made.declare(namespace, NamespaceSpec.model_validate(spec))
+        made.add_files("corpus.valid", HERE / "files")
         yield made
 
 

@@ -6,6 +6,8 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _WHOLE = ("/plan", "/apply", "/state:read", "/evidence:read", "/secrets:compare")
+_FILES = 5
+"""Where ``/api/v1/tenants/<tenant>/files`` has its last word."""
 
 
 class BodyLimit:
@@ -21,7 +23,8 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        limit = self._whole if scope["path"].endswith(_WHOLE) else self._single
+        is_whole = scope["path"].endswith(_WHOLE) or _is_file(scope)
+        limit = self._whole if is_whole else self._single
         scope["penstock.limit"] = limit
         size = 0
 
@@ -35,3 +38,9 @@ class BodyLimit:
             return message
 
         await self._app(scope, counted, send)
+
+
+def _is_file(scope: Scope) -> bool:
+    """Whether a file's bytes are the body: those are larger than other objects."""
+    parts = scope["path"].split("/")
+    return scope["method"] == "PUT" and len(parts) > _FILES and parts[_FILES] == "files"

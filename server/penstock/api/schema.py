@@ -15,6 +15,7 @@ from penstock.service.execution_query import Query
 from penstock.service.objectset import KINDS
 from penstock.service.operation import KINDS as OPERATIONS
 from penstock.service.spec import (
+    FileSpec,
     FlowSpec,
     FlowTestSpec,
     KvSpec,
@@ -278,12 +279,28 @@ COMPONENTS: dict[str, Schema] = {
         ttl=MAYBE_TEXT,
         expiresAt=MAYBE_TIME,
     ),
+    "File": thing(**_DECLARED, path=TEXT, size=NUMBER),
+    "FileRevision": thing(
+        revision=NUMBER,
+        contentHash=MAYBE_TEXT,
+        size=NUMBER,
+        deleted=FLAG,
+        owner=TEXT,
+        createdAt=TIME,
+        provenance=ref("Provenance"),
+    ),
+    "FileMove": {
+        "type": "object",
+        "properties": {"namespace": TEXT, "from": TEXT, "to": TEXT},
+        "required": ["namespace", "from", "to"],
+    },
     "Object": {
         "anyOf": [
             ref("Namespace"),
             ref("Flow"),
             ref("Secret"),
             ref("Kv"),
+            ref("File"),
             ref("Schedule"),
             ref("FlowTest"),
         ]
@@ -474,6 +491,7 @@ COMPONENTS: dict[str, Schema] = {
     "FlowTestSpec": FlowTestSpec.model_json_schema(by_alias=True),
     "FlowSpec": FlowSpec.model_json_schema(by_alias=True),
     "SecretSpec": SecretSpec.model_json_schema(by_alias=True),
+    "FileSpec": FileSpec.model_json_schema(by_alias=True),
     "KvSpec": KvSpec.model_json_schema(by_alias=True),
     "ScheduleSpec": ScheduleSpec.model_json_schema(by_alias=True),
     "TokenSpec": TokenSpec.model_json_schema(by_alias=True),

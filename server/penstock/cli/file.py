@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from penstock.model.frozen import Json
 
 _ENDINGS = (".yaml", ".yml")
-_KINDS = ("namespace", "secret", "kv", "schedule", "flow", "test")
+_KINDS = ("namespace", "secret", "kv", "file", "schedule", "flow", "test")
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ COMMANDS = {
     "namespace": ("penstock.cli.namespace", "Lists, reads, writes and deletes namespaces."),
     "secret": ("penstock.cli.secret", "Lists, writes and deletes secrets."),
     "kv": ("penstock.cli.kv", "Lists, reads, writes and deletes key-value pairs."),
+    "file": ("penstock.cli.namespace_file", "Lists, reads, writes and moves namespaces' files."),
     "schedule": ("penstock.cli.schedule", "Lists, reads, writes and deletes schedules."),
     "token": ("penstock.cli.token", "Lists, makes and revokes tokens."),
     "execution": ("penstock.cli.execution", "Runs flows and looks after executions."),

@@ -47,6 +47,13 @@ _SIGNALLED = 128
     multiple=True,
     help="KEY=value. Repeatable. Safer: PENSTOCK_SECRET_<KEY> in the environment.",
 )
+@click.option(
+    "--files",
+    "folder",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    default=None,
+    help="Folder whose files are the files of the flow's namespace.",
+)
 @click.option("--label", "labels", multiple=True, help="key=value. Repeatable.")
 @click.option(
     "--timeout",
@@ -63,6 +70,7 @@ def command(
     inputs: tuple[str, ...],
     inputs_file: Path | None,
     secrets: tuple[str, ...],
+    folder: Path | None,
     labels: tuple[str, ...],
     timeout: float | None,
 ) -> int:
@@ -79,7 +87,16 @@ def command(
         tags = dict(pairs(labels, "--label"))
         files = flow_files.read(file, others)
         _warn(session, files, known, given)
-        ran = _run(session, files, known, given=given, labels=tags, timeout=timeout, by=interrupts)
+        ran = _run(
+            session,
+            files,
+            known,
+            given=given,
+            labels=tags,
+            timeout=timeout,
+            by=interrupts,
+            folder=folder,
+        )
     if interrupts.number is not None:
         return _SIGNALLED + interrupts.number
     state = ran.execution.state
@@ -111,6 +128,7 @@ def _run(
     labels: dict[str, str],
     timeout: float | None,
     by: Interrupts,
+    folder: Path | None,
 ) -> Ran:
     # `--help` and a flow with mistakes need no engine.
     from penstock.cli.run_text import Lines, summary  # noqa: PLC0415
@@ -125,6 +143,8 @@ def _run(
         runner.add([(each.flow, each.source) for each in files.all])
         for namespace, spec in files.namespaces.items():
             runner.declare(namespace, spec)
+        if folder is not None:
+            runner.add_files(files.main.flow.namespace, folder)
         execution, version = _prepared(runner, files, given, labels)
         lines = None if session.output.is_json else Lines(execution.id)
         ran = runner.run(

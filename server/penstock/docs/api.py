@@ -12,6 +12,7 @@ from penstock.docs.markdown import Pages, code, page, table
 
 _TITLES = {
     "kv": "Key-value pairs",
+    "files": "Files of namespaces",
     "sets": "Sets: plan, apply, state",
     "whoami": "Who am I",
     "evidence": "Evidence of success",

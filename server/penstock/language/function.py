@@ -16,6 +16,7 @@ OF_EXECUTIONS = frozenset(
         "errorLogs",
         "fetchContext",
         "fileExists",
+        "fileURI",
         "fileSize",
         "http",
         "id",

@@ -19,6 +19,7 @@ from penstock.runtime.clock import Clock
 from penstock.runtime.command import Record
 from penstock.runtime.files import ExecutionFiles
 from penstock.runtime.key_value import KeyValues
+from penstock.runtime.namespace_files import NamespaceFiles
 from penstock.runtime.rendering import Renderer
 from penstock.runtime.templated import make_task
 from penstock.store.identity import new_id
@@ -122,6 +123,11 @@ class Context:
         """The stored files that the execution may use."""
         return self._renderer.files()
 
+    @property
+    def namespace_files(self) -> NamespaceFiles:
+        """The files of the namespaces that the execution may use."""
+        return self._renderer.namespace_files()
+
     def now(self) -> datetime:
         """The present moment in UTC."""
         return self._clock.now()
@@ -195,7 +201,11 @@ class Context:
 
     def fetch_file(self, uri: str, target: Path) -> Path:
         """Brings a stored file to `target`."""
-        return self.files.fetch(uri, target)
+        if not uri.startswith("nsfile://"):
+            return self.files.fetch(uri, target)
+        with self.namespace_files.open(uri) as source, target.open("wb") as copy:
+            shutil.copyfileobj(source, copy, 1024 * 1024)
+        return target
 
     @property
     def is_cancelled(self) -> bool:

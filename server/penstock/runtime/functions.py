@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Protocol
@@ -22,6 +23,7 @@ from penstock.runtime.function import EFFECTS
 from penstock.runtime.function._reach import Reach
 from penstock.runtime.key_value import KeyValues
 from penstock.runtime.masking import Masker
+from penstock.runtime.namespace_files import NamespaceFiles
 from penstock.secrets.cipher import Cipher
 from penstock.service.isolation import Isolation
 from penstock.storage.base import Storage
@@ -58,6 +60,13 @@ class World:
     transport: object | None = None
     _spaces: dict[tuple[str, str], Environment] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def namespace_files_of(
+        self, execution: Execution, now: Callable[[], datetime]
+    ) -> NamespaceFiles:
+        """The namespaces' files as an execution reads and writes them."""
+        access = FileAccess(self.database, self.storage, self.isolation, self.local_folder)
+        return NamespaceFiles(access, execution, now)
 
     def files_of(self, execution: Execution) -> ExecutionFiles:
         """The files as an execution reads and keeps them."""

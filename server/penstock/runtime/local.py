@@ -28,6 +28,7 @@ from penstock.runtime.context import Place
 from penstock.runtime.executor import Executor
 from penstock.runtime.flows import FlowVersion, FlowVersions
 from penstock.runtime.functions import World
+from penstock.runtime.local_files import kept_files
 from penstock.runtime.local_log import LocalLog
 from penstock.runtime.rendering import Renderer
 from penstock.secrets.cipher import Cipher
@@ -45,6 +46,7 @@ from penstock.store import execution as execution_store
 from penstock.store import flow as flow_store
 from penstock.store import kv as kv_store
 from penstock.store import namespace as namespace_store
+from penstock.store import namespace_file as file_store
 from penstock.store import schema
 from penstock.store.flow import FlowRow
 from penstock.store.identity import new_id
@@ -243,6 +245,13 @@ class LocalRunner(AbstractContextManager["LocalRunner"]):
             version = self._flows.latest(tx, TENANT, namespace, flow_id)
         assert version is not None, "the flow was added"
         return version
+
+    def add_files(self, namespace: str, folder: Path) -> None:
+        """Makes the files below a folder the files of a namespace."""
+        now, storage = self.clock.now(), self.world.storage
+        with self.database.transaction() as tx:
+            for row in kept_files(storage, TENANT, namespace, folder=folder, now=now):
+                file_store.put(tx, row)
 
     # -- running ---------------------------------------------------------------------------
 

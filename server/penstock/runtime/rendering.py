@@ -20,6 +20,7 @@ from penstock.runtime.files import ExecutionFiles
 from penstock.runtime.functions import World, functions_of
 from penstock.runtime.key_value import KeyValues
 from penstock.runtime.masking import Masker
+from penstock.runtime.namespace_files import NamespaceFiles
 from penstock.runtime.namespace_variables import NamespaceVariables
 from penstock.runtime.opened import Opened
 from penstock.runtime.query.process import QUERIES
@@ -90,6 +91,10 @@ class Renderer:
     def files(self) -> ExecutionFiles:
         """The stored files as this execution reads and keeps them."""
         return self._world.files_of(self.execution)
+
+    def namespace_files(self) -> NamespaceFiles:
+        """The namespaces' files as this execution reads and writes them."""
+        return self._world.namespace_files_of(self.execution, self._clock.now)
 
     def new_id(self) -> str:
         """A fresh id for a task run or a child execution."""

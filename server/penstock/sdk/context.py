@@ -60,6 +60,42 @@ class Files(Protocol):
         ...
 
 
+class NamespaceFiles(Protocol):
+    """The files of the namespaces that the execution may use; the flow's where none is named."""
+
+    def paths(self, namespace: str | None = None) -> list[str]:
+        """The paths of all files of a namespace, in order."""
+        ...
+
+    def open(
+        self, path: str, namespace: str | None = None, revision: int | None = None
+    ) -> BinaryIO:
+        """Opens a file, by path or ``nsfile://`` URI; raises `NotFound`."""
+        ...
+
+    def uri(self, path: str, namespace: str | None = None, revision: int | None = None) -> str:
+        """The URI of a file's content, which stays the same whatever is written later."""
+        ...
+
+    def write(self, path: str, source: Path, namespace: str | None = None) -> None:
+        """Writes a file as a new revision, unless it has this content already."""
+        ...
+
+    def delete(self, path: str, namespace: str | None = None) -> bool:
+        """Removes a file; tells whether there was one."""
+        ...
+
+    def namespaces(self) -> list[str]:
+        """The namespaces with files that may be used."""
+        ...
+
+    def purge(self, namespace: str, stale: Callable[[str, list[datetime]], list[int]]) -> int:
+        """Forgets revisions: `stale` gets a path and the times of its revisions, newest first,
+        and gives the positions of those to forget; what is now stays. Gives their number.
+        """
+        ...
+
+
 class RunContext(Protocol):
     """Given to `RunnableTask.run`: who runs, where files go, how to log and to be stopped."""
 
@@ -106,6 +142,11 @@ class RunContext(Protocol):
     @property
     def files(self) -> Files:
         """The stored files that the execution may use."""
+        ...
+
+    @property
+    def namespace_files(self) -> NamespaceFiles:
+        """The files of the namespaces that the execution may use."""
         ...
 
     def now(self) -> datetime:

@@ -14,7 +14,7 @@ from penstock.model.flow import FLOW_ID_PATTERN, NAMESPACE_PATTERN
 from penstock.model.frozen import Json
 from penstock.model.problem import Problem
 
-KindName = Literal["namespace", "secret", "kv", "flow", "schedule", "test"]
+KindName = Literal["namespace", "secret", "kv", "file", "flow", "schedule", "test"]
 KINDS: tuple[KindName, ...] = get_args(KindName)
 """In the order in which a set is written: what is referred to comes first."""
 
@@ -30,6 +30,8 @@ _SHAPES = {
 }
 _LONGEST_NAMESPACE = 150
 _LONGEST_ID = {"flow": 100, "schedule": 100, "test": 100, "kv": 256, "secret": 256}
+_LONGEST_PATH = 500
+_LONGEST_FILE_NAME = 200
 _NAMESPACE = re.compile(NAMESPACE_PATTERN)
 
 
@@ -61,7 +63,9 @@ class Reference:
                     object=str(self),
                 )
             )
-        if self.kind != "namespace" and (
+        if self.kind == "file":
+            found.extend(self._path_problems())
+        elif self.kind != "namespace" and (
             not re.match(_SHAPES[self.kind], self.id) or len(self.id) > _LONGEST_ID[self.kind]
         ):
             found.append(
@@ -76,6 +80,28 @@ class Reference:
                 )
             )
         return found
+
+    def _path_problems(self) -> list[Problem]:
+        parts = self.id.split("/")
+        is_path = all(
+            part not in ("", ".", "..")
+            and part.isprintable()
+            and "\\" not in part
+            and len(part.encode(errors="replace")) <= _LONGEST_FILE_NAME
+            for part in parts
+        )
+        if is_path and len(self.id) <= _LONGEST_PATH:
+            return []
+        return [
+            Problem(
+                f"`{self.id[:_LONGEST_PATH]}` is no path of a file.",
+                path="id",
+                code="invalid-name",
+                hint="Write folders and a name with `/` between them, such as sql/orders.sql, at "
+                f"most {_LONGEST_PATH} characters.",
+                object=str(self),
+            )
+        ]
 
 
 @dataclass(frozen=True, slots=True)

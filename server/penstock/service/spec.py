@@ -102,6 +102,15 @@ class KvSpec(Frozen):
     ] = None
 
 
+class FileSpec(Frozen):
+    """A file of a namespace: text, or any bytes."""
+
+    content: Annotated[str | None, Field(description="The text; either this or `base64`.")] = None
+    base64: Annotated[
+        str | None, Field(description="The bytes in base64; either this or `content`.")
+    ] = None
+
+
 def read(
     model: type[S], spec: dict[str, Json], *, optional: tuple[str, ...] = ()
 ) -> tuple[S | None, list[Problem]]:

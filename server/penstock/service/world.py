@@ -23,6 +23,7 @@ from penstock.store import flow_reference as flow_references
 from penstock.store import flow_test as flow_tests
 from penstock.store import kv as pairs
 from penstock.store import namespace as namespaces
+from penstock.store import namespace_file as files
 from penstock.store import schedule as schedules
 from penstock.store import secret as secrets
 from penstock.store.declared import Key, ancestors
@@ -247,6 +248,10 @@ class World:
         for test in flow_tests.page(self.tx, self.tenant, namespace=namespace, limit=limit):
             if test.namespace == namespace:
                 found.add(str(Reference("test", namespace, test.id)))
+        found |= {
+            str(Reference("file", namespace, row.path))
+            for row in files.of_namespace(self.tx, self.tenant, namespace)
+        }
         for draft in self._drafts.values():
             if draft.reference.namespace == namespace and draft.reference.kind != "namespace":
                 found.add(str(draft.reference))

@@ -45,8 +45,8 @@ class Storage(Protocol):
     reaches a file of another tenant, or one outside the storage.
     """
 
-    def put(self, tenant: str, uri: str, source: Path) -> str:
-        """Keeps a copy of `source`, durable when this returns; gives the full URI."""
+    def put(self, tenant: str, uri: str, source: Path | bytes) -> str:
+        """Keeps a copy of a file, or bytes, durable when this returns; gives the full URI."""
         ...
 
     def open(self, tenant: str, uri: str) -> BinaryIO:
@@ -99,6 +99,12 @@ def owner_of(uri: str) -> Owner | None:
         ):
             return Owner(".".join(segments[: at - 1]), segments[at - 1], segments[at + 1])
     return None
+
+
+def namespace_file(namespace: str, path: str, version: str) -> str:
+    """``penstock:///<namespace>/_files/<folders>/<version>/<name>``; raises `InvalidUri`."""
+    *folders, name = parts(path)
+    return _uri(*namespace.split("."), NAMESPACE_FILES, *folders, version, name)
 
 
 def namespace_folder(namespace: str) -> str:

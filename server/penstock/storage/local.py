@@ -25,15 +25,15 @@ class LocalStorage:
     def __init__(self, root: Path) -> None:
         self._root = root
 
-    def put(self, tenant: str, uri: str, source: Path) -> str:
-        """Keeps a copy of `source`, durable when this returns; gives the full URI."""
+    def put(self, tenant: str, uri: str, source: Path | bytes) -> str:
+        """Keeps a copy of a file, or bytes, durable when this returns; gives the full URI."""
         target = self._path(tenant, uri)
         arriving = self._root / _ARRIVING
         arriving.mkdir(parents=True, exist_ok=True, mode=0o700)
         handle, name = tempfile.mkstemp(dir=arriving)
         try:
-            with os.fdopen(handle, "wb") as copy, source.open("rb") as original:
-                shutil.copyfileobj(original, copy, 1024 * 1024)
+            with os.fdopen(handle, "wb") as copy:
+                _copy(source, copy)
                 copy.flush()
                 os.fsync(copy.fileno())
             target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -117,6 +117,14 @@ class LocalStorage:
             finally:
                 os.close(handle)
             folder = folder.parent
+
+
+def _copy(source: Path | bytes, copy: BinaryIO) -> None:
+    if isinstance(source, bytes):
+        copy.write(source)
+        return
+    with source.open("rb") as original:
+        shutil.copyfileobj(original, copy, 1024 * 1024)
 
 
 def _files(folder: Path) -> Iterator[Path]:

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from penstock.expression.catalogue import named
 from penstock.expression.value import Value
-from penstock.runtime.function._file import said
-from penstock.runtime.function._reach import Reach, text
+from penstock.runtime.function._file import NamedFile
+from penstock.runtime.function._reach import Reach
 
 
 @named("isFileEmpty")
-def is_file_empty(reach: Reach, path: Value) -> Value:
+def is_file_empty(reach: Reach, path: Value, namespace: Value = None) -> Value:
     """Whether a file has no bytes.
 
     Args:
         reach: what the execution reaches.
-        path (text): the URI of the file.
+        path (text): the path of a file of a namespace, or a URI.
+        namespace (text): whose file it is; the flow's own by default.
     """
-    uri = text("isFileEmpty", "path", path)
-    files = reach.world.files_of(reach.execution)
-    return said(lambda: files.size(uri)) == 0
+    return NamedFile(reach, "isFileEmpty", path, namespace).size() == 0
