@@ -101,6 +101,12 @@ class RecordingContext(RunContext):
         return path
 
     @property
+    def output_directory(self) -> Path:
+        path = self.working_directory / ".outputs"
+        path.mkdir(exist_ok=True)
+        return path
+
+    @property
     def storage(self) -> LocalStorage:
         return LocalStorage(self.folder / "storage")
 

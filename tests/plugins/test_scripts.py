@@ -171,11 +171,6 @@ def test_links_out_of_the_directory_are_left(run: Run, context) -> None:
     assert (LogLevel.WARN, "link leads out of the working directory: left.") in context.lines
 
 
-def test_local_file_uris_are_refused(run: Run) -> None:
-    with pytest.raises(TaskFailed, match="file:// is not supported"):
-        run(SCRIPT, inputFiles={"x": "file:///etc/passwd"}, script="true")
-
-
 def test_the_server_s_environment_stays_with_the_server(
     run: Run, context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -243,8 +238,28 @@ def test_process_runner_is_accepted(run: Run, runner: str) -> None:
 
 
 def test_other_runners_are_refused_with_the_cure(run: Run) -> None:
-    with pytest.raises(ValidationError, match=r"Docker' is not available.*core\.runner\.Process"):
-        run(COMMANDS, commands=["true"], taskRunner={"type": "scripts.runner.docker.Docker"})
+    with pytest.raises(ValidationError, match=r"Batch' is not available.*core\.runner\.Process"):
+        run(COMMANDS, commands=["true"], taskRunner={"type": "ee.aws.runner.Batch"})
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {
+            "taskRunner": {
+                "type": "io.kestra.plugin.scripts.runner.docker.Docker",
+                "cpu": {"cpus": 1},
+            }
+        },
+        {"docker": {"image": "ubuntu"}},
+        {"runner": "DOCKER"},
+    ],
+)
+def test_a_container_is_accepted_and_the_log_says_what_runs(run: Run, context, asked) -> None:
+    run(COMMANDS, commands=["true"], **asked)
+    (key,) = asked
+    said = f"{key} has no effect: the script runs as a process of the worker."
+    assert context.lines[0][1] == said
 
 
 def test_container_image_is_said_to_have_no_effect(run: Run, context) -> None:

@@ -171,6 +171,8 @@ def _finished(work: Work, message: Finished) -> None:
     if run.state is State.CREATED:
         run = _run(work, run, message.started_at, message.worker)
     _close(work, run, message.state, message.at, worker=message.worker)
+    if message.shared and run.parent_id is not None:
+        _share(work, work.runs[run.parent_id], message.shared)
     conclude(
         work,
         work.runs[run.id],
@@ -179,6 +181,13 @@ def _finished(work: Work, message: Finished) -> None:
         outputs=message.outputs,
         failure=message.failure,
     )
+
+
+def _share(work: Work, owner: TaskRun, outputs: dict[str, Json]) -> None:
+    """Gives a flowable the outputs that its folder has now."""
+    if owner.state not in TERMINATED:
+        work.amend(owner, outputs={**(owner.outputs or {}), **outputs})
+        work.show_outputs(owner, outputs)
 
 
 def _close(

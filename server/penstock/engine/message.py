@@ -36,7 +36,10 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """A worker's result. `state` is SUCCESS, WARNING, FAILED or KILLED."""
+    """A worker's result. `state` is SUCCESS, WARNING, FAILED or KILLED.
+
+    `shared` are outputs of the flowable in whose folder the task worked.
+    """
 
     task_run_id: str
     fence: int
@@ -46,6 +49,7 @@ class Finished:
     worker: str
     outputs: dict[str, Json] = field(default_factory=dict)
     failure: str | None = None
+    shared: dict[str, Json] | None = None
 
 
 @dataclass(frozen=True, slots=True)

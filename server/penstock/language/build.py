@@ -137,7 +137,11 @@ class Builder:
                 if key in _GUESSED_CHILDREN and isinstance(child.children, list):
                     self.tasks(child, (*path, key))
             return None
-        return self.validated(cls, node, path, dialect.TASK_IGNORED)
+        made = self.validated(cls, node, path, dialect.TASK_IGNORED)
+        for key, why in made.idle().items() if made is not None else ():
+            problem = dialect.idle(node, (*path, key), f"here: {why}", "Leave it, or remove it.")
+            self._problems.append(problem)
+        return made
 
     def _trigger(self, node: Node, path: Path) -> Trigger | None:
         if not self._is_mapping(node, path, "A trigger"):

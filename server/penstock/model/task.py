@@ -48,6 +48,10 @@ class Task(Frozen):
     log_level: LogLevel | None = None
     version: str | None = None
 
+    def idle(self) -> dict[str, str]:
+        """Properties that are accepted and change nothing, each with the reason."""
+        return {}
+
     def children(self) -> tuple[Task, ...]:
         """Every child task, of every list that this task holds."""
         return tuple(child for _, tasks in self.lists() for child in tasks)

@@ -19,11 +19,13 @@ from penstock.model.execution import Execution
 from penstock.model.frozen import Json
 from penstock.model.state import State
 from penstock.model.task import LogLevel
+from penstock.runtime import folder
 from penstock.runtime.clock import Clock
 from penstock.runtime.command import Record
 from penstock.runtime.context import Context, Place, storable
 from penstock.runtime.flows import FlowVersion
 from penstock.runtime.rendering import Renderer
+from penstock.sdk.flowable import FolderTask
 from penstock.sdk.task import Result, RunnableTask, TaskFailed
 
 _MIB = 1024 * 1024
@@ -82,7 +84,8 @@ def open_context(work: Work, bench: Bench, send: Callable[[Record], None]) -> Co
     task = work.version.tasks[work.job.task_id]
     environment = work.renderer.environment()
     variables = task_variables(work.version.flow, work.execution, run, environment)
-    options = {} if task.log_level is None else {"level": task.log_level}
+    owner = folder.owner_of(work.execution, work.version.tasks, run)
+    shared = None if owner is None else folder.shared_folder(bench.place.folder, owner.id)
     return Context(
         renderer=work.renderer,
         task_run=run,
@@ -92,7 +95,8 @@ def open_context(work: Work, bench: Bench, send: Callable[[Record], None]) -> Co
         place=bench.place,
         send=send,
         transport=None if bench.substitute is None else bench.substitute.transport(work),
-        **options,
+        shared=shared,
+        level=task.log_level or LogLevel.TRACE,
     )
 
 
@@ -100,9 +104,12 @@ def run_attempt(work: Work, context: Context, bench: Bench, worker: str) -> Fini
     """Renders and runs the task. Never raises: whatever happens becomes the result."""
     started = bench.clock.now()
     state, outputs, failure = State.SUCCESS, {}, None
+    shared: dict[str, Json] | None = None
     try:
+        owner = _owner(work, context)
         state, outputs = _run(work, context, bench)
         outputs = _checked(outputs, work, bench)
+        shared = None if owner is None else _checked(owner.collect(context), work, bench)
     except TaskFailed as error:
         state, failure = State.FAILED, error.message
         outputs = _salvaged(error.outputs, work, bench)
@@ -129,14 +136,39 @@ def run_attempt(work: Work, context: Context, bench: Bench, worker: str) -> Fini
         worker=worker,
         outputs=mask.value(outputs),
         failure=failure,
+        shared=None if shared is None or state is State.KILLED else mask.value(shared),
     )
+
+
+def _owner(work: Work, context: Context) -> FolderTask | None:
+    """The flowable in whose folder the task works, rendered; the folder is filled by then."""
+    tasks, execution = work.version.tasks, work.execution
+    owner = folder.owner_of(execution, tasks, execution.task_runs[work.job.task_run_id])
+    # Tasks that only compute are run in place, where nothing may take time.
+    if owner is None or work.job.task_id in work.version.instant:
+        return None
+    seen = task_variables(work.version.flow, execution, owner, work.renderer.environment())
+
+    def render(value: Json, *, typed: bool = False) -> Json:
+        return work.renderer.render(value, seen, typed=typed)
+
+    task = render_task(tasks[owner.task_id], render)
+    assert isinstance(task, FolderTask)
+    if not folder.is_prepared(context.working_directory):
+        task.prepare(context)
+        folder.set_prepared(context.working_directory)
+    return task
 
 
 def _run(work: Work, context: Context, bench: Bench) -> tuple[State, dict[str, Json]]:
     declared = work.version.tasks[work.job.task_id]
     variables = context.variables
     if isinstance(declared, RunnableTask) and declared.uses_folder:
-        variables = {**variables, "workingDir": str(context.working_directory)}
+        variables = {
+            **variables,
+            "workingDir": str(context.working_directory),
+            "outputDir": str(context.output_directory),
+        }
 
     def render(value: Json, *, typed: bool = False) -> Json:
         return work.renderer.render(value, variables, typed=typed, may_wait=True)

@@ -56,6 +56,7 @@ class Context:
         send: Callable[[Record], None],
         level: LogLevel = LogLevel.TRACE,
         transport: object | None = None,
+        shared: Path | None = None,
     ) -> None:
         self._renderer = renderer
         self._run = task_run
@@ -70,6 +71,7 @@ class Context:
         self._record = self._new_record()
         self._flushed = time.monotonic()
         self._folder: Path | None = None
+        self._shared = shared
         self._cancelled = False
         self._stops: list[Callable[[], None]] = []
 
@@ -106,12 +108,22 @@ class Context:
     @property
     def working_directory(self) -> Path:
         """An empty folder of this attempt, made at first use, removed afterwards."""
+        if self._shared is not None:
+            self._shared.mkdir(parents=True, exist_ok=True)
+            return self._shared
         with self._lock:
             if self._folder is None:
                 self._place.folder.mkdir(parents=True, exist_ok=True)
                 made = tempfile.mkdtemp(prefix=f"{self.task_run_id}-", dir=self._place.folder)
                 self._folder = Path(made)
             return self._folder
+
+    @property
+    def output_directory(self) -> Path:
+        """A folder in the working directory; what is in it at the end is an output."""
+        folder = self.working_directory / f".outputs-{self._run.id}-{self._attempt}"
+        folder.mkdir(exist_ok=True)
+        return folder
 
     @property
     def key_values(self) -> KeyValues:

@@ -11,7 +11,7 @@ from penstock.engine.message import KillRequested, TimerDue
 from penstock.engine.step import Job
 from penstock.errors import NotFound, PenstockError
 from penstock.model.execution import Execution
-from penstock.runtime import commit
+from penstock.runtime import commit, folder
 from penstock.runtime.active import Draft, visible
 from penstock.runtime.alarm import Alarms
 from penstock.runtime.attempt import Bench, Work
@@ -265,6 +265,9 @@ class Cycle:
         active.jobs.difference_update(commit.obsolete_jobs(draft))
         active.jobs.update(draft.jobs)
         self.alarms.add(draft.timers)
+        if active.version.has_folders:
+            root, tasks = self.core.bench.place.folder, active.version.tasks
+            folder.remove_ended(root, draft.execution, tasks, draft.changed)
         if draft.is_over:
             self.core.active.pop(draft.execution.id, None)
             if draft.base is not None and is_over(draft.base):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import math
 import queue
-import shutil
 import sys
 import threading
 import time
@@ -21,7 +20,7 @@ from penstock.engine.operation import Operation, Wish
 from penstock.errors import Unavailable
 from penstock.model.execution import Execution
 from penstock.model.flow import Flow
-from penstock.runtime import commit, recovery
+from penstock.runtime import commit, folder, recovery
 from penstock.runtime.attempt import Bench
 from penstock.runtime.command import (
     Answer,
@@ -94,11 +93,12 @@ class Executor:
         """Goes on where the last server stopped or died. Raises `Unavailable`."""
         sys.setswitchinterval(_SWITCH_SECONDS)
         self._ownership.acquire()
-        # Nobody works there any more: what is left is of attempts that died with a server.
-        shutil.rmtree(self._folder, ignore_errors=True)
         now = self._clock.now()
         with self._database.read() as tx:
             found = recovery.load(tx, self._cycle.core, self._flows, now)
+        actives = self._cycle.core.active.values()
+        kept = folder.open_folders((each.execution, each.version.tasks) for each in actives)
+        folder.clear(self._folder, kept)
         if found.broken:
             with self._database.transaction() as tx:
                 commit.write(tx, found.broken, ())

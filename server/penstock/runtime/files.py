@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
 from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import unquote
 
 from penstock.errors import NotFound, PenstockError
 from penstock.model.execution import Execution
-from penstock.service.isolation import Isolation
+from penstock.service.isolation import Isolation, NamespaceDenied
 from penstock.storage.base import (
     SCHEMES,
     FileNotStored,
     InvalidUri,
     Owner,
     Storage,
+    cache_folder,
     execution_folder,
+    flow_folder,
+    namespace_folder,
     owner_of,
     task_file,
 )
@@ -102,6 +107,61 @@ class ExecutionFiles:
                 "own namespace only."
             )
         return self.access.storage.delete(self.execution.tenant, uri)
+
+    def cached(self, key: str, since: datetime | None) -> BinaryIO | None:
+        """What an execution of this flow kept under a key, unless it is older than `since`."""
+        mine, storage = self.execution, self.access.storage
+        folder = cache_folder(mine.namespace, mine.flow_id, key)
+        for found in storage.files(mine.tenant, folder):
+            if since is None or found.modified >= since:
+                return storage.open(mine.tenant, found.uri)
+        return None
+
+    def cache(self, key: str, path: Path) -> None:
+        """Keeps a file for later executions of this flow."""
+        mine = self.execution
+        folder = cache_folder(mine.namespace, mine.flow_id, key)
+        self.access.storage.put(mine.tenant, f"{folder}/cache", path)
+
+    def sweep(
+        self,
+        namespace: str,
+        flow_id: str | None,
+        *,
+        since: datetime | None,
+        until: datetime,
+        is_dry: bool,
+    ) -> tuple[int, int, int]:
+        """See `penstock.sdk.context.Files`. Other namespaces than allowed ones are left."""
+        storage, tenant = self.access.storage, self.execution.tenant
+        folder = flow_folder(namespace, flow_id) if flow_id else namespace_folder(namespace)
+        scanned = purged = deleted = 0
+        # A listing has the files of an execution one behind the other.
+        for owner, group in groupby(storage.files(tenant, folder), lambda each: owner_of(each.uri)):
+            if owner is None or owner.execution_id is None:
+                continue
+            scanned += 1
+            files = [(each.uri, each.modified) for each in group]
+            last = max(modified for _, modified in files)
+            if last >= until or (since is not None and last < since) or self._is_kept(owner):
+                continue
+            purged += 1
+            deleted += len(files)
+            for uri, _ in () if is_dry else files:
+                storage.delete(tenant, uri)
+        return scanned, purged, deleted
+
+    def _is_kept(self, owner: Owner) -> bool:
+        """Whether an execution still runs, or is of a namespace that this flow may not use."""
+        mine, isolation = self.execution, self.access.isolation
+        with self.access.database.read() as tx:
+            try:
+                isolation.check(
+                    tx, mine.tenant, mine.namespace, target=owner.namespace, what="files"
+                )
+            except NamespaceDenied:
+                return True
+            return not execution_store.has_ended(tx, mine.tenant, owner.execution_id or "")
 
     def purge(self) -> list[str]:
         """Removes all files of this execution; gives their URIs."""

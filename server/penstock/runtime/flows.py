@@ -20,6 +20,7 @@ from penstock.model.flow import Flow
 from penstock.model.frozen import Json
 from penstock.model.task import Task
 from penstock.runtime.function import EFFECTS
+from penstock.sdk.flowable import FolderTask
 from penstock.sdk.task import RunnableTask
 from penstock.service.services import Parses, Reading
 from penstock.service.surroundings import PluginDefaults
@@ -43,6 +44,7 @@ class FlowVersion:
     disabled: bool = False
     tasks: dict[str, Task] = field(default_factory=dict)
     instant: frozenset[str] = frozenset()
+    has_folders: bool = False
 
 
 class InvalidFlow(Exception):
@@ -100,6 +102,7 @@ class FlowVersions:
             disabled=row.disabled,
             tasks=found.tasks,
             instant=found.instant,
+            has_folders=found.has_folders,
         )
 
 
@@ -128,6 +131,7 @@ def of_flow(
         disabled=flow.disabled,
         tasks=tasks,
         instant=frozenset(id_ for id_, task in tasks.items() if _is_instant(task)),
+        has_folders=any(isinstance(task, FolderTask) for task in tasks.values()),
     )
 
 

@@ -55,6 +55,28 @@ class Files(Protocol):
         """Removes a file; tells whether there was one."""
         ...
 
+    def cached(self, key: str, since: datetime | None) -> BinaryIO | None:
+        """What an execution of this flow kept under a key, unless it is older than `since`."""
+        ...
+
+    def cache(self, key: str, path: Path) -> None:
+        """Keeps a file for later executions of this flow."""
+        ...
+
+    def sweep(
+        self,
+        namespace: str,
+        flow_id: str | None,
+        *,
+        since: datetime | None,
+        until: datetime,
+        is_dry: bool,
+    ) -> tuple[int, int, int]:
+        """Removes files of ended executions whose last file is from between two times: how many
+        executions have files, of how many they go, and how many files.
+        """
+        ...
+
     def purge(self) -> list[str]:
         """Removes all files of the execution; gives their URIs."""
         ...
@@ -132,6 +154,11 @@ class RunContext(Protocol):
     @property
     def working_directory(self) -> Path:
         """An empty folder of this attempt, made at first use, removed afterwards."""
+        ...
+
+    @property
+    def output_directory(self) -> Path:
+        """A folder in the working directory; what is in it at the end is an output."""
         ...
 
     @property

@@ -17,6 +17,7 @@ from penstock.model.frozen import Json
 from penstock.model.input import Input
 from penstock.model.state import State
 from penstock.model.task import Task
+from penstock.sdk.context import RunContext
 from penstock.sdk.task import Outputs, TaskFailed
 
 Children = tuple[SerializeAsAny[Task], ...]
@@ -97,6 +98,21 @@ class FlowableTask(Task):
     def questions(self) -> tuple[Input, ...]:
         """What whoever resumes a pause of this task is asked for."""
         return ()
+
+
+class FolderTask(FlowableTask):
+    """A flowable whose children work in one folder, on one machine.
+
+    Both methods run in a worker, with a rendered task and the context of a child.
+    """
+
+    def prepare(self, context: RunContext) -> None:
+        """Fills the folder, before the first child that works in it."""
+        raise NotImplementedError(f"{type(self).__name__} does not say what its folder holds")
+
+    def collect(self, context: RunContext) -> Outputs:
+        """Outputs of the flowable, asked for after each child that succeeded."""
+        raise NotImplementedError(f"{type(self).__name__} does not say what it keeps")
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,6 +117,11 @@ def flow_folder(namespace: str, flow_id: str) -> str:
     return _uri(*namespace.split("."), flow_id, _EXECUTIONS)
 
 
+def cache_folder(namespace: str, flow_id: str, key: str) -> str:
+    """``penstock:///<namespace>/<flow>/_cache/<key>``: what executions leave for later ones."""
+    return _uri(*namespace.split("."), flow_id, "_cache", *parts(key))
+
+
 def execution_folder(namespace: str, flow_id: str, execution_id: str) -> str:
     """The URI below which all files of an execution are."""
     return f"{flow_folder(namespace, flow_id)}/{execution_id}"

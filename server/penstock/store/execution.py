@@ -114,6 +114,14 @@ def home(tx: Connection, tenant: str, execution_id: str) -> tuple[str, str] | No
     return None if row is None else (row[0], row[1])
 
 
+def has_ended(tx: Connection, tenant: str, execution_id: str) -> bool:
+    """Whether nothing more happens in an execution; also when it is not stored any more."""
+    over = tx.execute(
+        select(table.c.is_over).where(table.c.id == execution_id, table.c.tenant == tenant)
+    ).scalar()
+    return over is None or bool(over)
+
+
 def callers(tx: Connection, tenant: str, execution_id: str | None) -> list[str]:
     """The execution itself and those that called it, directly or not, nearest first."""
     found: list[str] = []

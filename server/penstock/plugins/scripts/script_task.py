@@ -6,37 +6,28 @@ import os
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field
+from pydantic.alias_generators import to_camel
 
 from penstock.model.dynamic import Dynamic
-from penstock.model.frozen import Frozen, Json
+from penstock.model.frozen import Json
 from penstock.plugins.scripts.files import keep_outputs, write_inputs
+from penstock.plugins.scripts.namespace_files import (
+    NamespaceFilesOption,
+    copy_namespace_files,
+)
 from penstock.plugins.scripts.process import ScriptProcess, base_environment
 from penstock.plugins.scripts.protocol import MAX_VARS_BYTES, Conversation
+from penstock.plugins.scripts.task_runner import TaskRunner, is_container
 from penstock.plugins.text import Text
 from penstock.sdk.context import RunContext
 from penstock.sdk.task import Outputs, RunnableTask, TaskFailed
 
-_PREFIX = "io.kestra.plugin."
-_RUNNER = "core.runner.Process"
 _MAX_ARGUMENT_BYTES = 100_000
 _TEXT_FILE = ".penstock-commands"
 
 
-class TaskRunner(Frozen):
-    """Where the script runs: `core.runner.Process`, a process on the worker's machine."""
-
-    type: Annotated[str, Field(description="core.runner.Process is the only one so far.")] = _RUNNER
-
-    @field_validator("type")
-    @classmethod
-    def _is_known(cls, value: str) -> str:
-        if value.removeprefix(_PREFIX) != _RUNNER:
-            raise ValueError(
-                f"task runner '{value}' is not available: scripts run as processes of the worker. "
-                f"Leave taskRunner out or set its type to {_RUNNER}"
-            )
-        return value
+_LOCAL = "the script runs as a process of the worker"
 
 
 class ScriptTask(RunnableTask):
@@ -67,16 +58,29 @@ class ScriptTask(RunnableTask):
     input_files: Annotated[
         Dynamic[dict[str, Json] | str | None],
         Field(
-            description="Files to write into the working directory: name → content, or the "
-            "penstock:// URI of a stored file. Or JSON text of such a map."
+            description="Files to write into the working directory: name → content, or the URI of "
+            "a file (penstock, nsfile, file); null makes it empty. Or JSON text of such a map."
         ),
     ] = None
     output_files: Annotated[
         Dynamic[tuple[str, ...]],
         Field(description="Globs of files to keep, read as outputs.<task>.outputFiles['name']."),
     ] = ()
+    namespace_files: Annotated[
+        NamespaceFilesOption | None,
+        Field(description="Files of namespaces to copy into the working directory before."),
+    ] = None
     task_runner: Annotated[
         TaskRunner | None, Field(description="Where the script runs; a local process if left out.")
+    ] = None
+    docker: Annotated[
+        dict[str, Json] | None, Field(description="Accepted for old flows; has no effect.")
+    ] = None
+    runner: Annotated[
+        Dynamic[str | None], Field(description="Accepted for old flows; has no effect.")
+    ] = None
+    output_directory: Annotated[
+        bool | None, Field(description="Accepted for old flows: OUTPUT_DIR is always there.")
     ] = None
     container_image: Annotated[
         Dynamic[str | None],
@@ -90,6 +94,16 @@ class ScriptTask(RunnableTask):
         bool | None, Field(description="Accepted for old flows; has no effect.")
     ] = None
 
+    def idle(self) -> dict[str, str]:
+        """What asks for a container."""
+        said = {}
+        if is_container(self.task_runner):
+            said["taskRunner"] = _LOCAL
+        for key in ("container_image", "docker", "runner"):
+            if getattr(self, key) is not None:
+                said[to_camel(key)] = _LOCAL
+        return said
+
     def command_text(self, directory: Path) -> str:
         """The commands as one text for the interpreter; may write files into `directory`."""
         raise NotImplementedError(f"{type(self).__name__} does not say what it runs")
@@ -100,15 +114,16 @@ class ScriptTask(RunnableTask):
 
     def run(self, context: RunContext) -> Outputs:
         """Runs the script; raises `TaskFailed` with its exit code and outputs."""
-        if self.container_image:
-            context.log("containerImage has no effect: the script runs as a local process.")
+        for key, why in self.idle().items():
+            context.log(f"{key} has no effect: {why}.")
         directory = context.working_directory
+        copy_namespace_files(context, self.namespace_files)
         write_inputs(context, self.input_files)
         talk = Conversation(context)
         process = ScriptProcess(
             command=[*self.interpreter, self._argument(directory)],
             directory=directory,
-            environment=self._environment(directory),
+            environment=self._environment(context),
             on_line=talk.hear,
         )
         context.on_cancel(process.stop)
@@ -127,7 +142,7 @@ class ScriptTask(RunnableTask):
         }
         if process.was_stopped:
             raise TaskFailed("The script was ended because the task was asked to stop.")
-        outputs["outputFiles"] = keep_outputs(context, self.output_files, ours=self.own_files)
+        outputs["outputFiles"] = self._kept(context)
         if talk.too_large:
             raise TaskFailed(
                 f"The script's outputs are over {MAX_VARS_BYTES // 1024 // 1024} MiB: write them "
@@ -138,6 +153,13 @@ class ScriptTask(RunnableTask):
             raise TaskFailed(f"The script exited with code {code}.", outputs=outputs)
         return outputs
 
+    def _kept(self, context: RunContext) -> dict[str, Json]:
+        """What `outputFiles` names, and all that is in the output directory."""
+        folder = context.output_directory
+        ours = self.own_files | {folder.name}
+        named = keep_outputs(context, self.output_files, ours=ours)
+        return {**keep_outputs(context, ["**/*"], root=folder, tells=False), **named}
+
     def _argument(self, directory: Path) -> str:
         lines = ["set -e"] if self.fail_fast else []
         text = "\n".join([*lines, *self.before_commands, self.command_text(directory)])
@@ -147,10 +169,12 @@ class ScriptTask(RunnableTask):
         (directory / _TEXT_FILE).write_text(text, encoding="utf-8")
         return f". ./{_TEXT_FILE}"
 
-    def _environment(self, directory: Path) -> dict[str, str]:
+    def _environment(self, context: RunContext) -> dict[str, str]:
+        directory = context.working_directory
         return {
             **base_environment(os.environ),
             "WORKING_DIR": str(directory),
+            "OUTPUT_DIR": str(context.output_directory),
             **self.language_environment(directory),
             **(self.env or {}),
         }
