@@ -39,7 +39,7 @@ from penstock.service.present import PresentFlows
 from penstock.service.services import Parses, Services
 from penstock.service.surroundings import PluginDefaults
 from penstock.settings import Settings
-from penstock.storage.local import LocalStorage
+from penstock.storage.configured import open_storage
 from penstock.store import schema
 from penstock.store.identity import new_id
 from penstock.store.session import Database
@@ -111,7 +111,12 @@ def _assemble(
     key = settings.master_key
     master_key = master.load(key.get_secret_value() if key else None, data)
     secrets = SecretStore(master_key)
-    storage = LocalStorage(data / "storage")
+    storage = open_storage(
+        settings.storage,
+        data / "storage",
+        endpoint=settings.storage_endpoint,
+        region=settings.storage_region,
+    )
     environment = environment_of(os.environ, name=settings.environment, url=settings.url)
     isolation = Isolation(is_open=settings.namespaces == "open")
     world = World(

@@ -27,6 +27,22 @@ class Settings(BaseSettings):
             "Example: /var/lib/penstock"
         ),
     ] = Path("penstock-data")
+    storage: Annotated[
+        str | None,
+        Field(
+            description="Where files of executions and namespaces are kept; the data folder by "
+            "default. The bucket's keys come from the environment, as AWS's tools read them. "
+            "Example: s3://my-bucket/penstock"
+        ),
+    ] = None
+    storage_endpoint: Annotated[
+        str | None,
+        Field(
+            description="Address of a service that speaks S3; Amazon's by default. "
+            "Example: https://minio.example.com"
+        ),
+    ] = None
+    storage_region: Annotated[str | None, Field(description="Region of the bucket.")] = None
     local_files: Annotated[
         Path | None,
         Field(
