@@ -42,7 +42,7 @@ tasks:
       runIf {{ inputs.kind | json }}
       and {{ json('{"a": 1}').a }}
     retry: {type: constant, interval: PT1S, maxAttempt: 3}
-  - {id: each, type: core.flow.ForEach, values: [x], tasks: [{id: v, type: core.flow.Worker}]}
+  - {id: each, type: core.flow.ForEach, values: [x], tasks: [{id: v, type: core.flow.Absent}]}
 triggers:
   - id: daily
     type: 'io.kestra.core.models.triggers.types.Schedule'
@@ -79,7 +79,7 @@ triggers:
 """
 
 
-def without_worker(text: str) -> str:
+def without_the_absent(text: str) -> str:
     return re.sub(r"  - \{id: each.*\n", "", text)
 
 
@@ -107,7 +107,7 @@ def comments(text: str) -> list[str]:
 
 
 def test_C03_old_names_are_accepted_with_a_warning_and_rewritten_with_comments_kept():
-    text = without_worker(OLD)
+    text = without_the_absent(OLD)
     before = parse(text, registry)
     assert before.ok
     hints = {problem.hint for problem in before.warnings}
@@ -123,7 +123,7 @@ def test_C03_old_names_are_accepted_with_a_warning_and_rewritten_with_comments_k
 
 def test_a_text_with_mistakes_is_upgraded_where_it_can_be():
     after = upgraded(OLD, registry).text
-    assert "core.flow.Worker" in after
+    assert "core.flow.Absent" in after
     assert "maxAttempts: 3" in after
 
 

@@ -110,3 +110,41 @@ tasks:
     (run,) = refused.task_runs.values()
     assert run.failure is not None
     assert "a flow deletes files of executions in its own namespace only" in run.failure.message
+
+
+WRITTEN = """
+id: written
+namespace: team.b
+tasks:
+  - {id: make, type: core.storage.Write, content: of b}
+  - {id: up, type: core.namespace.UploadFiles, namespace: team.b, filesMap: {x.txt: "{{ outputs.make.uri }}"}}
+"""
+TAKES = """
+id: takes
+namespace: team.a
+tasks:
+  - id: take
+    type: %s
+"""
+WAYS = [
+    "core.debug.Return\n    format: \"{{ read('x.txt', 'team.b') }}\"",
+    "core.debug.Return\n    format: \"{{ fileURI('x.txt', 'team.b') }}\"",
+    "core.storage.Size\n    uri: nsfile://team.b/x.txt",
+    "scripts.shell.Commands\n    namespaceFiles: {namespaces: [team.b]}\n    commands: [cat x.txt]",
+    "scripts.shell.Commands\n    inputFiles: {a: nsfile://team.b/x.txt}\n    commands: [cat a]",
+    "core.namespace.DownloadFiles\n    namespace: team.b\n    files: x.txt",
+    "core.namespace.DeleteFiles\n    namespace: team.b\n    files: absent.txt",
+]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_B28_files_of_another_team_are_closed_unless_it_allows(stand: Stand, way: str) -> None:
+    assert stand.run(WRITTEN).state is State.SUCCESS
+    refused = stand.run(TAKES % way)
+    (run,) = refused.task_runs.values()
+    assert run.failure is not None
+    assert (
+        "Flows of the namespace 'team.a' may not use the files of 'team.b'" in run.failure.message
+    )
+    stand.declare("team.b", allowed_namespaces=("team.a",))
+    assert stand.run(TAKES % way).state is State.SUCCESS

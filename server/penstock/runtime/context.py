@@ -213,11 +213,7 @@ class Context:
 
     def fetch_file(self, uri: str, target: Path) -> Path:
         """Brings a stored file to `target`."""
-        if not uri.startswith("nsfile://"):
-            return self.files.fetch(uri, target)
-        with self.namespace_files.open(uri) as source, target.open("wb") as copy:
-            shutil.copyfileobj(source, copy, 1024 * 1024)
-        return target
+        return self.files.fetch(uri, target)
 
     @property
     def is_cancelled(self) -> bool:

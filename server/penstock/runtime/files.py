@@ -27,9 +27,11 @@ from penstock.storage.base import (
     task_file,
 )
 from penstock.store import execution as execution_store
+from penstock.store import namespace_file as file_rows
 from penstock.store.session import Database
 
 _LOCAL = "file://"
+_NAMESPACE = "nsfile://"
 
 
 class FileRefused(PenstockError):
@@ -60,6 +62,7 @@ class ExecutionFiles:
         """Opens a file for reading. Raises `FileNotStored` and `FileRefused`."""
         if uri.startswith(_LOCAL):
             return self._local(uri).open("rb")
+        uri = self._present(uri)
         self._check(uri)
         return self.access.storage.open(self.execution.tenant, uri)
 
@@ -67,6 +70,7 @@ class ExecutionFiles:
         """The bytes of a file. Raises `FileNotStored` and `FileRefused`."""
         if uri.startswith(_LOCAL):
             return self._local(uri).stat().st_size
+        uri = self._present(uri)
         self._check(uri)
         return self.access.storage.size(self.execution.tenant, uri)
 
@@ -171,6 +175,23 @@ class ExecutionFiles:
         found = [each.uri for each in storage.files(mine.tenant, folder)]
         storage.delete_below(mine.tenant, folder)
         return found
+
+    def _present(self, uri: str) -> str:
+        """The URI of the content that a ``nsfile://`` URI names now; any other as it is."""
+        if not uri.startswith(_NAMESPACE):
+            return uri
+        named, _, path = uri.removeprefix(_NAMESPACE).partition("/")
+        mine = self.execution
+        space = named or mine.namespace
+        with self.access.database.read() as tx:
+            self.access.isolation.check(tx, mine.tenant, mine.namespace, target=space, what="files")
+            row = file_rows.find(tx, mine.tenant, space, path)
+        if row is None:
+            raise FileNotStored(
+                f"There is no file '{path}' in the namespace '{space}'. "
+                f"Put it with: penstock file put {space}/{path} FILE."
+            )
+        return row.file
 
     def _check(self, uri: str) -> Owner:
         if "://" not in uri or not uri.startswith(SCHEMES):
