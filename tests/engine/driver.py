@@ -14,6 +14,7 @@ from penstock.engine.message import (
     ChildEnded,
     ChildNotRestarted,
     ChildPaused,
+    ChildReplaced,
     ChildStarted,
     Finished,
     KillRequested,
@@ -23,7 +24,8 @@ from penstock.engine.message import (
 )
 from penstock.engine.operation import PauseRequested, Restart, ResumeRequested
 from penstock.engine.plan import plan_of
-from penstock.engine.step import ChildRequest, ChildRestart, Event, Job, Step
+from penstock.engine.replay import next_attempt
+from penstock.engine.step import ChildRequest, ChildRestart, Event, Job, Renewal, Step
 from penstock.engine.task_runs import TaskRuns, build
 from penstock.errors import Conflict
 from penstock.expression import Scope, render_deep
@@ -251,6 +253,8 @@ class Driver:
             self._push(timer.at, key, TimerDue(timer.kind, timer.task_run_id, timer.fence))
         for request in step.children:
             self._start_child(key, request)
+        if step.renewal is not None:
+            self._renew(key, step.renewal)
         for wanted in step.child_restarts:
             self._restart_child(key, wanted)
         for child_id in step.child_kills:
@@ -314,6 +318,16 @@ class Driver:
         self._add(child)
         self.post(ChildStarted(request.task_run_id, child.id), execution_id=key)
 
+    def _renew(self, key: str, renewal: Renewal) -> None:
+        ended = self.executions[key]
+        made = next_attempt(ended, self.flows[ended.flow_id], renewal.execution_id, renewal.at)
+        self.executions[made.id] = made
+        self.events[made.id] = []
+        self._push(renewal.at, made.id, Begin())
+        if ended.parent_id is not None and ended.parent_task_run_id is not None:
+            told = ChildReplaced(ended.parent_task_run_id, ended.id, made.id)
+            self.post(told, execution_id=ended.parent_id)
+
     def _restart_child(self, key: str, wanted: ChildRestart) -> None:
         try:
             self.restart(wanted.child_id)
@@ -322,6 +336,8 @@ class Driver:
 
     def _tell_parent(self, execution: Execution) -> None:
         if execution.parent_id is None or execution.parent_task_run_id is None:
+            return
+        if execution.state is State.RETRIED:
             return
         failure = execution.failure.message if execution.failure else None
         message = ChildEnded(

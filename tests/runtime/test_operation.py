@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from penstock.engine.operation import Restart, SetLabels, SetState, SetTaskRunState
 from penstock.errors import Conflict, NotFound
 from penstock.model.state import State
+from penstock.runtime.clock import VirtualClock
 
 from .stand import TENANT, Stand
 from .test_recovery import arm
@@ -210,3 +212,51 @@ def test_a_parent_restarts_its_child(stand):
         call.child_execution_id
     )
     assert stand.get(call.child_execution_id).state is State.SUCCESS
+
+
+RENEWED = """
+id: renewed
+namespace: a.b
+tasks:
+  - id: broken
+    type: core.execution.Fail
+    retry: {type: constant, interval: PT1H, maxAttempts: 2, behavior: CREATE_NEW_EXECUTION}
+"""
+CALLER = """
+id: caller
+namespace: a.b
+tasks:
+  - {id: call, type: core.flow.Subflow, namespace: a.b, flowId: renewed}
+"""
+
+
+@pytest.mark.parametrize("at", range(1, 4))
+@pytest.mark.parametrize("boundary", ["before commit", "within the transaction", "after commit"])
+def test_a_crash_loses_no_attempt_that_is_a_new_execution(tmp_path, monkeypatch, boundary, at):
+    monkeypatch.setattr(threading, "excepthook", lambda _: None)
+    clock = VirtualClock(datetime(2026, 1, 1, tzinfo=UTC))
+    stand = Stand(tmp_path, clock)
+    stand.executor.start()
+    stand.put(RENEWED)
+    version = stand.put(CALLER)
+    died = arm(stand, monkeypatch, boundary, at)
+    stand.executor.submit(stand.create(version), version)
+    while not died.wait(0.01) and not any(each.attempt_number == 2 for each in stand.all()):
+        pass
+    stand.executor._ownership.release()
+    if not died.is_set():
+        stand.close()
+    accepted = bool(stand.all())
+    again = Stand(tmp_path, clock)
+    again.executor.start()
+    assert again.executor.active_count == (2 if accepted else 0)
+    clock.advance(timedelta(hours=1))
+    assert again.executor.join_idle(10)
+    states = {(each.flow_id, each.attempt_number): each.state for each in again.all()}
+    if accepted:
+        assert states == {
+            ("caller", 1): State.FAILED,
+            ("renewed", 1): State.RETRIED,
+            ("renewed", 2): State.FAILED,
+        }
+    again.close()

@@ -13,6 +13,7 @@ from penstock.engine.message import (
     ChildEnded,
     ChildNotRestarted,
     ChildPaused,
+    ChildReplaced,
     ChildStarted,
     Finished,
     KillRequested,
@@ -255,6 +256,15 @@ def _child_ended(work: Work, message: ChildEnded) -> None:
     conclude(work, run, state, "child-ended", outputs=outputs, failure=failure)
 
 
+def _child_replaced(work: Work, message: ChildReplaced) -> None:
+    run = _child(work, message.task_run_id)
+    if run is None or message.child_id != run.child_execution_id:
+        return
+    work.amend(run, child_execution_id=message.new_id)
+    if run.state is State.KILLING:
+        work.child_kills.append(message.new_id)
+
+
 def _child_not_restarted(work: Work, message: ChildNotRestarted) -> None:
     run = _child(work, message.task_run_id)
     if run is None or message.child_id != run.child_execution_id:
@@ -351,6 +361,7 @@ _ACTS: dict[type, Callable[[Work, Any], None]] = {
     TimerDue: _timer_due,
     KillRequested: _kill_requested,
     ChildNotRestarted: _child_not_restarted,
+    ChildReplaced: _child_replaced,
     Restart: restart,
     SetTaskRunState: set_task_run_state,
     SetState: set_state,

@@ -84,6 +84,15 @@ class ChildEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class ChildReplaced:
+    """The child execution ended as RETRIED, and another one goes on in its place."""
+
+    task_run_id: str
+    child_id: str
+    new_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class ChildNotRestarted:
     """The child execution that was to be restarted cannot be: another one takes its place."""
 
@@ -137,6 +146,7 @@ class KillRequested:
 Message = (
     Operation
     | ChildNotRestarted
+    | ChildReplaced
     | Begin
     | Refused
     | Started

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from penstock.engine.message import TimerKind
 from penstock.engine.plan import Node
-from penstock.engine.retry import retry_at, tries
+from penstock.engine.retry import renewal_at, retry_at, tries
 from penstock.engine.work import Work
 from penstock.model.execution import Attempt, Failure, TaskRun
 from penstock.model.frozen import Json
@@ -53,6 +53,14 @@ def conclude(
         if again is not None and not work.runs.is_left(run.id):
             run = work.move(run, State.RETRYING, kind, at=ended, retry_at=again, failure=reason)
             work.wake(again, TimerKind.RETRY, run, run.fence)
+            return
+        again = renewal_at(node.renew, run, work.given, ended)
+        if again is not None and not work.runs.is_left(run.id):
+            memory: dict[str, Json] = {"renewAt": again.isoformat()}
+            run = work.move(
+                run, State.RETRIED, kind, at=ended, failure=reason, progress=memory, detail=detail
+            )
+            work.ended(run)
             return
     if state is State.SUCCESS and node.retry and node.retry.warning_on_retry and tries(run) > 1:
         state = State.WARNING

@@ -23,8 +23,9 @@ BESIDE = "on_pause"
 class Node:
     """A task's place in its flow: the list it stands in and the task that follows it there.
 
-    Disabled tasks have no node. `retry` is the task's own rule, or the nearest ancestor's, or
-    the flow's. `always` says that `runIf` needs no look.
+    Disabled tasks have no node. `rule` is the task's own retry rule, or the nearest ancestor's,
+    or the flow's: `retry` when the next attempt is one of the task run, `renew` when it is another
+    execution. `always` says that `runIf` needs no look.
     """
 
     __slots__ = (
@@ -36,7 +37,9 @@ class Node:
         "is_main",
         "lists",
         "parent",
+        "renew",
         "retry",
+        "rule",
         "section",
         "task",
         "timeout",
@@ -47,12 +50,18 @@ class Node:
         self.task = task
         self.parent = parent
         self.section = section
+        self.is_main = section not in SIDE_LISTS and section != BESIDE
+        """Whether the task stands in a list whose states decide its parent's state."""
         self.depth: int = parent.depth + 1 if parent else 0
         self.follower: Node | None = None
         self.flowable: FlowableTask | None = task if isinstance(task, FlowableTask) else None
         self.is_call = isinstance(task, CallingTask)
         self.updating: UpdatingTask | None = task if isinstance(task, UpdatingTask) else None
-        self.retry = task.retry or retry
+        self.rule = task.retry or retry
+        self.retry = _of(self.rule, RetryBehavior.RETRY_FAILED_TASK)
+        self.renew = None
+        if self.is_main and (parent is None or parent.is_renewable):
+            self.renew = _of(self.rule, RetryBehavior.CREATE_NEW_EXECUTION)
         self.always = task.run_if is True or (
             isinstance(task.run_if, str)
             and task.run_if.strip().lower() == "true"
@@ -60,8 +69,11 @@ class Node:
         )
         self.timeout: object = task.timeout
         self.lists: dict[str, tuple[Node, ...]] = {}
-        self.is_main = section not in SIDE_LISTS and section != BESIDE
-        """Whether the task stands in a list whose states decide its parent's state."""
+
+    @property
+    def is_renewable(self) -> bool:
+        """Whether neither the task nor what holds it is in a side list."""
+        return self.is_main and (self.parent is None or self.parent.is_renewable)
 
 
 class Plan:
@@ -75,7 +87,7 @@ class Plan:
     def __init__(self, flow: Flow) -> None:
         self.flow_id = flow.id
         self.nodes: dict[str, Node] = {}
-        self.retry = _usable(flow.retry)
+        self.retry = flow.retry
         self.timeout: timedelta | None = flow.timeout
         self.has_sla = bool(flow.sla)
         self.lists = {
@@ -96,10 +108,9 @@ class Plan:
         for node, follower in pairwise(nodes):
             node.follower = follower
         for node in nodes:
-            node.retry = _usable(node.retry)
             self.nodes[node.task.id] = node
             for name, children in node.task.lists() if node.flowable else ():
-                node.lists[name] = self._add(children, node, name, node.retry)
+                node.lists[name] = self._add(children, node, name, node.rule)
         return nodes
 
 
@@ -117,8 +128,6 @@ def plan_of(flow: Flow) -> Plan:
     return plan
 
 
-def _usable(retry: Retry | None) -> Retry | None:
-    """A rule that the engine itself can follow: new executions are not its business."""
-    if retry is None or retry.behavior is RetryBehavior.CREATE_NEW_EXECUTION:
-        return None
-    return retry
+def _of(rule: Retry | None, behavior: RetryBehavior) -> Retry | None:
+    """The rule, if it has this behaviour."""
+    return rule if rule is not None and rule.behavior is behavior else None

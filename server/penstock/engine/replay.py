@@ -9,6 +9,7 @@ from datetime import datetime
 from penstock.engine.plan import plan_of
 from penstock.engine.restart import NOTHING_FAILED, RESTARTED, check_restart
 from penstock.engine.rewind import Point, copied, rewound
+from penstock.engine.start import new_execution
 from penstock.errors import Conflict
 from penstock.model.execution import Execution, Origin, Source, StateChange, TaskRun
 from penstock.model.flow import Flow
@@ -80,6 +81,32 @@ def restarted(execution: Execution, origin_flow: Flow, version: Version, again: 
     if not failed:
         raise Conflict(NOTHING_FAILED)
     return made
+
+
+def next_attempt(execution: Execution, flow: Flow, new_id: str, at: datetime) -> Execution:
+    """The execution that takes the place of one that ended as RETRIED."""
+    now = execution.history[-1].at
+    return replace(
+        new_execution(
+            flow,
+            id=new_id,
+            tenant=execution.tenant,
+            revision=execution.flow_revision,
+            content_hash=execution.flow_hash,
+            now=now,
+            inputs=execution.inputs,
+            origin=execution.origin,
+            source=execution.source,
+            parent_id=execution.parent_id,
+            parent_task_run_id=execution.parent_task_run_id,
+            original_id=execution.original_id or execution.id,
+            scheduled_at=at,
+            breakpoints=execution.breakpoints,
+        ),
+        labels=execution.labels,
+        attempt_number=execution.attempt_number + 1,
+        first_created_at=execution.first_created_at or execution.created_at,
+    )
 
 
 def _new(execution: Execution, version: Version, again: Again, label: str) -> Execution:

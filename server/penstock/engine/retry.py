@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime, timedelta
 
-from penstock.model.execution import TaskRun
+from penstock.model.execution import Execution, TaskRun
 from penstock.model.retry import ConstantRetry, ExponentialRetry, RandomRetry, Retry
 from penstock.model.state import State
 
@@ -28,14 +28,30 @@ def retry_at(retry: Retry | None, run: TaskRun, now: datetime) -> datetime | Non
     if retry is None:
         return None
     done = tries(run)
+    first = run.attempts[0].started_at if run.attempts else None
+    return _next(retry, run.id, done, first=first or now, now=now)
+
+
+def renewal_at(
+    retry: Retry | None, run: TaskRun, execution: Execution, now: datetime
+) -> datetime | None:
+    """When the next execution of a request may start, or None when there is none left."""
+    if retry is None:
+        return None
+    first = execution.first_created_at or execution.created_at
+    return _next(retry, run.id, execution.attempt_number, first=first, now=now)
+
+
+def _next(
+    retry: Retry, run_id: str, done: int, *, first: datetime, now: datetime
+) -> datetime | None:
     if retry.max_attempts is not None and done >= retry.max_attempts:
         return None
     try:
-        at = now + _delay(retry, run.id, done)
+        at = now + _delay(retry, run_id, done)
     except OverflowError:
         return None
-    first = run.attempts[0].started_at if run.attempts else None
-    if retry.max_duration is not None and at > (first or now) + retry.max_duration:
+    if retry.max_duration is not None and at > first + retry.max_duration:
         return None
     return at
 

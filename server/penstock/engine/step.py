@@ -84,6 +84,17 @@ class ChildRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class Renewal:
+    """Start the flow again in a new execution, not before `at`, in the same transaction.
+
+    `replay.next_attempt` builds it. Who waits for this execution is told `ChildReplaced`.
+    """
+
+    execution_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ChildRestart:
     """Restart the ended child execution of a Subflow task run, in the same transaction.
 
@@ -125,3 +136,4 @@ class Step:
     logs: tuple[EngineLog, ...] = field(default=())
     child_restarts: tuple[ChildRestart, ...] = ()
     is_rewound: bool = False
+    renewal: Renewal | None = None

@@ -17,14 +17,15 @@ _RANK = {
     State.WARNING: 1,
     State.CANCELLED: 2,
     State.FAILED: 3,
-    State.KILLED: 4,
+    State.RETRIED: 4,
+    State.KILLED: 5,
 }
 PASSES = frozenset({State.SUCCESS, State.SKIPPED, State.WARNING})
 """States after which the next task of a list may start."""
 
 
 def worse(one: State, other: State) -> State:
-    """The state of a group of two: KILLED before FAILED, CANCELLED, WARNING, SUCCESS."""
+    """The state of a group of two: KILLED before RETRIED, FAILED, CANCELLED, WARNING, SUCCESS."""
     worst = one if _RANK[one] >= _RANK[other] else other
     return State.SUCCESS if worst is State.SKIPPED else worst
 

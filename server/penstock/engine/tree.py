@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import cast
 
 from penstock.engine.flow_output import OutputFailed, flow_outputs
@@ -9,6 +10,7 @@ from penstock.engine.launch import start
 from penstock.engine.leave import leave
 from penstock.engine.outcome import allowed
 from penstock.engine.plan import BESIDE, SIDE_LISTS
+from penstock.engine.step import Renewal
 from penstock.engine.task_runs import PASSES, Scope, worse
 from penstock.engine.variables import task_variables
 from penstock.engine.work import Look, Work
@@ -68,7 +70,8 @@ def _settle(work: Work, owner_id: str | None) -> None:
         return
     if scope.is_busy:
         return
-    if scope.side in {"", "errors"} and _enter(work, owner_id, scope, "finally_"):
+    renews = scope.worst is State.RETRIED
+    if not renews and scope.side in {"", "errors"} and _enter(work, owner_id, scope, "finally_"):
         return
     _end(work, owner_id, scope, scope.worst)
 
@@ -150,7 +153,9 @@ def end_execution(work: Work, state: State, message: str | None, *, is_early: bo
     elif work.failure is not None and work.state is not State.KILLING:
         # The flow's timeout has passed, whatever its tasks have come to.
         state, message = State.FAILED, work.failure.message
-    if work.flow.outputs and state is not State.KILLED:
+    if state is State.RETRIED:
+        work.renewal = Renewal(work.ports.new_id(), _renewal_at(work))
+    if work.flow.outputs and state not in {State.KILLED, State.RETRIED}:
         try:
             variables = task_variables(work.flow, work.execution(), None, None)
             work.outputs = flow_outputs(work.flow, variables, work.ports)
@@ -162,6 +167,16 @@ def end_execution(work: Work, state: State, message: str | None, *, is_early: bo
     work.turn(state, "ended", message)
     work.fork()
     _enter(work, None, work.scope(None), SIDE_LISTS[2])
+
+
+def _renewal_at(work: Work) -> datetime:
+    """When the next attempt may start: as the last of the tasks that ask for it says."""
+    moments = [
+        datetime.fromisoformat(str(run.progress["renewAt"]))
+        for run in work.runs.values()
+        if run.state is State.RETRIED and run.progress and "renewAt" in run.progress
+    ]
+    return max(moments, default=work.now)
 
 
 def drain(work: Work) -> None:

@@ -17,6 +17,7 @@ from penstock.engine.step import (
     Event,
     Job,
     Ports,
+    Renewal,
     Step,
     Timer,
 )
@@ -87,6 +88,7 @@ class Work:
         self.child_kills: list[str] = []
         self.child_restarts: list[ChildRestart] = []
         self.is_rewound = False
+        self.renewal: Renewal | None = None
         self.logs: list[EngineLog] = []
         self._forked = False
         self._own_scopes: set[str | None] = set()
@@ -255,4 +257,5 @@ class Work:
             tuple(self.logs),
             tuple(self.child_restarts),
             self.is_rewound,
+            self.renewal,
         )

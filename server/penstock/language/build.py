@@ -409,8 +409,6 @@ class Builder:
             return dialect.labels(node, (*path, name), self._problems)
         if name in ("defaults", "prefill") and issubclass(cls, BaseInput) and cls.keeps_text:
             return node.value if node.raw is None else node.raw
-        if name == "retry":
-            dialect.retry(node, (*path, name), self._problems)
         if name == "checks" and cls is Flow:
             dialect.checks(node, (*path, name), self._problems)
         return node.value

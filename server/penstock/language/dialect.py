@@ -12,7 +12,6 @@ from penstock.language.shape import model_below, nearest_name, shape_of
 from penstock.model.flow import Flow
 from penstock.model.input import INPUTS, OLD_NAMES
 from penstock.model.problem import Problem, Severity
-from penstock.model.retry import RetryBehavior
 from penstock.model.task import Task
 from penstock.model.trigger import Trigger
 
@@ -180,22 +179,6 @@ def below(models: Sequence[type[BaseModel]], node: Node, path: Path) -> Iterator
                 yield deprecated(place_of(event), (*path, name), name, key.current)
             if child.children:
                 yield from below(model_below(model, name), child, (*path, name))
-
-
-def retry(node: Node, path: Path, problems: list[Problem]) -> None:
-    """Refuses what is not done here of a retry rule."""
-    behavior = node.entry("behavior")
-    if behavior is not None and behavior.raw == RetryBehavior.CREATE_NEW_EXECUTION:
-        problems.append(
-            sentence.at_value(
-                behavior,
-                (*path, "behavior"),
-                f"`{behavior.raw}` belongs to the flow language, but this release only tries the "
-                "failed task again.",
-                code="unsupported-value",
-                hint=f"Write `{RetryBehavior.RETRY_FAILED_TASK.value}`, or leave `behavior` out.",
-            )
-        )
 
 
 def checks(node: Node, path: Path, problems: list[Problem]) -> None:

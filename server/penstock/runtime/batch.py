@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter, deque
-from collections.abc import Container, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -16,17 +16,17 @@ from penstock.engine.message import (
     Begin,
     ChildEnded,
     ChildNotRestarted,
-    ChildPaused,
+    ChildReplaced,
     ChildStarted,
     KillRequested,
-    Lost,
     Message,
     Refused,
     TimerKind,
 )
 from penstock.engine.operation import Restart
 from penstock.engine.quota import exceeded
-from penstock.engine.step import ChildRequest, ChildRestart, Job, Step
+from penstock.engine.replay import next_attempt
+from penstock.engine.step import ChildRequest, ChildRestart, Job, Renewal, Step
 from penstock.errors import PenstockError
 from penstock.model.execution import Execution
 from penstock.model.flow import Flow
@@ -45,6 +45,7 @@ from penstock.runtime.masking import Masker
 from penstock.runtime.operation import operate
 from penstock.runtime.rendering import Renderer
 from penstock.runtime.slots import Key, Slots, key_of
+from penstock.runtime.told import child_ended, child_paused
 from penstock.store import execution as execution_store
 from penstock.store.log import LogLine
 from penstock.store.timer import StoredTimer
@@ -262,7 +263,8 @@ class Batch:
         """Adds what a step has decided."""
         before = draft.execution
         self._apply(draft, step)
-        if step.execution.state.is_terminated and not before.state.is_terminated:
+        is_retried = step.execution.state is State.RETRIED
+        if step.execution.state.is_terminated and not before.state.is_terminated and not is_retried:
             # The parent does not know which secrets this execution has used.
             self._tell_parent(visible(step.execution, draft.active.renderer.masker))
         elif step.execution.parent_id is not None:
@@ -273,6 +275,17 @@ class Batch:
             draft.is_over = True
             if self.core.slots.release(step.execution):
                 self.reconsider(key_of(step.execution))
+        if step.renewal is not None:
+            self._renew(draft, step.renewal)
+
+    def _renew(self, draft: Draft, renewal: Renewal) -> None:
+        """Starts the next attempt; who waits for this one waits for that one then."""
+        ended, version = draft.execution, draft.active.version
+        made = next_attempt(ended, version.flow, renewal.execution_id, renewal.at)
+        self._create(made, version)
+        if ended.parent_id is not None and ended.parent_task_run_id is not None:
+            message = ChildReplaced(ended.parent_task_run_id, ended.id, made.id)
+            self.deliver(ended.parent_id, message)
 
     def _apply(self, draft: Draft, step: Step) -> None:
         draft.execution = _readable(draft.execution, step.execution, draft.active.renderer.masker)
@@ -387,42 +400,6 @@ def _readable(before: Execution, after: Execution, masker: Masker) -> Execution:
         return after
     labels = {key: masker.text(value) for key, value in after.labels.items()}
     return replace(after, variables=masker.value(after.variables), labels=labels)
-
-
-def child_paused(child: Execution) -> ChildPaused:
-    """What the calling task run of an open execution is told."""
-    assert child.parent_task_run_id is not None
-    return ChildPaused(child.parent_task_run_id, child.id, child.state is State.PAUSED)
-
-
-def child_ended(ended: Execution) -> ChildEnded:
-    """What the calling task run is told."""
-    assert ended.parent_task_run_id is not None
-    return ChildEnded(
-        task_run_id=ended.parent_task_run_id,
-        child_id=ended.id,
-        state=ended.state,
-        outputs=ended.outputs or {},
-        failure=ended.failure.message if ended.failure else None,
-    )
-
-
-def lost_messages(
-    execution: Execution, version: FlowVersion, given_back: Container[str] = ()
-) -> list[Lost]:
-    """For each attempt that somebody ran, or was about to run, when the server ended.
-
-    `given_back` has the task runs whose worker stopped in order: they are not to blame.
-    """
-    return [
-        Lost(run.id, run.fence, run.id in given_back)
-        for run in execution.task_runs.values()
-        if not run.state.is_terminated
-        and run.state not in {State.RETRYING, State.RESTARTED}
-        and run.fence > 0
-        and run.child_execution_id is None
-        and run.task_id in version.tasks
-    ]
 
 
 def _add_line(draft: Draft, line: LogLine) -> None:

@@ -22,6 +22,7 @@ from penstock.expression.error import ExpressionError
 from penstock.model.execution import Execution, Origin
 from penstock.model.flow import Flow, content_hash
 from penstock.model.frozen import Json
+from penstock.model.state import State
 from penstock.runtime.attempt import Bench, Substitute
 from penstock.runtime.clock import Clock, SkippingClock, SystemClock
 from penstock.runtime.context import Place
@@ -48,6 +49,7 @@ from penstock.store import kv as kv_store
 from penstock.store import namespace as namespace_store
 from penstock.store import namespace_file as file_store
 from penstock.store import schema
+from penstock.store.execution_filter import Filter
 from penstock.store.flow import FlowRow
 from penstock.store.identity import new_id
 from penstock.store.kv import KvRow
@@ -318,7 +320,12 @@ class LocalRunner(AbstractContextManager["LocalRunner"]):
             self._grace = 0.0
         with self.database.read() as tx:
             found = execution_store.get(tx, TENANT, execution.id)
-        assert found is not None, "it was submitted"
+            assert found is not None, "it was submitted"
+            if found.state is State.RETRIED:
+                # What counts is the last attempt; the list begins with the newest.
+                attempts = execution_store.page(tx, TENANT, Filter(original_id=found.id), limit=1)
+                last = attempts.items[0].id
+                found = execution_store.get(tx, TENANT, last) or found
         return Ran(found, timed_out, stopped)
 
     def _tell_end(self, ended: threading.Event) -> None:

@@ -14,9 +14,10 @@ from penstock.model.flow import Flow
 from penstock.model.state import State
 from penstock.runtime import breakdown
 from penstock.runtime.active import Active, Draft, draft_of
-from penstock.runtime.batch import Core, child_ended, child_paused, lost_messages
+from penstock.runtime.batch import Core
 from penstock.runtime.flows import FlowVersion, FlowVersions, InvalidFlow
 from penstock.runtime.rendering import Renderer
+from penstock.runtime.told import child_ended, child_paused, lost_messages
 from penstock.sdk.flowable import CallingTask
 from penstock.store import event as event_store
 from penstock.store import execution as execution_store

@@ -21,6 +21,7 @@ from penstock.service.services import Services
 from penstock.store import execution as rows
 from penstock.store import job as jobs
 from penstock.store import timer as timers
+from penstock.store.execution_filter import Filter
 from penstock.store.job import LeasedJob
 from penstock.store.timer import StoredTimer
 
@@ -235,6 +236,15 @@ def _ended(facts: _Facts) -> Iterator[Reason]:
         yield Reason(
             "failure", f"{_name(run)} failed at {instant(run.ended_at)}: {message}", run.id
         )
+    if execution.state is State.RETRIED:
+        original = execution.original_id or execution.id
+        found = rows.page(
+            facts.tx, execution.tenant, Filter(original_id=original), limit=_MOST
+        ).items
+        for later in found:
+            if later.attempt_number == execution.attempt_number + 1:
+                sentence = f"Execution {later.id} took its place; it is {later.state.value}."
+                yield Reason("replaced", sentence, execution_id=later.id)
     if not is_over(execution):
         for run in _leaves(execution)[:_MOST]:
             yield _of_run(facts, run)
