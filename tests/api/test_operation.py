@@ -341,3 +341,65 @@ def test_task_runs_come_in_pages(server, ns):
     ).json()
     assert [run["taskId"] for run in last["items"]] == [f"t{n}" for n in range(230, 250)]
     assert last["nextCursor"] is None
+
+
+PAUSED = """
+id: ask
+namespace: {ns}
+tasks:
+  - id: approve
+    type: core.flow.Pause
+    onResume:
+      - {{id: reason, type: STRING}}
+      - {{id: count, type: INT, max: 5}}
+  - {{id: say, type: core.debug.Return, format: "{{{{ outputs.approve.onResume.reason }}}}"}}
+"""
+
+
+def test_a_paused_execution_is_resumed_with_what_it_asks_for(server, ns):
+    server.put_flow(PAUSED.format(ns=ns))
+    id_ = start(server, ns, "ask")["id"]
+    assert server.api.get(f"/executions/{id_}").json()["state"] == "PAUSED"
+    assert "waits for somebody who resumes it" in server.api.get(f"/executions/{id_}/why").text
+    wrong = {"inputs": {"reason": "ok", "count": 9}}
+    for path in ("resume/validate", "resume"):
+        answer = server.api.post(f"/executions/{id_}/{path}", json=wrong)
+        assert (answer.status_code, "count" in answer.text) == (422, True), answer.text
+        answer = server.api.post(f"/executions/{id_}/{path}", json={"inputs": {"what": 1}})
+        assert "does not ask for `what`" in answer.text
+    right = {"inputs": {"reason": "fine", "count": 2}}
+    assert post(server, f"{id_}/resume/validate", right) == {"valid": True}
+    assert server.api.get(f"/executions/{id_}").json()["state"] == "PAUSED"
+    post(server, f"{id_}/resume", right)
+    ended = server.wait(id_)
+    assert ended["state"] == "SUCCESS"
+    assert ended["taskRuns"][-1]["outputs"]["value"] == "fine"
+    event = server.api.get("/audit-events", params={"object": f"execution/{id_}"}).json()["items"]
+    assert event[-1]["detail"] == {"inputs": ["count", "reason"]}
+    assert server.api.post(f"/executions/{id_}/resume").status_code == 409
+
+
+def test_an_execution_is_paused_by_hand(server, ns):
+    server.put_flow(NAP.format(ns=ns))
+    id_ = start(server, ns, "nap")["id"]
+    assert post(server, f"{id_}/pause")["state"] == "PAUSED"
+    assert "token:admin has paused it" in server.api.get(f"/executions/{id_}/why").text
+    assert server.api.post(f"/executions/{id_}/pause").status_code == 409
+    assert post(server, f"{id_}/force-run")["state"] == "RUNNING"
+    post(server, f"{id_}/kill")
+
+
+def test_an_execution_stands_at_its_breakpoints(server, ns):
+    server.put_flow(MENDED.format(ns=ns, is_broken="true"))
+    id_ = start(server, ns, "f", breakpoints=["broken"])["id"]
+    found = server.api.get(f"/executions/{id_}").json()
+    assert (found["state"], found["breakpoints"]) == ("BREAKPOINT", ["broken"])
+    why = server.api.get(f"/executions/{id_}/why").json()["sentences"]
+    assert why == ["Task `broken` stands at a breakpoint."]
+    post(server, f"{id_}/resume-from-breakpoint", {"breakpoints": ["last"]})
+    assert server.api.get(f"/executions/{id_}").json()["state"] == "BREAKPOINT"
+    post(server, f"{id_}/force-run")
+    assert server.wait(id_)["state"] == "SUCCESS"
+    made = post(server, f"{id_}/replay", {"taskId": "broken", "breakpoints": ["last"]})["id"]
+    post(server, f"{made}/resume-from-breakpoint")
+    assert server.wait(made)["state"] == "SUCCESS"

@@ -9,9 +9,9 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from penstock.api.access import Caller, JsonBody, Services, parse_json
 from penstock.api.answer import Answer
 from penstock.api.document import answers, body
-from penstock.api.schema import inlined, ref
+from penstock.api.schema import FLAG, inlined, ref, thing
 from penstock.model.frozen import Json
-from penstock.service import bulk, operation, why
+from penstock.service import bulk, operation, resuming, why
 from penstock.service.operation import KINDS, Kind
 
 router = APIRouter(prefix="/executions", tags=["executions"])
@@ -29,6 +29,27 @@ _OptionalBody = Annotated[Json, Depends(_optional_body)]
 def operate_on_executions(services: Services, caller: Caller, wanted: JsonBody) -> Response:
     """Does the same with many executions, by ids or by query; `dryRun` only tells which."""
     return Answer(bulk.operate(services, caller, wanted))
+
+
+@router.post(
+    "/{id}/resume/validate",
+    openapi_extra={
+        "requestBody": {
+            "required": False,
+            "content": {"application/json": {"schema": inlined(KINDS["resume"].options)}},
+        }
+    },
+    **answers(thing(valid=FLAG), 409),
+)
+def validate_resume(
+    services: Services,
+    caller: Caller,
+    *,
+    id: str,  # noqa: A002 - the word of the API
+    options: _OptionalBody,
+) -> Response:
+    """Checks what would be given to a paused task; the errors are those of `resume`."""
+    return Answer(resuming.validate(services, caller, id, options))
 
 
 @router.delete("/{id}", **answers(None, 409, status=204))

@@ -151,6 +151,43 @@ def labels(session: Session, *, labels: tuple[str, ...], **chosen: Any) -> int: 
     return _operate(session, "labels", {"labels": dict(pairs(labels, "--label"))}, chosen)
 
 
+@click.command("pause")
+@selection
+@click.pass_obj
+def pause(session: Session, **chosen: Any) -> int:  # options
+    """Starts no further task of executions; what runs may finish."""
+    return _operate(session, "pause", {}, chosen)
+
+
+@click.command("resume")
+@selection
+@click.option("--input", "inputs", multiple=True, help="key=value that the task asks for.")
+@click.option("--task-run", default=None, help="This task run, when several are paused.")
+@click.pass_obj
+def resume(
+    session: Session,
+    *,
+    inputs: tuple[str, ...],
+    task_run: str | None,
+    **chosen: Any,  # options
+) -> int:
+    """Lets paused executions go on, with what their task asks for."""
+    options: dict[str, Any] = {"inputs": values_of(inputs)}  # a JSON object
+    if task_run is not None:
+        options["taskRunId"] = task_run
+    return _operate(session, "resume", options, chosen)
+
+
+@click.command("continue")
+@selection
+@click.option("--breakpoint", "breakpoints", multiple=True, help="Instead of those before.")
+@click.pass_obj
+def continue_(session: Session, *, breakpoints: tuple[str, ...], **chosen: Any) -> int:  # options
+    """Lets executions go on from a breakpoint."""
+    options = {"breakpoints": list(breakpoints)} if breakpoints else {}
+    return _operate(session, "resume-from-breakpoint", options, chosen)
+
+
 @click.command("force-run")
 @selection
 @click.pass_obj
@@ -182,4 +219,16 @@ def delete(
     return _operate(session, "delete", options, chosen)
 
 
-COMMANDS = (restart, replay, kill, set_state, labels, force_run, unqueue, delete)
+COMMANDS = (
+    restart,
+    replay,
+    kill,
+    set_state,
+    labels,
+    pause,
+    resume,
+    continue_,
+    force_run,
+    unqueue,
+    delete,
+)

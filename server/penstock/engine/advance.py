@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
+from penstock.engine.breakpoint import go_on
 from penstock.engine.hold import request_pause, request_resume
 from penstock.engine.launch import again, duration_text, timeout_of
 from penstock.engine.message import (
@@ -27,6 +28,7 @@ from penstock.engine.message import (
 from penstock.engine.operation import (
     PauseRequested,
     Restart,
+    ResumeFromBreakpoint,
     ResumeRequested,
     SetLabels,
     SetState,
@@ -367,6 +369,7 @@ _ACTS: dict[type, Callable[[Work, Any], None]] = {
     SetState: set_state,
     SetLabels: set_labels,
     PauseRequested: request_pause,
+    ResumeFromBreakpoint: go_on,
     ResumeRequested: request_resume,
 }
 

@@ -9,7 +9,7 @@ from typing import cast
 
 from penstock.engine.check_values import of_values
 from penstock.engine.plan import Node, Plan, plan_of
-from penstock.engine.task_runs import PASSES, exit_of, is_held, left_at, worse
+from penstock.engine.task_runs import PASSES, STANDING, exit_of, is_held, left_at, worse
 from penstock.model.execution import Execution, StateChange, TaskRun
 from penstock.model.flow import Flow
 from penstock.model.state import State
@@ -89,11 +89,11 @@ def _of_execution(execution: Execution, plan: Plan, left: TaskRun | None) -> Ite
     runs = execution.task_runs.values()
     nodes = plan.nodes
     open_runs = [run for run in runs if not run.state.is_terminated]
-    paused = [run for run in open_runs if run.state is State.PAUSED]
+    paused = [run for run in open_runs if run.state in STANDING]
     leaves = [
         run
         for run in open_runs
-        if nodes[run.task_id].flowable is None and run.state is not State.PAUSED
+        if nodes[run.task_id].flowable is None and run.state not in STANDING
     ]
     state = execution.state
     yield from _times("The execution", execution)
@@ -103,6 +103,9 @@ def _of_execution(execution: Execution, plan: Plan, left: TaskRun | None) -> Ite
         yield f"The execution is {state.value} but waits for nothing."
     if state is State.PAUSED and execution.paused_by is None and (leaves or not paused):
         yield "The execution is PAUSED, but nobody paused it and not all it waits for is paused."
+    halted = [run for run in paused if run.state is State.BREAKPOINT]
+    if state is State.BREAKPOINT and (leaves or not halted):
+        yield "The execution is at a BREAKPOINT, but not all it waits for stands at one."
     if execution.paused_by is not None and state is not State.PAUSED:
         yield f"The execution is {state.value} although somebody paused it."
     if execution.paused_by is None and any(is_held(run) for run in open_runs):
@@ -197,7 +200,7 @@ def _of_run(run: TaskRun, node: Node, below: list[TaskRun]) -> Iterator[str]:
     open_children = [child for child in below if not child.state.is_terminated]
     if run.state.is_terminated and open_children:
         yield f"{name} has ended before {_name(open_children[0])}."
-    waits = run.state in {State.PAUSED, State.RESTARTED} or is_held(run)
+    waits = run.state in {*STANDING, State.RESTARTED} or is_held(run)
     if not run.state.is_terminated and not open_children and not waits:
         yield f"{name} is open but nothing in it is."
 

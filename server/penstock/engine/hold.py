@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from penstock.engine.launch import release
 from penstock.engine.operation import PauseRequested, ResumeRequested
 from penstock.engine.pause import go_on
+from penstock.engine.plan import plan_of
+from penstock.engine.step import Ports
 from penstock.engine.task_runs import is_held
 from penstock.engine.variables import task_variables
 from penstock.engine.work import Work
 from penstock.errors import Conflict, InvalidInputs
 from penstock.language.inputs import Render as RenderInput
 from penstock.language.inputs import resolve_inputs, unknown_inputs
-from penstock.model.execution import TaskRun
+from penstock.model.execution import Execution, TaskRun
+from penstock.model.flow import Flow
 from penstock.model.frozen import Json
 from penstock.model.state import State
 
@@ -31,6 +36,22 @@ def request_resume(work: Work, message: ResumeRequested) -> None:
     if work.paused_by is not None and message.task_run_id is None:
         _lift(work)
         return
+    run, answers = _answered(work, message)
+    if work.state is State.PAUSED and work.paused_by is None:
+        work.turn(State.RUNNING, "resumed")
+    go_on(work, run, State.SUCCESS, by=message.by, answers=answers)
+
+
+def check_resume(
+    flow: Flow, execution: Execution, message: ResumeRequested, now: datetime, ports: Ports
+) -> None:
+    """Raises what `request_resume` would raise, and changes nothing."""
+    if execution.paused_by is None or message.task_run_id is not None:
+        _answered(Work(flow, plan_of(flow), execution, now, ports), message)
+
+
+def _answered(work: Work, message: ResumeRequested) -> tuple[TaskRun, dict[str, Json]]:
+    """The task run to resume, with the answers to what it asks."""
     run = _paused(work, message.task_run_id)
     flowable = work.node(run).flowable
     questions = () if flowable is None else flowable.questions()
@@ -42,9 +63,7 @@ def request_resume(work: Work, message: ResumeRequested) -> None:
             hint=f"It asks for {asks}.",
         )
     answers = resolve_inputs(questions, message.inputs, _renderer(work, run)) if questions else {}
-    if work.state is State.PAUSED and work.paused_by is None:
-        work.turn(State.RUNNING, "resumed")
-    go_on(work, run, State.SUCCESS, by=message.by, answers=answers)
+    return run, answers
 
 
 def _lift(work: Work) -> None:

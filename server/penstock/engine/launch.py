@@ -59,8 +59,17 @@ def start(
     if work.paused_by is not None:
         _hold(work, run)
     else:
-        begin(work, node, run)
+        _enter(work, node, run)
     return run_id
+
+
+def _enter(work: Work, node: Node, run: TaskRun) -> None:
+    """Lets a task run begin, unless there is a breakpoint before it."""
+    name = run.task_id if run.value is None else f"{run.task_id}.{run.value}"
+    if work.breakpoints and not {run.task_id, name}.isdisjoint(work.breakpoints):
+        work.move(run, State.BREAKPOINT, "breakpoint")
+    else:
+        begin(work, node, run)
 
 
 def begin(work: Work, node: Node, run: TaskRun) -> None:
@@ -100,7 +109,7 @@ def release(work: Work, run: TaskRun) -> None:
     if run.attempts:
         again(work, work.node(run), run)
     else:
-        begin(work, work.node(run), run)
+        _enter(work, work.node(run), run)
 
 
 def _shall_run(work: Work, node: Node, run: TaskRun) -> bool:

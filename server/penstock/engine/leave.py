@@ -5,7 +5,7 @@ from __future__ import annotations
 from penstock.engine.outcome import allowed
 from penstock.engine.pause import abandon
 from penstock.engine.stop import closed, kill
-from penstock.engine.task_runs import is_held
+from penstock.engine.task_runs import STANDING, is_held
 from penstock.engine.work import Work
 from penstock.model.execution import Failure, TaskRun
 from penstock.model.state import TERMINATED, State
@@ -58,6 +58,6 @@ def _close(work: Work) -> None:
             work.look_at(run.id)
         elif run.state is State.RETRYING:
             work.ended(work.move(run, allowed(work.node(run), State.FAILED), "exit"))
-        elif run.state is State.PAUSED or is_held(run):
+        elif run.state in STANDING or is_held(run):
             attempts = closed(run, State.CANCELLED, work)
             work.ended(work.move(run, State.CANCELLED, "exit", attempts=attempts))

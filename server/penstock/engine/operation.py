@@ -75,4 +75,22 @@ class Unqueue:
 
 Wish = ForceRun | Unqueue
 """What the executor turns into messages: `Begin` or `Refused`."""
-Operation = PauseRequested | ResumeRequested | Restart | SetTaskRunState | SetState | SetLabels
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeFromBreakpoint:
+    """Lets the task runs begin that stand at a breakpoint; `breakpoints` replace those before."""
+
+    by: str
+    breakpoints: tuple[str, ...] | None = None
+
+
+Operation = (
+    ResumeFromBreakpoint
+    | PauseRequested
+    | ResumeRequested
+    | Restart
+    | SetTaskRunState
+    | SetState
+    | SetLabels
+)

@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import Enum, auto
 
 from penstock.engine.plan import Node, Plan
-from penstock.engine.task_runs import PASSES, is_held
+from penstock.engine.task_runs import PASSES, STANDING, is_held
 from penstock.engine.work import evolve
 from penstock.model.execution import StateChange, TaskRun
 from penstock.model.state import State
@@ -101,7 +101,7 @@ def _mark(
         return _Mark.DROPPED
     if run.state in PASSES or point.above is not None:
         return _Mark.KEPT
-    works = not run.state.is_terminated and run.state is not State.PAUSED and not is_held(run)
+    works = not run.state.is_terminated and run.state not in STANDING and not is_held(run)
     return _Mark.KEPT if works and node.flowable is None else _Mark.REOPENED
 
 

@@ -115,7 +115,7 @@ def _end_run(work: Work, run: TaskRun, state: State, message: str, kind: str) ->
     elif (
         node.flowable is None
         and not is_held(run)
-        and run.state is not State.RETRYING
+        and run.state not in {State.RETRYING, State.BREAKPOINT}
         and work.jobs.pop(run.id, None) is None
     ):
         work.cancels.append(run.id)

@@ -20,6 +20,8 @@ _RANK = {
     State.RETRIED: 4,
     State.KILLED: 5,
 }
+STANDING = frozenset({State.PAUSED, State.BREAKPOINT})
+"""States in which a task run waits for a person."""
 PASSES = frozenset({State.SUCCESS, State.SKIPPED, State.WARNING})
 """States after which the next task of a list may start."""
 
@@ -96,7 +98,8 @@ class TaskRuns(dict[str, TaskRun]):
 
     `scopes` has an entry for each open flowable, and one under None for the flow. `outputs` is
     what expressions see. `active` counts those that have not ended: `retrying` those of them that
-    wait for another attempt, `paused` those that are PAUSED, `holding` those that only wait for
+    wait for another attempt, `paused` those that stand still, `halted`
+    those of these at a breakpoint, `holding` those that only wait for
     tasks in them. `latest` is the last moment in any history: time in an execution never
     runs backwards, even if the server's clock does. When a task run has ended the execution,
     `left` is how many there were by then: nothing follows from those. `told` are sentences of
@@ -105,6 +108,7 @@ class TaskRuns(dict[str, TaskRun]):
 
     __slots__ = (
         "active",
+        "halted",
         "holding",
         "latest",
         "left",
@@ -122,6 +126,7 @@ class TaskRuns(dict[str, TaskRun]):
         self.active = 0
         self.retrying = 0
         self.paused = 0
+        self.halted = 0
         self.holding = 0
         self.latest: datetime | None = None
         self.left: int | None = None
@@ -130,7 +135,8 @@ class TaskRuns(dict[str, TaskRun]):
     def count(self, before: State, after: State, *, is_flowable: bool) -> None:
         """Notes that a task run went from one state to another."""
         self.retrying += (after is State.RETRYING) - (before is State.RETRYING)
-        self.paused += (after is State.PAUSED) - (before is State.PAUSED)
+        self.paused += (after in STANDING) - (before in STANDING)
+        self.halted += (after is State.BREAKPOINT) - (before is State.BREAKPOINT)
         if is_flowable:
             self.holding += (after is State.RUNNING) - (before is State.RUNNING)
 
@@ -142,6 +148,7 @@ class TaskRuns(dict[str, TaskRun]):
         new.active = self.active
         new.retrying = self.retrying
         new.paused = self.paused
+        new.halted = self.halted
         new.holding = self.holding
         new.latest = self.latest
         new.left = self.left
@@ -189,7 +196,8 @@ def build(plan: Plan, task_runs: dict[str, TaskRun]) -> TaskRuns:
         if not run.state.is_terminated:
             runs.active += 1
             runs.retrying += run.state is State.RETRYING
-            runs.paused += run.state is State.PAUSED
+            runs.paused += run.state in STANDING
+            runs.halted += run.state is State.BREAKPOINT
             if plan.nodes[run.task_id].flowable and run.progress is not None:
                 runs.holding += run.state is State.RUNNING
                 if not is_held(run):

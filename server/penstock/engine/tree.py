@@ -11,7 +11,7 @@ from penstock.engine.leave import leave
 from penstock.engine.outcome import allowed
 from penstock.engine.plan import BESIDE, SIDE_LISTS
 from penstock.engine.step import Renewal
-from penstock.engine.task_runs import PASSES, Scope, worse
+from penstock.engine.task_runs import PASSES, STANDING, Scope, worse
 from penstock.engine.variables import task_variables
 from penstock.engine.work import Look, Work
 from penstock.model.execution import Failure, TaskRun
@@ -192,19 +192,25 @@ def drain(work: Work) -> None:
     _stand(work)
 
 
-_KINDS = {State.RETRYING: "retrying", State.PAUSED: "paused"}
+_KINDS = {
+    State.RETRYING: "retrying",
+    State.PAUSED: "paused",
+    State.BREAKPOINT: "breakpoint",
+}
 
 
 def _stand(work: Work) -> None:
-    """An open execution is PAUSED when nothing goes on in it, or RETRYING, or else RUNNING."""
-    if work.state not in {State.RUNNING, State.RETRYING, State.PAUSED}:
+    """An open execution stands still when nothing goes on in it, is RETRYING, or else RUNNING."""
+    if work.state not in {State.RUNNING, State.RETRYING, State.PAUSED, State.BREAKPOINT}:
         return
     runs = work.runs
     state = State.RUNNING
-    if work.paused_by is not None or (runs.paused and runs.active - runs.holding == runs.paused):
+    if work.paused_by is not None:
         state = State.PAUSED
+    elif runs.paused and runs.active - runs.holding == runs.paused:
+        state = State.BREAKPOINT if runs.halted else State.PAUSED
     elif runs.retrying:
         state = State.RETRYING
     if state is not work.state:
-        after = "resumed" if work.state is State.PAUSED else "retried"
+        after = "resumed" if work.state in STANDING else "retried"
         work.turn(state, _KINDS.get(state, after))

@@ -74,6 +74,7 @@ class Work:
         self.ended_at = execution.ended_at
         self.failure = execution.failure
         self.paused_by = execution.paused_by
+        self.breakpoints = execution.breakpoints
         self.outputs = execution.outputs
         self.labels = execution.labels
         self.variables = execution.variables
@@ -117,6 +118,7 @@ class Work:
             ended_at=self.ended_at,
             failure=self.failure,
             paused_by=self.paused_by,
+            breakpoints=self.breakpoints,
             outputs=self.outputs,
             labels=self.labels,
             variables=self.variables,

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 from penstock.engine.advance import advance, is_over
 from penstock.engine.concurrency import admit
 from penstock.engine.message import Begin, Refused
-from penstock.engine.operation import ForceRun, Operation, Restart, SetTaskRunState, Unqueue, Wish
+from penstock.engine.operation import (
+    ForceRun,
+    Operation,
+    Restart,
+    ResumeFromBreakpoint,
+    ResumeRequested,
+    SetTaskRunState,
+    Unqueue,
+    Wish,
+)
 from penstock.engine.queue import answer
 from penstock.errors import Conflict, NotFound
 from penstock.model.state import State
@@ -55,7 +64,11 @@ def _let_go(batch: Batch, draft: Draft, wish: Wish) -> None:
     """Begins, or ends, an execution that waits, whatever the limit says."""
     message = answer(draft.execution, wish)
     if message is None:
-        raise Conflict(f"The execution is {draft.execution.state.value}; resume it.")
+        execution = draft.execution
+        is_halted = execution.state is State.BREAKPOINT
+        message = ResumeFromBreakpoint(wish.by) if is_halted else ResumeRequested(wish.by)
+        operate(batch, execution.tenant, execution.id, message)
+        return
     if isinstance(message, Begin):
         batch.core.slots.take(draft.execution)
     batch.deliver(draft.execution.id, message)

@@ -35,6 +35,9 @@ class Replaying(Frozen):
     inputs: Annotated[
         dict[str, Json] | None, Field(description="Other inputs than those of the execution.")
     ] = None
+    breakpoints: Annotated[
+        tuple[str, ...], Field(description="Tasks before which the new execution stands still.")
+    ] = ()
     revision: Annotated[
         int | None, Field(ge=1, lt=2**31, description="A revision of the flow, other than its own.")
     ] = None
@@ -64,6 +67,7 @@ def replay(
         _again(services, caller),
         task_run_id=run_id,
     )
+    made = replace(made, breakpoints=options.breakpoints)
     given = options.inputs
     if given is None and not _fits(new, found):
         given = _declared(new, found.inputs)

@@ -10,10 +10,14 @@ from typing import Annotated, TypeVar, cast
 from pydantic import Field
 
 from penstock.engine.advance import is_over
+from penstock.engine.breakpoint import check_breakpoint
 from penstock.engine.operation import (
     ForceRun,
     Operation,
+    PauseRequested,
     Restart,
+    ResumeFromBreakpoint,
+    ResumeRequested,
     SetLabels,
     SetState,
     SetTaskRunState,
@@ -85,11 +89,42 @@ class Unqueueing(Frozen):
     state: Annotated[State, Field(description="RUNNING, CANCELLED or FAILED.")] = State.RUNNING
 
 
+class Resuming(Frozen):
+    """A resume."""
+
+    task_run_id: Annotated[
+        str | None, Field(description="The paused task run, when there are several.")
+    ] = None
+    inputs: Annotated[
+        dict[str, Json], Field(description="What the paused task asks for as `onResume`.")
+    ] = Field(default_factory=dict)
+
+
+class Continuing(Frozen):
+    """Going on from a breakpoint."""
+
+    breakpoints: Annotated[
+        tuple[str, ...] | None, Field(description="Breakpoints instead of those before.")
+    ] = None
+
+
 Ask = Callable[[Services, Caller, Execution, Frozen], Future[Execution | None]]
 
 
 def _possible(_: Execution) -> None:
     """Whatever state it has."""
+
+
+def _check_pause(found: Execution) -> None:
+    if found.state not in {State.RUNNING, State.RETRYING}:
+        raise Conflict(
+            f"The execution is {found.state.value}; only one that is RUNNING can be paused."
+        )
+
+
+def _check_resume(found: Execution) -> None:
+    if found.state is not State.PAUSED:
+        raise Conflict(f"The execution is {found.state.value}; only a PAUSED one can be resumed.")
 
 
 def _check_kill(found: Execution) -> None:
@@ -120,7 +155,10 @@ def _by(
         services: Services, caller: Caller, found: Execution, options: Frozen
     ) -> Future[Execution | None]:
         operation = make(caller, cast("Options", options))
+        # Answers of people may be secret, so their names are all that is kept of them.
         detail = options.model_dump(mode="json", by_alias=True, exclude_none=True)
+        if isinstance(detail.get("inputs"), dict):
+            detail["inputs"] = sorted(detail["inputs"])
         record = audit_of(services, caller, action, found.id, detail)
         return services.executor.operate(caller.tenant, found.id, operation, audit=record)
 
@@ -202,6 +240,24 @@ KINDS: dict[str, Kind] = {
         _by(lambda _, o: SetLabels(o.labels), "labels"),
         "Replaces the labels of an ended execution; those of the system stay.",
         check_labels,
+    ),
+    "pause": Kind(
+        Nothing,
+        _by(lambda c, _: PauseRequested(c.actor), "pause"),
+        "Starts no further task; what runs may finish.",
+        _check_pause,
+    ),
+    "resume": Kind(
+        Resuming,
+        _by(lambda c, o: ResumeRequested(c.actor, o.task_run_id, o.inputs), "resume"),
+        "Lets it go on when it is PAUSED, with what the paused task asks for.",
+        _check_resume,
+    ),
+    "resume-from-breakpoint": Kind(
+        Continuing,
+        _by(lambda c, o: ResumeFromBreakpoint(c.actor, o.breakpoints), "resume-from-breakpoint"),
+        "Lets it go on from a breakpoint.",
+        check_breakpoint,
     ),
     "force-run": Kind(
         Nothing,

@@ -126,6 +126,12 @@ def _waits(facts: _Facts) -> Iterator[Reason]:
     if execution.state in _WAITS:
         yield from _before_the_start(facts)
         return
+    if execution.paused_by is not None:
+        yield Reason(
+            "person",
+            f"{execution.paused_by} has paused it: it goes on when somebody resumes it.",
+            owner=execution.paused_by,
+        )
     leaves = _leaves(execution)
     for run in leaves[:_MOST]:
         yield _of_run(facts, run)
