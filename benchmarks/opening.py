@@ -66,14 +66,15 @@ def main() -> None:
             ("last page of 1,000 task runs", f"/task-runs?limit=1000&cursor={cursor}"),
             ("why", "/why"),
         ):
-            times = []
+            times, cpu = [], server.cpu()
             for _ in range(arguments.rounds):
                 started = time.perf_counter()
                 call(server, "GET", f"/executions/{id_}{path}")
                 times.append((time.perf_counter() - started) * 1000)
             times.sort()
             median, most = statistics.median(times), times[int(len(times) * 0.95)]
-            print(f"{name}: median {median:.1f} ms, p95 {most:.1f} ms")
+            cpu = (server.cpu() - cpu) / arguments.rounds * 1000
+            print(f"{name}: median {median:.1f} ms, p95 {most:.1f} ms, CPU {cpu:.1f} ms")
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from penstock.model.sealed import hidden
 from penstock.model.state import State
 from penstock.service.objectset import Reference
 
-FIRST_TASK_RUNS = 200
+FIRST_TASK_RUNS = 100
 """So many task runs an execution shows; the others are on pages of their own."""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import cast
 
@@ -14,18 +14,21 @@ from penstock.engine.message import TimerKind
 from penstock.errors import NotFound
 from penstock.model.execution import Execution, TaskRun
 from penstock.model.frozen import Json
-from penstock.model.state import State
+from penstock.model.state import TERMINATED, State
 from penstock.security.caller import Caller
 from penstock.service.form import instant
 from penstock.service.services import Services
 from penstock.store import execution as rows
 from penstock.store import job as jobs
+from penstock.store import task_run as task_runs
 from penstock.store import timer as timers
 from penstock.store.execution_filter import Filter
 from penstock.store.job import LeasedJob
 from penstock.store.timer import StoredTimer
 
 _MOST = 20
+_MOST_RUNS = 2_000
+_TELLING = ({*State} - TERMINATED) | {State.FAILED}
 _WAITS = (State.CREATED, State.QUEUED, State.RESTARTED)
 
 
@@ -75,9 +78,12 @@ class _Facts:
 def why(services: Services, caller: Caller, execution_id: str) -> dict[str, Json]:
     """The reasons, in sentences. Raises `NotFound`."""
     with services.database.read() as tx:
-        found = rows.get(tx, caller.tenant, execution_id)
+        found = rows.head(tx, caller.tenant, execution_id)
         if found is None:
             raise NotFound(f"There is no execution {execution_id}.")
+        # Of an execution with very many task runs those matter that are open or failed.
+        runs = task_runs.in_states(tx, execution_id, _TELLING, limit=_MOST_RUNS)
+        found = replace(found, task_runs={run.id: run for run in runs})
         version = services.flows.at(
             tx, caller.tenant, found.namespace, found.flow_id, revision=found.flow_revision
         )

@@ -82,6 +82,19 @@ def page(tx: Connection, execution_id: str, *, first: int = 0, limit: int) -> li
     return [_from_row(row) for row in tx.execute(query).mappings()]
 
 
+def in_states(
+    tx: Connection, execution_id: str, states: Iterable[State], *, limit: int
+) -> list[TaskRun]:
+    """Task runs that are in one of some states, in the order of creation."""
+    query = (
+        select(table)
+        .where(table.c.execution_id == execution_id, table.c.state.in_([*states]))
+        .order_by(table.c.number)
+        .limit(limit)
+    )
+    return [_from_row(row) for row in tx.execute(query).mappings()]
+
+
 def count(tx: Connection, execution_id: str) -> int:
     """How many task runs an execution has."""
     query = select(func.count()).where(table.c.execution_id == execution_id)
