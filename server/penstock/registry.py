@@ -74,6 +74,19 @@ def canonical(type_name: str) -> str:
     return f"core.condition.{condition[1]}" if condition and name not in _WITH_WORD else name
 
 
+def spellings(type_name: str) -> tuple[str, ...]:
+    """Every name under which a type is accepted, the present one first."""
+    names = [type_name, *(old for old, new in ALIASES.items() if new == type_name)]
+    found = [name for known in names for name in (known, PREFIX + known)]
+    found += [
+        old + known.removeprefix(new)
+        for known in names
+        for old, new in _OLD_PACKAGES
+        if new and known.startswith(new)
+    ]
+    return tuple(name for name in dict.fromkeys(found) if canonical(name) == type_name)
+
+
 def is_deprecated(type_name: str) -> bool:
     """Whether a type is written by a historic alias (the plain Kestra prefix is none)."""
     return canonical(type_name) != type_name.removeprefix(PREFIX)

@@ -18,7 +18,7 @@ GOOD = "id: f\nnamespace: a.b\ntasks:\n  - id: a\n    type: core.log.Log\n    me
 
 def test_validate_says_file_line_column_cause_and_cure(penstock):
     Path("good.yaml").write_text(GOOD)
-    Path("bad.yaml").write_text(GOOD.replace("message", "mesage"))
+    Path("bad.yaml").write_text(GOOD.replace("message", "mesage").replace("id: f", "id: g"))
     ran = penstock("validate", "good.yaml", "bad.yaml")
     assert ran.code == 1
     assert re.search(r"bad\.yaml:6:5: error \[unknown-property\]: .*`mesage`", ran.err)
@@ -37,6 +37,19 @@ def test_validate_says_file_line_column_cause_and_cure(penstock):
     }
     assert {each["file"] for each in found} == {"bad.yaml"}
     assert penstock("validate", "good.yaml").code == 0
+
+
+def test_validate_heeds_namespaces_and_finds_what_is_there_twice(penstock):
+    Path("flows").mkdir()
+    bare = GOOD.replace("    message: x\n", "")
+    Path("flows/one.yaml").write_text(bare)
+    assert penstock("validate", "flows").code == 1
+    defaults = "[{type: core.log, values: {message: x}}]"
+    space = f"kind: namespace\nnamespace: a\nspec: {{pluginDefaults: {defaults}}}\n"
+    Path("flows/space.yaml").write_text(space)
+    assert penstock("validate", "flows").code == 0
+    Path("flows/two.yaml").write_text(bare)
+    assert "is also in" in penstock("validate", "flows").err
 
 
 @pytest.mark.parametrize(

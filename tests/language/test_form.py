@@ -97,9 +97,12 @@ def meaning(flow: Flow) -> object:
         if isinstance(value, list | tuple):
             return [plain(item) for item in value]
         text = getattr(value, "value", value)
-        return re.sub(r"\| json\b", "| toJson", text) if isinstance(text, str) else str(text)
+        if not isinstance(text, str):
+            return str(text)
+        return re.sub(r"\bjson\(", "fromJson(", re.sub(r"\| json\b", "| toJson", text))
 
-    return plain(flow.model_dump(serialize_as_any=True))
+    # What defaults give is in the tasks.
+    return plain(flow.model_dump(serialize_as_any=True, exclude={"plugin_defaults"}))
 
 
 def comments(text: str) -> list[str]:

@@ -12,14 +12,26 @@ from penstock.api.answer import Answer, declared
 from penstock.api.document import answers, body
 from penstock.api.paging import Cursor, Limit, Namespace
 from penstock.api.problem import invalid
-from penstock.api.schema import items_of, page_of, ref
+from penstock.api.schema import FLAG, MAYBE_TEXT, NUMBER, items_of, list_of, page_of, ref, thing
 from penstock.model.frozen import Json
 from penstock.model.problem import Problem
 from penstock.service import state
+from penstock.service.flow_check import validate
 from penstock.service.objectset import Reference
 
 router = APIRouter(prefix="/flows", tags=["flows"])
 _THING = ref("Flow")
+_PROBLEMS = list_of(ref("Problem"))
+_CHECKED = thing(
+    index=NUMBER,
+    namespace=MAYBE_TEXT,
+    id=MAYBE_TEXT,
+    valid=FLAG,
+    outdated=FLAG,
+    errors=_PROBLEMS,
+    warnings=_PROBLEMS,
+    deprecations=_PROBLEMS,
+)
 
 
 @router.get("", **answers(page_of(_THING)))
@@ -35,6 +47,23 @@ def list_flows(
     return declaration.page(
         services, caller, "flow", namespace=namespace, cursor=cursor, limit=limit
     )
+
+
+@router.post(
+    ":validate", openapi_extra=body(ref("FlowSpec"), yaml=True), **answers(items_of(_CHECKED))
+)
+def validate_flows(
+    services: Services, caller: Caller, *, text: RawBody, request: Request
+) -> Response:
+    """Checks flow texts and writes nothing; answers 200 for texts that do not hold, too.
+
+    Several documents are separated by lines of `---`; each has an answer of its own.
+    """
+    spec = parse_json(text) if _is_json(request) else {"source": _decoded(text)}
+    source = spec.get("source") if isinstance(spec, dict) else None
+    if not isinstance(source, str):
+        raise invalid([Problem("The body has no text as `source`.", code="wrong-type")])
+    return Answer({"items": validate(services, caller, source)})
 
 
 @router.get("/{namespace}/{id}", **answers(_THING, 304))

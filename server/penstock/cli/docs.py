@@ -16,6 +16,21 @@ def command() -> None:
     """The reference pages of this installation."""
 
 
+@command.command("schema")
+def schema() -> None:
+    """Writes the JSON Schema of flow files, with every installed type, for editors.
+
+    Example: penstock docs schema > flow.schema.json
+    """
+    import json  # noqa: PLC0415 - only here
+
+    from penstock import registry  # noqa: PLC0415 - it imports every type
+    from penstock.language.schema import flow_schema  # noqa: PLC0415 - as above
+
+    # pyrefly: ignore[bad-argument-type] - cached functions are functions
+    click.echo(json.dumps(flow_schema(registry, registry), indent=2, ensure_ascii=False))
+
+
 @command.command("build")
 @click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
 @click.pass_context

@@ -90,7 +90,7 @@ def read(main: Path, others: Sequence[Path]) -> FlowFiles:
     namespaces = {
         each.namespace: namespace
         for each in objects
-        if each.kind == "namespace" and (namespace := _namespace(each, problems)) is not None
+        if each.kind == "namespace" and (namespace := namespace_in(each, problems)) is not None
     }
     around = surroundings(namespaces)
     first = _flow(main, text, problems, around)
@@ -121,7 +121,8 @@ def surroundings(namespaces: Mapping[str, NamespaceSpec]) -> Surroundings:
     )
 
 
-def _namespace(found: file.ObjectFile, problems: list[Problem]) -> NamespaceSpec | None:
+def namespace_in(found: file.ObjectFile, problems: list[Problem]) -> NamespaceSpec | None:
+    """The namespace of a file, or None with its problems added."""
     from penstock.service.spec import NamespaceSpec, read  # noqa: PLC0415 - as above
 
     spec, wrong = read(NamespaceSpec, found.spec)

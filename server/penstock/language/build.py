@@ -225,14 +225,16 @@ class Builder:
         written = node.entry("type")
         if written is None or written.value is None:
             article = "an" if kind == "input" else "a"
+            other = next((key for key, _ in node.items() if str(key).lower() == "type"), None)
+            example = dialect.EXAMPLE_TYPES[kind]
+            hint = f"Add the `type` of {article} {kind}, such as `type: {example}`."
             self._problems.append(
                 sentence.at_value(
                     node,
                     (*path, "type"),
                     f"This {kind} has no `type`.",
                     code="missing-property",
-                    hint=f"Add the `type` of {article} {kind}, "
-                    f"such as `type: {dialect.EXAMPLE_TYPES[kind]}`.",
+                    hint=hint if other is None else f"Write `type` for `{other}`: case counts.",
                 )
             )
             return None

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from penstock.language.build import Catalog
-from penstock.language.parse import Parsed, parse, too_large
+from penstock.language.defaults import NOTHING, Inherited
+from penstock.language.parse import Parsed, namespace_of, parse, too_large
 from penstock.language.references import references
 from penstock.language.shape import nearest_name
 from penstock.model.problem import Problem, Severity
@@ -36,11 +37,16 @@ class Checked:
         ]
 
 
-def check_files(paths: Sequence[Path], catalog: Catalog) -> Checked:
+def check_files(
+    paths: Sequence[Path],
+    catalog: Catalog,
+    around: Callable[[str], Inherited] = lambda namespace: NOTHING,  # noqa: ARG005 - what others use
+) -> Checked:
     """Checks each file, and each YAML file at any depth of each folder, in order of their names.
 
     Beyond each text by itself: no flow twice, and a warning for a subflow that is not among the
-    flows of a folder which holds its namespace.
+    flows of a folder which holds its namespace. `around` gives the plugin defaults that the
+    flows of a namespace inherit.
     """
     sources: dict[str, str] = {}
     problems: list[Problem] = []
@@ -48,7 +54,10 @@ def check_files(paths: Sequence[Path], catalog: Catalog) -> Checked:
         source = _read(file, problems)
         if source is not None:
             sources[str(file)] = source
-    parsed = {file: parse(source, catalog) for file, source in sources.items()}
+    parsed = {
+        file: parse(source, catalog, around(namespace_of(source) or ""))
+        for file, source in sources.items()
+    }
     for file, one in parsed.items():
         problems.extend(replace(problem, file=file) for problem in one.problems)
     problems.extend(_twice(parsed))

@@ -19,7 +19,7 @@ EXAMPLE_TYPES = {"task": "core.log.Log", "trigger": "core.trigger.Schedule", "in
 
 FLOW_IGNORED = frozenset({"tenantId", "deleted", "updated", "source", "extend"})
 """Written by servers into a flow's JSON; of no meaning in a file."""
-_NO_EFFECT = frozenset({"workerGroup", "workerSelector", "logToFile", "taskCache", "policyRefs"})
+NO_EFFECT = frozenset({"workerGroup", "workerSelector", "logToFile", "taskCache", "policyRefs"})
 """Accepted with a warning: the flow does the same without them."""
 TASK_IGNORED: frozenset[str] = frozenset()
 TRIGGER_IGNORED: frozenset[str] = frozenset()
@@ -135,7 +135,7 @@ def outside(
     key = str(path[-1])
     if key in ignored:
         return None
-    if key in _NO_EFFECT:
+    if key in NO_EFFECT:
         return idle(node, path)
     if key == "pluginDefaultsRef" and issubclass(cls, Task | Trigger):
         # One that leads somewhere has been followed before.

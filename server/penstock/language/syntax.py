@@ -117,6 +117,7 @@ _RULES = (
     ),
 )
 
+_NO_SPACE = re.compile(r"\s*(?:- +)*([A-Za-z_][\w-]*):[^\s:/]")
 _EXPRESSION = re.compile(r"^\s*(?:- +)*(?:[\w.-]+: +)?(\{\{|\{%)")
 
 
@@ -140,6 +141,9 @@ def explain(error: yaml.MarkedYAMLError, source: str) -> Problem:
         return _problem(
             "A tab stands where only spaces may indent.", "Replace tabs by spaces.", line, column
         )
+    joined = _joined(source, line) if "mapping values" in text else None
+    if joined is not None:
+        return joined
     for rule in _RULES:
         if rule.found in text:
             start = error.context_mark if rule.at_start else None
@@ -151,6 +155,22 @@ def explain(error: yaml.MarkedYAMLError, source: str) -> Problem:
         "Check the indentation, quotes and brackets of this line and the one above.",
         line,
         column,
+    )
+
+
+def _joined(source: str, line: int) -> Problem | None:
+    """A key above whose colon has no space behind it, so that YAML reads a text over two lines."""
+    above = next((at for at in range(line - 1, -1, -1) if source.split("\n")[at].strip()), None)
+    if above is None:
+        return None
+    found = _NO_SPACE.match(source.split("\n")[above])
+    if found is None:
+        return None
+    return _problem(
+        f"There is no space after the colon of `{found[1]}`.",
+        f"Write `{found[1]}: …`.",
+        above,
+        found.end(1),
     )
 
 

@@ -115,6 +115,8 @@ class Texts:
 def _hint(error: ExpressionError) -> str | None:
     # Only a text that is no expression at all may have been meant as plain text.
     is_name = error.message.startswith("There is no ")
+    if "cannot close" in error.message:
+        return "Close what was opened before it first."
     return None if is_name else "To keep braces as text, write `{% raw %}…{% endraw %}`."
 
 

@@ -24,8 +24,8 @@ from penstock.service.surroundings import PluginDefaults
 from penstock.storage.base import Storage
 from penstock.store.session import Database
 
-_MOST_TEXT = 8 * 1024 * 1024
-"""A flow takes up to 25 times the memory of its text, so this is 200 MB at worst."""
+_MOST_TEXT = 12 * 1024 * 1024
+"""A flow takes up to 25 times the memory of its text, so this is 300 MB at worst."""
 
 
 class Reading:
