@@ -56,6 +56,8 @@ _OLD_PACKAGES = (
     ("io.kestra.core.models.conditions.types.", "core.condition."),
     (PREFIX, ""),
 )
+_CAPITALS = {"kv": "KV"}
+"""Words of type names that are written otherwise than with one capital."""
 _CONDITION = re.compile(r"core\.condition\.(\w+)Condition")
 """Conditions had the word at the end of their names."""
 _WITH_WORD = frozenset({"core.condition.FlowCondition", "core.condition.FlowNamespaceCondition"})
@@ -174,4 +176,4 @@ def _names_below(package: str, prefix: str) -> Iterator[str]:
             yield from _names_below(f"{package}.{module.name}", f"{prefix}{module.name}.")
         elif not module.name.startswith("_") and prefix.count(".") > 1:
             words = module.name.rstrip("_").split("_")
-            yield prefix + "".join(word.capitalize() for word in words)
+            yield prefix + "".join(_CAPITALS.get(word, word.capitalize()) for word in words)

@@ -14,18 +14,20 @@ import pytest
 from penstock import registry
 from penstock.errors import NotFound
 from penstock.model.frozen import Json
+from penstock.model.key_value import KvType
 from penstock.model.task import LogLevel
-from penstock.sdk.context import RunContext
+from penstock.sdk.context import KeyValues, RunContext
 from penstock.sdk.task import Outputs, Result, RunnableTask
 from penstock.storage.local import LocalStorage
 
 
 @dataclass
-class Pairs:
+class Pairs(KeyValues):
     """Key-value pairs in memory."""
 
     values: dict[tuple[str, str], Json] = field(default_factory=dict)
     ttls: list[str | None] = field(default_factory=list)
+    kinds: list[KvType | None] = field(default_factory=list)
 
     def read(self, key: str, namespace: str | None = None) -> Json:
         found = self.values.get((namespace or "shop", key), self)
@@ -42,7 +44,9 @@ class Pairs:
         overwrite: bool = True,
         ttl: str | None = None,
         description: str | None = None,
+        kind: KvType | None = None,
     ) -> None:
+        self.kinds.append(kind)
         assert overwrite or (namespace or "shop", key) not in self.values
         assert description != ""
         self.values[namespace or "shop", key] = value

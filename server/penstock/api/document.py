@@ -60,12 +60,16 @@ def answers(
 
 
 def body(
-    schema: Schema, *, yaml: bool = False, form: Schema | None = None
+    schema: Schema, *, yaml: bool = False, plain: bool = False, form: Schema | None = None
 ) -> dict[str, Any]:  # a piece of OpenAPI
-    """The route's JSON body; `yaml` allows the bare text as well, `form` a form with files."""
+    """The route's JSON body; `yaml` and `plain` allow the bare text as well, `form` a form with
+    files.
+    """
     content: dict[str, Any] = {"application/json": {"schema": schema}}
     if yaml:
         content["application/yaml"] = {"schema": {"type": "string"}}
+    if plain:
+        content["text/plain"] = {"schema": {"type": "string"}}
     if form is not None:
         content["multipart/form-data"] = {"schema": form}
     return {"requestBody": {"required": True, "content": content}}

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import orjson
 from fastapi import APIRouter, Request, Response
 
 from penstock.api import declaration
-from penstock.api.access import Caller, Change, JsonBody, Services
-from penstock.api.answer import declared
+from penstock.api.access import Caller, Change, RawBody, Services, parse_json
+from penstock.api.answer import Answer, declared
 from penstock.api.document import answers, body
 from penstock.api.paging import Cursor, Limit, Namespace
-from penstock.api.schema import page_of, ref
-from penstock.service import state
+from penstock.api.problem import invalid
+from penstock.api.schema import items_of, page_of, ref
+from penstock.model.frozen import Json
+from penstock.model.problem import Problem
+from penstock.service import kv, state
 from penstock.service.objectset import Reference
 
 router = APIRouter(prefix="/kv", tags=["kv"])
@@ -43,9 +47,15 @@ def get_kv(
     return declared(request, state.get(services, caller, Reference("kv", namespace, key)))
 
 
+@router.get("/{namespace}/{key}/versions", **answers(items_of(ref("KvVersion"))))
+def list_versions(services: Services, caller: Caller, *, namespace: str, key: str) -> Response:
+    """Lists what the latest writes of a pair left, newest first."""
+    return Answer({"items": kv.versions(services, caller, Reference("kv", namespace, key))})
+
+
 @router.put(
     "/{namespace}/{key}",
-    openapi_extra=body(ref("KvSpec")),
+    openapi_extra=body(ref("KvSpec"), plain=True),
     **answers(_THING, 409, 412, 413, also=201),
 )
 def put_kv(
@@ -54,12 +64,17 @@ def put_kv(
     *,
     namespace: str,
     key: str,
-    spec: JsonBody,
+    text: RawBody,
     request: Request,
 ) -> Response:
-    """Creates or replaces a pair; the same body twice writes nothing."""
-    reference = Reference("kv", namespace, key)
-    return declaration.put(services, change, reference, spec, request)
+    """Creates or replaces a pair; the same body twice writes nothing.
+
+    A body of the type `text/plain` is the value itself: as JSON when it is some, else as text
+    (`"quoted"` stays text), with the headers `ttl` and `description`.
+    """
+    is_plain = request.headers.get("content-type", "").startswith("text/plain")
+    spec = _plain(text, request) if is_plain else parse_json(text)
+    return declaration.put(services, change, Reference("kv", namespace, key), spec, request)
 
 
 @router.delete("/{namespace}/{key}", **answers(None, 409, 412, status=204))
@@ -73,3 +88,18 @@ def delete_kv(
 ) -> Response:
     """Removes a pair."""
     return declaration.delete(services, change, Reference("kv", namespace, key), request)
+
+
+def _plain(text: bytes, request: Request) -> Json:
+    try:
+        value: Json = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        try:
+            value = text.decode()
+        except UnicodeDecodeError:
+            hint = "Save it as UTF-8."
+            raise invalid(
+                [Problem("The text is not UTF-8.", code="invalid-encoding", hint=hint)]
+            ) from None
+    said = {name: request.headers.get(name) for name in ("ttl", "description")}
+    return {"value": value, **said}

@@ -221,6 +221,8 @@ _PLANNED = thing(
     touches=list_of(TEXT),
 )
 
+_PAIR = {"value": ANYTHING, "type": TEXT, "description": MAYBE_TEXT, "expiresAt": MAYBE_TIME}
+
 COMPONENTS: dict[str, Schema] = {
     "Problem": _PROBLEM,
     "Error": thing(
@@ -271,14 +273,7 @@ COMPONENTS: dict[str, Schema] = {
         description=MAYBE_TEXT,
         nextFireAt=MAYBE_TIME,
     ),
-    "Kv": thing(
-        **_DECLARED,
-        key=TEXT,
-        value=ANYTHING,
-        description=MAYBE_TEXT,
-        ttl=MAYBE_TEXT,
-        expiresAt=MAYBE_TIME,
-    ),
+    "Kv": thing(**_DECLARED, **_PAIR, key=TEXT, ttl=MAYBE_TEXT),
     "File": thing(**_DECLARED, path=TEXT, size=NUMBER),
     "FileRevision": thing(
         revision=NUMBER,
@@ -294,6 +289,7 @@ COMPONENTS: dict[str, Schema] = {
         "properties": {"namespace": TEXT, "from": TEXT, "to": TEXT},
         "required": ["namespace", "from", "to"],
     },
+    "KvVersion": thing(**_PAIR, revision=NUMBER, writtenAt=TIME),
     "Object": {
         "anyOf": [
             ref("Namespace"),

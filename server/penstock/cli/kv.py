@@ -27,10 +27,28 @@ add_readers(
         "NAMESPACE": "namespace",
         "KEY": "key",
         "VALUE": "value",
+        "TYPE": "type",
+        "REVISION": "revision",
         "OWNER": "owner",
         "EXPIRES": "expiresAt",
+        "DESCRIPTION": "description",
     },
 )
+
+
+@command.command("versions")
+@click.argument("name")
+@click.pass_obj
+def versions(session: Session, name: str) -> None:
+    """What the latest writes of NAMESPACE/KEY left, newest first."""
+    columns = {
+        "REVISION": "revision",
+        "VALUE": "value",
+        "TYPE": "type",
+        "WRITTEN": "writtenAt",
+        "EXPIRES": "expiresAt",
+    }
+    session.output.table(session.client.get(f"kv/{address(name)}/versions")["items"], columns)
 
 
 @command.command("put")
@@ -43,6 +61,13 @@ add_readers(
     help="File with the value.",
 )
 @click.option("--text", "is_text", is_flag=True, help="The value is a text, even if it is JSON.")
+@click.option(
+    "--type",
+    "kind",
+    type=click.Choice(["DATETIME", "DATE", "DURATION"]),
+    default=None,
+    help="What a text is. Numbers, booleans and maps show it themselves.",
+)
 @click.option("--ttl", default=None, help="How long it lives, such as PT30M or P1D.")
 @click.option("--description", default=None, help="For people.")
 @click.option("--owner", default=None, help="Who declares it.")
@@ -54,6 +79,7 @@ def put(
     *,
     from_file: Path | None,
     is_text: bool,
+    kind: str | None,
     ttl: str | None,
     description: str | None,
     owner: str | None,
@@ -67,9 +93,10 @@ def put(
     given = value if from_file is None else from_file.read_text("utf-8").removesuffix("\n")
     assert given is not None
     body = {
-        "value": given if is_text else _typed(given),
+        "value": given if is_text or kind is not None else _typed(given),
         "description": description,
         "ttl": ttl,
+        **({} if kind is None else {"type": kind}),
     }
     written(session, "kv", name=address(name), body=body, owner=owner)
 

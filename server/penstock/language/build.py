@@ -352,6 +352,9 @@ class Builder:
                 self._problems.append(
                     dialect.deprecated(node.key_place(name), (*path, name), name, key.current)
                 )
+            elif key.instead is not None:
+                at = (*path, name)
+                self._problems.append(dialect.outdated(node.key_place(name), at, key.instead))
             part = _FLOW_PARTS.get(name) if cls is Flow else shape.parts.get(name)
             holds = part is not None or name in shape.inputs or name == "triggers"
             if child.children and not holds:

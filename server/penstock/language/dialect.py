@@ -94,6 +94,19 @@ def deprecated(place: Place, path: Path, old: str, current: str) -> Problem:
     )
 
 
+def outdated(place: Place, path: Path, instead: str) -> Problem:
+    """A warning of a property that other properties have replaced."""
+    return Problem(
+        f"`{path[-1]}` is deprecated.",
+        path=path_text(path),
+        line=place.line,
+        column=place.column,
+        code="deprecated",
+        hint=instead,
+        severity=Severity.WARNING,
+    )
+
+
 def input_type(node: Node, path: Path, kind: str, *, in_form: bool) -> Problem | None:
     """What is to be said of the type of an input."""
     if kind not in INPUTS:
@@ -177,6 +190,8 @@ def below(models: Sequence[type[BaseModel]], node: Node, path: Path) -> Iterator
                 continue
             if key.deprecated:
                 yield deprecated(place_of(event), (*path, name), name, key.current)
+            elif key.instead is not None:
+                yield outdated(place_of(event), (*path, name), key.instead)
             if child.children:
                 yield from below(model_below(model, name), child, (*path, name))
 

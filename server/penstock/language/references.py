@@ -111,6 +111,10 @@ def _place(task: Task, path: Path, found: References) -> None:
     if kind is not None and isinstance(namespace, str):
         name = key if isinstance(key, str) else ""
         found.uses.append(NamespaceUse(kind, namespace, name, path_text((*path, "namespace"))))
+    for index, other in enumerate(getattr(task, "namespaces", None) or () if kind == "kv" else ()):
+        if isinstance(other, str) and not contains_expression(other):
+            place = path_text((*path, "namespaces", index))
+            found.uses.append(NamespaceUse("kv", other, "", place))
     files = getattr(task, "namespace_files", None)
     for index, other in enumerate(getattr(files, "namespaces", None) or ()):
         if isinstance(other, str) and not contains_expression(other):

@@ -25,13 +25,16 @@ _COMPARED = 1000
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One accepted key; `current` is the spelling that a deprecated one was replaced by."""
+    """One accepted key; `current` is the spelling that a deprecated one was replaced by, `instead`
+    says what to do where that is more than another name.
+    """
 
     field: str
     current: str
     deprecated: bool
     required: bool
     secret: bool = False
+    instead: str | None = None
 
 
 class Holds(Enum):
@@ -81,6 +84,7 @@ def shape_of(cls: type[BaseModel]) -> Shape:
                 spelling != spellings[0],
                 required=field.is_required(),
                 secret=field.json_schema_extra == SECRET,
+                instead=field.description if _is_old(field) else None,
             )
     parts: dict[str, Part] = {}
     for key, known in keys.items():
@@ -88,6 +92,11 @@ def shape_of(cls: type[BaseModel]) -> Shape:
             parts[key] = _part(cls.model_fields[known.field].annotation)
     asked = frozenset(key for key, known in keys.items() if _asks(cls, known.field))
     return Shape(keys, parts, asked)
+
+
+def _is_old(field: FieldInfo) -> bool:
+    extra = field.json_schema_extra
+    return isinstance(extra, dict) and extra.get("deprecated") is True
 
 
 def _asks(cls: type[BaseModel], field: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -12,13 +12,15 @@ from sqlalchemy import Connection
 from penstock.errors import NotFound, PenstockError
 from penstock.model.execution import Execution
 from penstock.model.frozen import Json
+from penstock.model.key_value import KvType, merged
 from penstock.model.provenance import Provenance
 from penstock.runtime.masking import Masker
 from penstock.service.isolation import Isolation
-from penstock.service.kv import content
+from penstock.service.kv import content, kept_type
 from penstock.service.objectset import Reference, canonical_hash
-from penstock.store import audit
+from penstock.store import audit, kv_version
 from penstock.store import kv as rows
+from penstock.store import namespace as declared_namespaces
 from penstock.store.declared import ancestors
 from penstock.store.kv import KvRow
 from penstock.store.session import Database
@@ -66,6 +68,17 @@ class KeyValues:
         )
         raise NotFound(f"There is no key '{key}' in {place}. {hint}")
 
+    def keys(self, prefix: str = "", namespace: str | None = None) -> list[str]:
+        """The keys of exactly `namespace` or the flow's that begin with `prefix`, in order.
+
+        Raises `NamespaceDenied`.
+        """
+        with self.database.read() as tx:
+            self._check(tx, namespace)
+            place = (namespace or self.execution.namespace,)
+            known = rows.keys(tx, self.execution.tenant, place, now=self.now())
+        return [key for key in known if key.startswith(prefix)]
+
     def write(
         self,
         key: str,
@@ -75,49 +88,181 @@ class KeyValues:
         overwrite: bool = True,
         ttl: str | None = None,
         description: str | None = None,
+        kind: KvType | None = None,
     ) -> None:
         """Writes a pair of `namespace` or the flow's; its time to live begins anew.
 
         The owner of a pair that is there stays. Raises `Refused` and `NamespaceDenied`.
         """
-        now = self.now()
-        reference = Reference("kv", namespace or self.execution.namespace, key)
-        problems = reference.problems()
-        if problems:
-            raise Refused(f"{problems[0].message} {problems[0].hint}")
         if ttl is not None and rows.lifetime(ttl) is None:
             raise Refused(f"'{ttl}' is no time to live. Write an ISO 8601 duration such as PT30M.")
-        if self.masker.holds(value):
-            raise Refused(
-                f"The value for the key '{key}' holds a secret, and such values are stored "
-                "readable. Put it with `penstock secret put` instead."
-            )
-        tenant = self.execution.tenant
+        now = self.now()
+        reference = self._reference(key, namespace)
+        self._check_value(key, value)
         with self.database.transaction() as tx:
-            self._check(tx, namespace)
-            found = rows.find(tx, tenant, reference.namespace, key=key, now=now)
+            found = self._found(tx, reference, namespace, now)
             if found is not None and not overwrite:
                 raise Refused(
                     f"The key '{key}' is in the namespace '{reference.namespace}' already, and "
                     "'overwrite' is false."
                 )
-            row = KvRow(
-                tenant=tenant,
-                namespace=reference.namespace,
-                key=key,
-                owner="api" if found is None else found.owner,
-                revision=1 if found is None else found.revision + 1,
-                content_hash=canonical_hash(content(value, description, ttl)),
-                created_at=now if found is None else found.created_at,
-                updated_at=now,
+            row = replace(
+                self._new(reference, now) if found is None else found,
                 value=value,
-                provenance=self._provenance(),
+                type=kept_type(value, kind),
                 description=description,
                 ttl=ttl,
                 expires_at=rows.expiry(ttl, now),
             )
-            rows.put(tx, row)
-            audit.append(tx, self._record(reference, found, row))
+            self._put(tx, found, row, now)
+
+    def patch(
+        self, key: str, value: Json, *, namespace: str | None = None, create: bool = True
+    ) -> None:
+        """Merges `value` into a pair of `namespace` or the flow's; all else of it stays, the time
+        when it expires as well. Without `create` it must be there: `NotFound`.
+        """
+        now = self.now()
+        reference = self._reference(key, namespace)
+        self._check_value(key, value)
+        with self.database.transaction() as tx:
+            found = self._found(tx, reference, namespace, now)
+            if found is None and not create:
+                raise NotFound(f"There is no key '{key}' in '{reference.namespace}' to merge into.")
+            before = self._new(reference, now) if found is None else found
+            value = merged(before.value, value)
+            kept = kept_type(value, None if before.type is None else KvType(before.type))
+            self._put(tx, found, replace(before, value=value, type=kept), now)
+
+    def delete(self, key: str, namespace: str | None = None) -> bool:
+        """Removes a pair of `namespace` or the flow's; tells whether there was one."""
+        now = self.now()
+        reference = self._reference(key, namespace)
+        with self.database.transaction() as tx:
+            found = self._found(tx, reference, namespace, now)
+            if found is not None:
+                self.remove(tx, found, now)
+        return found is not None
+
+    def remove(self, tx: Connection, row: KvRow, now: datetime) -> None:
+        """Removes a stored pair, with its event unless it had expired."""
+        rows.delete(tx, row.tenant, row.namespace, row.key)
+        if row.expires_at is None or row.expires_at > now:
+            reference = Reference("kv", row.namespace, row.key)
+            event = self._record(reference, row, row, now=now, action="kv.delete")
+            audit.append(tx, replace(event, after=None))
+
+    def namespaces(self) -> tuple[list[str], list[str]]:
+        """The namespaces with pairs: those that the flow may use, and the others."""
+        user = self.execution
+        with self.database.read() as tx:
+            known = rows.namespaces(tx, user.tenant)
+            allowed = [
+                each
+                for each in known
+                if self.isolation.allows(
+                    user.namespace, each, declared_namespaces.allowed(tx, user.tenant, each)
+                )
+            ]
+        return allowed, [each for each in known if each not in allowed]
+
+    def purge(
+        self,
+        namespace: str,
+        is_meant: Callable[[str], bool],
+        *,
+        expired_only: bool = True,
+    ) -> int:
+        """Removes pairs of a namespace for good; gives how many. Raises `NamespaceDenied`."""
+        now = self.now()
+        with self.database.transaction() as tx:
+            self._check(tx, namespace)
+            gone = [
+                row
+                for row in rows.stored(tx, self.execution.tenant, namespace)
+                if is_meant(row.key)
+                and not (expired_only and (row.expires_at is None or row.expires_at > now))
+            ]
+            for row in gone:
+                self.remove(tx, row, now)
+        return len(gone)
+
+    def purge_versions(
+        self,
+        namespace: str,
+        is_meant: Callable[[str], bool],
+        *,
+        before: datetime | None = None,
+        keep: int = 1,
+    ) -> int:
+        """Forgets old versions of a namespace's pairs, the present one never: those from before a
+        time, else all but the newest `keep`. Gives how many. Raises `NamespaceDenied`.
+        """
+        size, tenant = 0, self.execution.tenant
+        with self.database.transaction() as tx:
+            self._check(tx, namespace)
+            for row in rows.stored(tx, tenant, namespace):
+                if not is_meant(row.key):
+                    continue
+                known = kv_version.page(tx, tenant, namespace, row.key)[1:]
+                old = [each for each in known if each.at < before] if before else known[keep - 1 :]
+                if old:
+                    gone = [each.revision for each in old]
+                    kv_version.delete(tx, tenant, namespace, row.key, revisions=gone)
+                    reference = Reference("kv", namespace, row.key)
+                    audit.append(
+                        tx,
+                        self._record(reference, row, row, now=self.now(), action="kv.purge"),
+                    )
+                    size += len(gone)
+        return size
+
+    def _reference(self, key: str, namespace: str | None) -> Reference:
+        reference = Reference("kv", namespace or self.execution.namespace, key)
+        problems = reference.problems()
+        if problems:
+            raise Refused(f"{problems[0].message} {problems[0].hint}")
+        return reference
+
+    def _check_value(self, key: str, value: Json) -> None:
+        if self.masker.holds(value):
+            raise Refused(
+                f"The value for the key '{key}' holds a secret, and such values are stored "
+                "readable. Put it with `penstock secret put` instead."
+            )
+
+    def _found(
+        self, tx: Connection, reference: Reference, namespace: str | None, now: datetime
+    ) -> KvRow | None:
+        self._check(tx, namespace)
+        tenant = self.execution.tenant
+        return rows.find(tx, tenant, reference.namespace, key=reference.id, now=now)
+
+    def _new(self, reference: Reference, now: datetime) -> KvRow:
+        return KvRow(
+            tenant=self.execution.tenant,
+            namespace=reference.namespace,
+            key=reference.id,
+            owner="api",
+            revision=0,
+            content_hash="",
+            created_at=now,
+            updated_at=now,
+        )
+
+    def _put(self, tx: Connection, before: KvRow | None, row: KvRow, now: datetime) -> None:
+        kept = None if row.type is None else KvType(row.type)
+        row = replace(
+            row,
+            revision=row.revision + 1,
+            content_hash=canonical_hash(content(row.value, row.description, row.ttl, kept)),
+            updated_at=now,
+            provenance=self._provenance(),
+        )
+        rows.put(tx, row)
+        action = "kv.create" if before is None else "kv.update"
+        reference = Reference("kv", row.namespace, row.key)
+        audit.append(tx, self._record(reference, before, row, now=now, action=action))
 
     def _check(self, tx: Connection, namespace: str | None) -> None:
         if namespace is not None:
@@ -133,15 +278,17 @@ class KeyValues:
             commit=None if source is None else source.commit,
         )
 
-    def _record(self, reference: Reference, before: KvRow | None, row: KvRow) -> audit.AuditRecord:
+    def _record(
+        self, reference: Reference, before: KvRow | None, row: KvRow, *, now: datetime, action: str
+    ) -> audit.AuditRecord:
         return audit.AuditRecord(
             tenant=row.tenant,
-            at=row.updated_at,
+            at=now,
             actor=f"execution:{self.execution.id}",
-            action="kv.create" if before is None else "kv.update",
+            action=action,
             object=str(reference),
             owner=row.owner,
             before=None if before is None else before.content_hash,
             after=row.content_hash,
-            provenance=row.provenance,
+            provenance=self._provenance(),
         )

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from penstock.model.frozen import Json
+from penstock.model.key_value import KvType
 from penstock.model.task import LogLevel, Task
 
 
@@ -31,8 +32,47 @@ class KeyValues(Protocol):
         overwrite: bool = True,
         ttl: str | None = None,
         description: str | None = None,
+        kind: KvType | None = None,
     ) -> None:
-        """Writes a pair of `namespace` or the flow's; raises a `PenstockError` when it may not."""
+        """Writes a pair of `namespace` or the flow's; raises a `PenstockError` when it may not.
+
+        `kind` tells what a text is (DATETIME, DATE, DURATION); other types show in the value.
+        """
+        ...
+
+    def patch(
+        self, key: str, value: Json, *, namespace: str | None = None, create: bool = True
+    ) -> None:
+        """Merges `value` into a pair; without `create` it must be there (`NotFound`)."""
+        ...
+
+    def keys(self, prefix: str = "", namespace: str | None = None) -> list[str]:
+        """The keys of exactly `namespace` or the flow's, in order."""
+        ...
+
+    def delete(self, key: str, namespace: str | None = None) -> bool:
+        """Removes a pair; tells whether there was one."""
+        ...
+
+    def namespaces(self) -> tuple[list[str], list[str]]:
+        """The namespaces with pairs: those that the flow may use, and the others."""
+        ...
+
+    def purge(
+        self, namespace: str, is_meant: Callable[[str], bool], *, expired_only: bool = True
+    ) -> int:
+        """Removes pairs of a namespace whose keys are meant; gives how many."""
+        ...
+
+    def purge_versions(
+        self,
+        namespace: str,
+        is_meant: Callable[[str], bool],
+        *,
+        before: datetime | None = None,
+        keep: int = 1,
+    ) -> int:
+        """Forgets versions of pairs from before a time, else all but the newest `keep`."""
         ...
 
 

@@ -7,8 +7,11 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from penstock.errors import NotFound
 from penstock.model.frozen import Json
+from penstock.model.key_value import OF_TEXT, KvType, fits, type_of
 from penstock.model.problem import Problem
+from penstock.security.caller import Caller
 from penstock.service import form
 from penstock.service.change import Change
 from penstock.service.draft import Draft, Kind
@@ -17,6 +20,7 @@ from penstock.service.objectset import Member, Reference, canonical_hash
 from penstock.service.services import Services
 from penstock.service.spec import KvSpec, has_all, read
 from penstock.store import kv as rows
+from penstock.store import kv_version
 from penstock.store.kv import KvRow, expiry, lifetime
 
 
@@ -39,8 +43,10 @@ class KvKind(Kind[KvRow]):
         ttl = member.spec.get("ttl")
         if isinstance(ttl, str) and lifetime(ttl) is None:
             draft.add([_no_ttl(ttl)])
+        if spec is not None and not fits(spec.value, spec.type):
+            draft.add([_no_value(spec.type)])
         if spec is not None and has_all(KvSpec, member.spec):
-            draft.normalised = content(spec.value, spec.description, spec.ttl)
+            draft.normalised = content(spec.value, spec.description, spec.ttl, spec.type)
             draft.content_hash = canonical_hash(draft.normalised)
         return draft
 
@@ -62,6 +68,7 @@ class KvKind(Kind[KvRow]):
             created_at=now if previous is None else previous.created_at,
             updated_at=now,
             value=spec.value,
+            type=kept_type(spec.value, spec.type),
             provenance=change.provenance,
             description=spec.description,
             ttl=spec.ttl,
@@ -88,12 +95,13 @@ class KvKind(Kind[KvRow]):
             **form.declared(Reference("kv", row.namespace, row.key), row),
             "key": row.key,
             **content(row.value, row.description, row.ttl),
+            "type": row.kind,
             "expiresAt": form.instant(row.expires_at),
         }
 
     def text(self, row: KvRow) -> str:
         """The spec as indented JSON."""
-        return as_text(content(row.value, row.description, row.ttl))
+        return as_text(content(row.value, row.description, row.ttl, row.kind))
 
     def draft_text(self, draft: Draft) -> str:
         """The spec as indented JSON."""
@@ -114,9 +122,39 @@ class KvKind(Kind[KvRow]):
         return rows.page(tx, tenant, now=now, namespace=namespace, after=after, limit=limit)
 
 
-def content(value: Json, description: str | None, ttl: str | None) -> dict[str, Json]:
+def versions(services: Services, caller: Caller, reference: Reference) -> list[dict[str, Json]]:
+    """The pair as its latest writes left it, newest first. Raises `NotFound`."""
+    now = services.now()
+    place = (caller.tenant, reference.namespace)
+    with services.database.read() as tx:
+        if rows.find(tx, *place, key=reference.id, now=now) is None:
+            raise NotFound(f"There is no {reference}.")
+        return [
+            {
+                "revision": each.revision,
+                "value": each.value,
+                "type": type_of(each.value, None if each.type is None else KvType(each.type)),
+                "description": each.description,
+                "writtenAt": form.instant(each.at),
+                "expiresAt": form.instant(each.expires_at),
+            }
+            for each in kv_version.page(tx, *place, reference.id)
+        ]
+
+
+def content(
+    value: Json, description: str | None, ttl: str | None, said: KvType | None = None
+) -> dict[str, Json]:
     """What a pair's content hash is of."""
-    return {"value": value, "description": description, "ttl": ttl}
+    kept = kept_type(value, said)
+    named: dict[str, Json] = {} if kept is None else {"type": kept}
+    return {"value": value, "description": description, "ttl": ttl, **named}
+
+
+def kept_type(value: Json, said: KvType | None) -> KvType | None:
+    """The type to keep beside a value: None where the value shows it itself."""
+    found = type_of(value, said)
+    return found if found in OF_TEXT else None
 
 
 def _no_ttl(given: str) -> Problem:
@@ -126,4 +164,13 @@ def _no_ttl(given: str) -> Problem:
         code="invalid-duration",
         hint="An ISO 8601 duration of at least a second and at most 100 years, "
         "such as PT30M, P1D or P1DT12H.",
+    )
+
+
+def _no_value(said: KvType | None) -> Problem:
+    return Problem(
+        f"The value is no {said}.",
+        path="value",
+        code="wrong-type",
+        hint="Change it, or leave `type` out.",
     )

@@ -10,6 +10,7 @@ from pydantic_core import ErrorDetails
 
 from penstock.model.flow import FLOW_ID_PATTERN
 from penstock.model.frozen import Frozen, Json
+from penstock.model.key_value import KvType
 from penstock.model.plugin_default import PluginDefault
 from penstock.model.problem import Problem
 from penstock.service.objectset import has_unknown
@@ -99,6 +100,10 @@ class KvSpec(Frozen):
     ttl: Annotated[
         str | None,
         Field(description="ISO 8601 duration from the last writing, after which it is gone."),
+    ] = None
+    type: Annotated[
+        KvType | None,
+        Field(description="DATETIME, DATE or DURATION of a text; others show in the value."),
     ] = None
 
 

@@ -10,11 +10,13 @@ from sqlalchemy import ColumnElement, Connection, or_, select
 from sqlmodel import Field
 
 from penstock.model.frozen import Json
+from penstock.model.key_value import KvType, type_of
 from penstock.model.provenance import Provenance
-from penstock.store import declared
+from penstock.store import declared, kv_version
 from penstock.store.bulk import table_of
 from penstock.store.column import Instant, JsonText
 from penstock.store.declared import Declared, ancestors, record
+from penstock.store.kv_version import KvVersion
 
 
 class KvTable(Declared, table=True):
@@ -24,6 +26,7 @@ class KvTable(Declared, table=True):
 
     key: str = Field(primary_key=True, max_length=256)
     value: Json = Field(default=None, sa_type=JsonText, nullable=True)
+    type: str | None = Field(default=None, max_length=10)
     description: str | None = None
     ttl: str | None = None
     expires_at: datetime | None = Field(default=None, sa_type=Instant, index=True)
@@ -36,7 +39,10 @@ _LONGEST = timedelta(days=36_525)
 
 @dataclass(frozen=True, slots=True)
 class KvRow:
-    """A pair as stored; `ttl` is the ISO 8601 duration that it was given at its last writing."""
+    """A pair as stored; `ttl` is the ISO 8601 duration that it was given at its last writing.
+
+    `type` is only kept where the value does not show it: see `KvRow.kind`.
+    """
 
     tenant: str
     namespace: str
@@ -51,6 +57,12 @@ class KvRow:
     description: str | None = None
     ttl: str | None = None
     expires_at: datetime | None = None
+    type: str | None = None
+
+    @property
+    def kind(self) -> KvType:
+        """What the value is."""
+        return type_of(self.value, None if self.type is None else KvType(self.type))
 
 
 def lifetime(ttl: str) -> timedelta | None:
@@ -124,9 +136,23 @@ def page(
     return [record(KvRow, row) for row in tx.execute(statement.limit(limit))]
 
 
+def namespaces(tx: Connection, tenant: str) -> list[str]:
+    """The namespaces that hold pairs, in order."""
+    statement = select(_kv.c.namespace).where(_kv.c.tenant == tenant).distinct()
+    return list(tx.execute(statement.order_by(_kv.c.namespace)).scalars())
+
+
+def stored(tx: Connection, tenant: str, namespace: str) -> list[KvRow]:
+    """Every pair of exactly this namespace, those that have expired as well, by key."""
+    statement = select(_kv).where(_kv.c.tenant == tenant, _kv.c.namespace == namespace)
+    return [record(KvRow, row) for row in tx.execute(statement.order_by(_kv.c.key))]
+
+
 def put(tx: Connection, row: KvRow) -> None:
-    """Creates or overwrites a pair; those that expired before it was written are swept away."""
-    tx.execute(_kv.delete().where(_kv.c.expires_at <= row.updated_at))
+    """Creates or overwrites a pair and keeps its version; those that expired before it was
+    written are swept away.
+    """
+    _sweep(tx, row.updated_at)
     declared.put(
         tx,
         _kv,
@@ -139,18 +165,38 @@ def put(tx: Connection, row: KvRow) -> None:
             "updated_at": row.updated_at,
             "provenance": row.provenance,
             "value": row.value,
+            "type": row.type,
             "description": row.description,
             "ttl": row.ttl,
             "expires_at": row.expires_at,
         },
     )
+    version = KvVersion(
+        tenant=row.tenant,
+        namespace=row.namespace,
+        key=row.key,
+        revision=row.revision,
+        at=row.updated_at,
+        value=row.value,
+        type=row.type,
+        description=row.description,
+        expires_at=row.expires_at,
+    )
+    kv_version.append(tx, version)
 
 
 def delete(tx: Connection, tenant: str, namespace: str, key: str) -> None:
-    """Removes a pair."""
+    """Removes a pair and its versions."""
     tx.execute(
         _kv.delete().where(_kv.c.tenant == tenant, _kv.c.namespace == namespace, _kv.c.key == key)
     )
+    kv_version.delete(tx, tenant, namespace, key)
+
+
+def _sweep(tx: Connection, now: datetime) -> None:
+    expired = _kv.c.expires_at <= now
+    for row in tx.execute(select(_kv.c.tenant, _kv.c.namespace, _kv.c.key).where(expired)).all():
+        delete(tx, *row)
 
 
 def _live(now: datetime) -> ColumnElement[bool]:

@@ -2,37 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from datetime import date, datetime, timedelta
-from enum import StrEnum
 from typing import Annotated
 
 import orjson
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Field
 
 from penstock.model.dynamic import Dynamic
 from penstock.model.frozen import Json
+from penstock.model.key_value import KvType, fits
 from penstock.sdk.context import RunContext
 from penstock.sdk.task import RunnableTask, TaskFailed
-
-
-class KvType(StrEnum):
-    """What a value shall be read as."""
-
-    STRING = "STRING"
-    NUMBER = "NUMBER"
-    BOOLEAN = "BOOLEAN"
-    DATETIME = "DATETIME"
-    DATE = "DATE"
-    DURATION = "DURATION"
-    JSON = "JSON"
-
-
-_MOMENTS: dict[KvType, tuple[TypeAdapter[object], str]] = {
-    KvType.DATETIME: (TypeAdapter(datetime), "[0-9]{4}-.*T.*"),
-    KvType.DATE: (TypeAdapter(date), "[0-9]{4}-[0-9]{2}-[0-9]{2}"),
-    KvType.DURATION: (TypeAdapter(timedelta), "-?P.*"),
-}
 
 
 class Set(RunnableTask):
@@ -83,6 +62,7 @@ class Set(RunnableTask):
             overwrite=self.overwrite,
             ttl=self.ttl,
             description=self.kv_description,
+            kind=self.kv_type,
         )
 
 
@@ -90,36 +70,20 @@ def _typed(value: Json, kind: KvType | None) -> Json:
     if kind is None or (kind is KvType.JSON and not isinstance(value, str)):
         return value
     text = value if isinstance(value, str) else orjson.dumps(value).decode()
+    found: Json = value
     if kind is KvType.STRING:
         return text
-    if kind is KvType.BOOLEAN:
-        if text.lower() in ("true", "false"):
-            return text.lower() == "true"
-    elif kind in _MOMENTS:
-        adapter, shape = _MOMENTS[kind]
-        if isinstance(value, str) and re.fullmatch(shape, value) and _reads(adapter, value):
-            return value
-    else:
-        parsed = _parsed(text)
-        is_number = isinstance(parsed, (int, float)) and not isinstance(parsed, bool)
-        if parsed is not _NOTHING and (kind is KvType.JSON or is_number):
-            return parsed
-    raise TaskFailed(f"The value is no {kind}. Change it, or leave `kvType` out.")
+    if kind is KvType.BOOLEAN and text.lower() in ("true", "false"):
+        return text.lower() == "true"
+    if kind in (KvType.NUMBER, KvType.JSON):
+        try:
+            found = orjson.loads(text)
+        except orjson.JSONDecodeError:
+            raise _no(kind) from None
+    if not fits(found, kind):
+        raise _no(kind)
+    return found
 
 
-_NOTHING: Json = {}
-
-
-def _parsed(text: str) -> Json:
-    try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError:
-        return _NOTHING
-
-
-def _reads(adapter: TypeAdapter[object], text: str) -> bool:
-    try:
-        adapter.validate_python(text)
-    except ValidationError:
-        return False
-    return True
+def _no(kind: KvType) -> TaskFailed:
+    return TaskFailed(f"The value is no {kind}. Change it, or leave `kvType` out.")
