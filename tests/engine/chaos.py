@@ -69,6 +69,7 @@ class _Builder:
         kinds = ["job"] * 3 + (["subflow"] if self.with_calls else [])
         if depth:
             kinds += ["sequential", "parallel", "if", "each", "pause"]
+            kinds += ["dag", "switch", "lenient", "until"]
         kind = self.one(kinds)
         if self.rarely() and self.rarely():
             kind = "exit"
@@ -86,6 +87,17 @@ class _Builder:
         else:
             about |= self._flowable(kind, depth - 1)
         return task(kind, name, **about)
+
+    def graph(self, depth: int) -> list[dict[str, object]]:
+        """Tasks of which each may wait for some of those before it."""
+        tasks = self.tasks(depth, 6)
+        return [
+            {
+                "task": each,
+                "dependsOn": [other.id for other in tasks[:at] if self.one([True, False, False])],
+            }
+            for at, each in enumerate(tasks)
+        ]
 
     def _flowable(self, kind: str, depth: int) -> dict[str, object]:
         about: dict[str, object] = {}
@@ -105,7 +117,19 @@ class _Builder:
             about["onPause"] = self.task(depth) if self.rarely() else None
             about["tasks"] = self.tasks(depth) if self.rarely() else []
             return about
+        if kind == "switch":
+            about["value"] = self.one(["a", "b", "{{ 'a' }}", "z"])
+            about["cases"] = {"a": self.tasks(depth), "b": self.tasks(depth)}
+            about["defaults"] = self.tasks(depth) if self.rarely() else []
+            return about
         about["tasks"] = self.tasks(depth)
+        if kind == "dag":
+            about["tasks"] = self.graph(depth)
+            about["concurrent"] = self.one([0, 1, 2])
+        if kind == "until":
+            about["condition"] = self.one(["true", "{{ outputs | length > 3 }}", "false"])
+            about["checkFrequency"] = {"interval": "PT1S", "maxIterations": self.one([0, 1, 2])}
+            about["failOnMaxReached"] = self.one([True, False])
         if kind == "parallel":
             about["concurrent"] = self.one([0, 1, 2])
         if kind == "each":

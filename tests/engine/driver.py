@@ -38,12 +38,16 @@ from penstock.model.task import Task
 from penstock.plugins.core.execution.exit import Exit
 from penstock.plugins.core.execution.labels import Labels
 from penstock.plugins.core.execution.set_variables import SetVariables
+from penstock.plugins.core.flow.allow_failure import AllowFailure
+from penstock.plugins.core.flow.dag import Dag
 from penstock.plugins.core.flow.for_each import ForEach
 from penstock.plugins.core.flow.if_ import If
+from penstock.plugins.core.flow.loop_until import LoopUntil
 from penstock.plugins.core.flow.parallel import Parallel
 from penstock.plugins.core.flow.pause import Pause
 from penstock.plugins.core.flow.sequential import Sequential
 from penstock.plugins.core.flow.subflow import Subflow
+from penstock.plugins.core.flow.switch import Switch
 from penstock.sdk.task import RunnableTask
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -59,6 +63,10 @@ KINDS: dict[str, type[Task]] = {
     "parallel": Parallel,
     "if": If,
     "pause": Pause,
+    "dag": Dag,
+    "switch": Switch,
+    "lenient": AllowFailure,
+    "until": LoopUntil,
     "each": ForEach,
     "subflow": Subflow,
     "exit": Exit,

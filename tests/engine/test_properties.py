@@ -76,7 +76,11 @@ def test_B08_no_task_starts_whose_required_predecessor_failed(seed: int):
                 if parent_id is not None:
                     paused = {State.PAUSED} if node.section == BESIDE else set()
                     assert states[str(parent_id)] in {State.RUNNING, *paused}
-                if node.parent is None or node.parent.task.type != "parallel" or not node.is_main:
+                needs = node.parent.needs if node.parent is not None else None
+                if needs is not None and node.is_main:
+                    for name in needs[task_id]:
+                        assert states[places[parent_id, iteration, name]] in PASSES
+                elif node.parent is None or node.parent.task.type != "parallel" or not node.is_main:
                     for before in plan.list_of(node.parent, node.section):
                         if before is node:
                             break

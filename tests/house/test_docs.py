@@ -103,7 +103,7 @@ def test_every_type_has_prose_and_an_example_that_is_valid(name):
     about = task.about_of(kind)
     assert about.prose.endswith(".")
     parsed = parse(about.example, registry)
-    assert [problem.sentence() for problem in parsed.problems] == []
+    assert [each.sentence() for each in parsed.problems if each.code != "deprecated"] == []
     assert name in about.example
 
 

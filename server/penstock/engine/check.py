@@ -229,6 +229,8 @@ def _of_children(
         is_copy = run.history[0].at < execution.created_at
         if not is_copy and (not node.is_main or memory["chained"]):
             yield from _predecessor(plan, places, run, section, iteration)
+        if node.is_main and node.parent is not None and node.parent.needs is not None:
+            yield from _needed(node.parent.needs[run.task_id], places, run, section)
         if section == "errors" and not failed:
             yield f"{_name(run)} handles an error that did not happen."
         if section == "finally_" and len(ended) < len(main):
@@ -238,6 +240,20 @@ def _of_children(
     limit = cast("int", memory["limit"])
     if limit and len(main) - len(ended) > limit:
         yield f"{len(main) - len(ended)} children are open where {limit} may be."
+
+
+def _needed(
+    names: frozenset[str],
+    places: dict[tuple[str, int | None, str], TaskRun],
+    run: TaskRun,
+    section: str,
+) -> Iterator[str]:
+    for name in sorted(names):
+        before = places.get((section, run.iteration, name))
+        if before is None or before.state not in PASSES:
+            yield f"{_name(run)} began although `{name}`, which it needs, did not end well."
+        elif before.ended_at is None or before.ended_at > run.history[0].at:
+            yield f"{_name(run)} began before {_name(before)} had ended."
 
 
 def _predecessor(
@@ -269,7 +285,11 @@ def _outcome(
     worst = State.SUCCESS
     for run in ended:
         worst = worse(worst, run.state)
-    lenient = parent is not None and plan.nodes[parent.task_id].task.allow_failure
+    node = None if parent is None else plan.nodes[parent.task_id]
+    lenient = node is not None and (
+        node.task.allow_failure
+        or (node.flowable is not None and node.flowable.settle(State.FAILED) is not State.FAILED)
+    )
     if worst is State.FAILED and state in {State.SUCCESS, State.WARNING} and not lenient:
         name = "The execution" if parent is None else _name(parent)
         yield f"{name} is {state.value} although a task in it failed."

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from penstock.engine.launch import release
 from penstock.engine.operation import PauseRequested, ResumeRequested
-from penstock.engine.pause import go_on
+from penstock.engine.pause import again, go_on, is_repeating
 from penstock.engine.plan import plan_of
 from penstock.engine.step import Ports
 from penstock.engine.task_runs import is_held
@@ -39,6 +39,9 @@ def request_resume(work: Work, message: ResumeRequested) -> None:
     run, answers = _answered(work, message)
     if work.state is State.PAUSED and work.paused_by is None:
         work.turn(State.RUNNING, "resumed")
+    if is_repeating(run):
+        again(work, run)
+        return
     go_on(work, run, State.SUCCESS, by=message.by, answers=answers)
 
 
@@ -87,7 +90,7 @@ def _paused(work: Work, run_id: str | None) -> TaskRun:
     paused = [run for run in work.runs.values() if run.state is State.PAUSED]
     if not paused:
         raise Conflict(f"The execution is {work.state.value}; only a PAUSED one can be resumed.")
-    for run in paused:
+    for run in sorted(paused, key=is_repeating):
         if work.node(run).flowable is not None:
             return run
     return _itself(work, paused[0])

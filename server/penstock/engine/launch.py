@@ -22,7 +22,7 @@ from penstock.model.dynamic import Unrendered
 from penstock.model.execution import Attempt, StateChange, TaskRun
 from penstock.model.frozen import Json
 from penstock.model.state import State
-from penstock.sdk.flowable import CallingTask, FlowableTask, FlowCall
+from penstock.sdk.flowable import CallingTask, FlowableTask, FlowCall, RepeatingTask, Round
 from penstock.sdk.task import TaskFailed
 
 _duration = TypeAdapter(timedelta)
@@ -41,6 +41,7 @@ def start(
         detail["parentTaskRunId"] = parent_id
     if value is not None:
         detail["value"] = value
+    if iteration is not None:
         detail["iteration"] = iteration
     run = TaskRun(
         run_id,
@@ -149,6 +150,8 @@ def _begin(work: Work, task: FlowableTask, run: TaskRun) -> None:
     }
     if branch.values is not None:
         progress["values"] = list(branch.values)
+    if branch.repeats:
+        progress["rounds"] = 1
     run = evolve(run, progress=progress, outputs=branch.outputs or None)
     work.put(run)
     if branch.outputs:
@@ -161,6 +164,20 @@ def _begin(work: Work, task: FlowableTask, run: TaskRun) -> None:
     for beside in work.node(run).lists.get(branch.pause.beside, ()):
         work.scope(run.id).beside += 1
         start(work, beside, run.id, None, None)
+
+
+def ask(work: Work, run: TaskRun, count: int) -> Round:
+    """What a repeating task wants after `count` iterations."""
+    task = cast("RepeatingTask", work.node(run).task)
+
+    def render(value: Json, *, typed: bool = False) -> Json:
+        return _render(work, run, value, typed=typed)
+
+    try:
+        return task.after(render, count, work.now - (run.started_at or work.now))
+    except Exception as error:  # noqa: BLE001 - a plugin's fault fails its task, not the engine
+        message = f"Task `{task.id}` cannot decide whether to go on: {_sentence(error)}"
+        return Round(state=State.FAILED, message=message)
 
 
 def _sentence(error: Exception) -> str:

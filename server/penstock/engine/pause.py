@@ -32,8 +32,31 @@ def pause(work: Work, run: TaskRun, pausing: Pausing) -> None:
         work.wake(work.now + pausing.timeout, TimerKind.TIMEOUT, run, run.fence)
 
 
+def rest(work: Work, run: TaskRun, wait: timedelta) -> None:
+    """Lets a repeating task wait before the next time."""
+    run = work.move(run, State.PAUSED, "paused", fence=run.fence + 1)
+    work.wake(work.now + wait, TimerKind.WAKE, run, run.fence)
+
+
+def again(work: Work, run: TaskRun) -> None:
+    """Lets a repeating task begin the next time."""
+    rounds = cast("int", (run.progress or {})["rounds"]) + 1
+    progress: dict[str, Json] = {**(run.progress or {}), "rounds": rounds}
+    run = work.move(run, State.RUNNING, "resumed", progress=progress)
+    work.scope(run.id).groups = rounds
+    work.look_at(run.id)
+
+
+def is_repeating(run: TaskRun) -> bool:
+    """Whether a paused task run waits for its next iteration."""
+    return run.progress is not None and "rounds" in run.progress
+
+
 def wake(work: Work, run: TaskRun) -> None:
     """The duration of a pause is over."""
+    if is_repeating(run):
+        again(work, run)
+        return
     memory = run.progress or {}
     state = State(str(memory["then"]))
     failure = None
@@ -44,7 +67,7 @@ def wake(work: Work, run: TaskRun) -> None:
 
 def overdue(work: Work, run: TaskRun) -> None:
     """The timeout of a pause is over."""
-    if run.state is State.PAUSED:
+    if run.state is State.PAUSED and not is_repeating(run):
         limit = cast("str", (run.progress or {})["timeout"])
         failure = f"Nobody resumed it within its timeout of {limit}."
         go_on(work, run, State.FAILED, failure=failure)

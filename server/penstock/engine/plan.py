@@ -36,6 +36,7 @@ class Node:
         "is_call",
         "is_main",
         "lists",
+        "needs",
         "parent",
         "renew",
         "retry",
@@ -69,6 +70,8 @@ class Node:
         )
         self.timeout: object = task.timeout
         self.lists: dict[str, tuple[Node, ...]] = {}
+        self.needs: dict[str, frozenset[str]] | None = None
+        """Of a flowable whose tasks wait for each other: what each of them waits for."""
 
     @property
     def is_renewable(self) -> bool:
@@ -109,9 +112,31 @@ class Plan:
             node.follower = follower
         for node in nodes:
             self.nodes[node.task.id] = node
-            for name, children in node.task.lists() if node.flowable else ():
+            if node.flowable is None:
+                continue
+            for name, children in node.task.lists():
                 node.lists[name] = self._add(children, node, name, node.rule)
+            node.needs = _needs(node.flowable)
         return nodes
+
+
+def _needs(flowable: FlowableTask) -> dict[str, frozenset[str]] | None:
+    """What the enabled tasks wait for: nobody waits for a disabled one, but for what it needs."""
+    wanted = flowable.needs()
+    if not wanted:
+        return None
+    off = {task.id for task in flowable.children() if task.disabled}
+    found: dict[str, frozenset[str]] = {}
+    for name, others in wanted.items():
+        pending, needed = list(others), set[str]()
+        while pending:
+            other = pending.pop()
+            if other in off:
+                pending += wanted.get(other, ())
+            else:
+                needed.add(other)
+        found[name] = frozenset(needed)
+    return found
 
 
 _plans: dict[int, tuple[weakref.ref[Flow], Plan]] = {}

@@ -245,6 +245,8 @@ def not_restarted(work: Work, run: TaskRun) -> None:
 def _fill_gaps(work: Work, owner_id: str | None, main: list[TaskRun]) -> None:
     """Starts the next task of each group of a list in which nothing is open."""
     scope = work.scope(owner_id)
+    if scope.needs is not None:
+        return  # What may start does so when somebody looks at it.
     last = {_number(work, scope, run): run for run in main}
     scope.begun = max(last, default=-1) + 1
     scope.open = 0
@@ -267,7 +269,7 @@ def _fill_gaps(work: Work, owner_id: str | None, main: list[TaskRun]) -> None:
 
 def _number(work: Work, scope: Scope, run: TaskRun) -> int:
     """Which group of a scope a task run belongs to."""
-    iteration = run.iteration or 0 if scope.values is not None else 0
+    iteration = run.iteration or 0
     if scope.chained:
         return iteration
     return iteration * len(scope.main) + position_of(work.plan, work.node(run))

@@ -38,7 +38,9 @@ class Scope:
     `begun` groups of `groups` have started, `open` of them have not ended, at most `limit` may
     be open (0: any number). `worst` is the state of the main children so far, `cause` the first
     that failed. `side` is the last side list that was entered, `side_open` whether it still runs.
-    `beside` counts open tasks of the list that runs during a pause.
+    `beside` counts open tasks of the list that runs during a pause. With `needs` a child starts
+    when those that it needs are among `done`; `taken` are those that have started. `repeats` says
+    that another group may follow the last one.
     """
 
     __slots__ = (
@@ -46,12 +48,16 @@ class Scope:
         "beside",
         "cause",
         "chained",
+        "done",
         "groups",
         "limit",
         "main",
+        "needs",
         "open",
+        "repeats",
         "side",
         "side_open",
+        "taken",
         "values",
         "worst",
     )
@@ -72,14 +78,31 @@ class Scope:
         self.side = ""
         self.side_open = False
         self.beside = 0
+        self.repeats = False
+        self.needs: dict[str, frozenset[str]] | None = None
+        self.taken: frozenset[str] = frozenset()
+        self.done: frozenset[str] = frozenset()
 
     @property
     def is_busy(self) -> bool:
         """Whether any of its tasks is open."""
         return bool(self.open or self.side_open or self.beside)
 
+    def next_group(self) -> tuple[Node, str | None, int | None] | None:
+        """First task, value and iteration of the next group; None while no task may start."""
+        if self.needs is None:
+            return self.group(self.begun)
+        for node in self.main:
+            name = node.task.id
+            if name not in self.taken and self.needs[name] <= self.done:
+                self.taken |= {name}
+                return node, None, None
+        return None
+
     def group(self, number: int) -> tuple[Node, str | None, int | None]:
         """First task, value and iteration of a group."""
+        if self.repeats:
+            return self.main[0], None, number
         iteration, place = (number, 0) if self.chained else divmod(number, len(self.main))
         if self.values is None:
             return self.main[place], None, None
@@ -171,6 +194,11 @@ def scope_of(plan: Plan, run: TaskRun | None) -> Scope:
         cast("int", memory["limit"]),
         chained=bool(memory["chained"]),
     )
+    node = plan.nodes[run.task_id]
+    scope.needs = node.needs
+    if "rounds" in memory and scope.main:
+        scope.repeats = True
+        scope.groups = cast("int", memory["rounds"])
     if "paused" in memory:
         scope.worst = State(str(memory["paused"]))
         scope.cause = run.id if scope.worst is State.FAILED else None
@@ -238,7 +266,11 @@ def _count(scope: Scope, node: Node, run: TaskRun) -> None:
     else:
         scope.begun += 1
     scope.open += is_open
+    if scope.needs is not None:
+        scope.taken |= {run.task_id}
     if not is_open:
+        if scope.needs is not None:
+            scope.done |= {run.task_id}
         scope.worst = worse(scope.worst, run.state)
         if run.state is State.FAILED and (scope.cause is None):
             scope.cause = run.id

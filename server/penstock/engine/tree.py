@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import cast
 
 from penstock.engine.flow_output import OutputFailed, flow_outputs
-from penstock.engine.launch import start
+from penstock.engine.launch import ask, start
 from penstock.engine.leave import leave
 from penstock.engine.outcome import allowed
+from penstock.engine.pause import rest
 from penstock.engine.plan import BESIDE, SIDE_LISTS
 from penstock.engine.step import Renewal
 from penstock.engine.task_runs import PASSES, STANDING, Scope, worse
@@ -27,6 +28,8 @@ def _rise(work: Work, run_id: str | None) -> None:
     scope = work.scope(run.parent_id)
     if node.is_main:
         scope.worst = worse(scope.worst, run.state)
+        if scope.needs is not None:
+            scope.done |= {run.task_id}
         if run.state is State.FAILED and scope.cause is None:
             scope.cause = run.id
         goes_on = scope.chained and scope.worst in PASSES
@@ -70,6 +73,9 @@ def _settle(work: Work, owner_id: str | None) -> None:
         return
     if scope.is_busy:
         return
+    if scope.repeats and not scope.side and scope.worst in PASSES:
+        _repeat(work, cast("str", owner_id), scope)
+        return
     renews = scope.worst is State.RETRIED
     if not renews and scope.side in {"", "errors"} and _enter(work, owner_id, scope, "finally_"):
         return
@@ -82,7 +88,10 @@ def _fill(work: Work, owner_id: str | None, scope: Scope) -> None:
     if scope.limit:
         free = min(free, scope.limit - scope.open)
     for _ in range(free):
-        node, value, iteration = scope.group(scope.begun)
+        group = scope.next_group()
+        if group is None:
+            return
+        node, value, iteration = group
         scope.begun += 1
         scope.open += 1
         run = work.runs[start(work, node, owner_id, value, iteration)]
@@ -92,6 +101,27 @@ def _fill(work: Work, owner_id: str | None, scope: Scope) -> None:
             return
         if work.leaving == run.id:
             return
+
+
+def _repeat(work: Work, owner_id: str, scope: Scope) -> None:
+    """Lets a task whose list has ended decide about the next time."""
+    run = work.runs[owner_id]
+    told = ask(work, run, scope.begun)
+    if told.outputs:
+        run = work.amend(run, outputs={**(run.outputs or {}), **told.outputs})
+        work.show_outputs(run, told.outputs)
+    if told.wait is not None:
+        rest(work, run, told.wait)
+        return
+    scope.repeats = False
+    scope.worst = worse(scope.worst, told.state)
+    if told.state is State.FAILED:
+        scope.cause = run.id
+        work.log(told.message or "It failed.", run)
+        run = work.amend(run, failure=Failure(told.message or "It failed."))
+    progress = {key: value for key, value in (run.progress or {}).items() if key != "rounds"}
+    work.amend(run, progress={**progress, "paused": told.state.value})
+    work.look_at(owner_id)
 
 
 def _enter(work: Work, owner_id: str | None, scope: Scope, section: str) -> bool:

@@ -126,6 +126,7 @@ def _add_task_run(
     }
     if run.value is not None:
         about["value"] = run.value
+    if run.iteration is not None:
         about["iteration"] = run.iteration
     variables["taskrun"] = about
     lineage = [run]
@@ -148,6 +149,7 @@ def _parent(run: TaskRun) -> Json:
     about: dict[str, Json] = {"id": run.id}
     if run.value is not None:
         about["value"] = run.value
+    if run.iteration is not None:
         about["iteration"] = run.iteration
     outputs: dict[str, Json] = run.outputs or {}
     return {"task": {"id": run.task_id}, "taskrun": about, "outputs": outputs}

@@ -25,7 +25,7 @@ M = TypeVar("M", bound=BaseModel)
 
 _FLOW_PARTS = dict.fromkeys(("tasks", "errors", "finally", "afterExecution"), Part(Holds.TASKS))
 _STAND_IN = Task.model_construct(id="broken", type="broken")
-_GUESSED_CHILDREN = frozenset({"tasks", "then", "else", "errors", "finally"})
+_GUESSED_CHILDREN = frozenset({"tasks", "then", "else", "defaults", "errors", "finally"})
 
 
 class Catalog(Protocol):
@@ -257,6 +257,9 @@ class Builder:
         if self._catalog.is_deprecated(name):
             current = self._catalog.canonical(name)
             self._problems.append(dialect.deprecated(at.place, where, name, current))
+        newer = cls.replaced_by if issubclass(cls, Task) else ""
+        if newer:
+            self._problems.append(dialect.deprecated(at.place, where, name, newer))
         return cls
 
     def _unknown_type(self, node: Node, path: Path, name: str, kind: str) -> Problem:
@@ -385,7 +388,7 @@ class Builder:
     def _cases(self, node: Node, path: Path) -> dict[str, tuple[Task, ...]]:
         if not isinstance(node.children, dict):
             self._problems.append(sentence.wrong_type(node, path, ["dict"]))
-            return {}
+            return {"broken": (_STAND_IN,)}
         return {
             key: self.tasks(child, (*path, key))
             or ((_STAND_IN,) if _has(child) and child.value is not None else ())

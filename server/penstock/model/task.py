@@ -33,6 +33,8 @@ class Task(Frozen):
     task_fields: ClassVar[tuple[str, ...]] = ()
     """Names of the fields that hold child tasks, in the order in which they may run: a list, one
     task, a map of lists, or a list of `Entry`."""
+    replaced_by: ClassVar[str] = ""
+    """The type to write instead of this older one: a warning."""
     without_effect: ClassVar[frozenset[str]] = frozenset()
     """Common properties, as in YAML, that this type accepts and does not use: a warning."""
 

@@ -6,6 +6,7 @@ The engine runs them, not a worker. They decide once, from values, what shall ha
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Annotated, ClassVar, Protocol
@@ -53,7 +54,8 @@ class Branch:
     `children` names the list. `values` repeats the list once per value, each repetition being a
     group. Within a group children run one after another when `chained`; otherwise each child
     is a group of its own. `limit` is how many groups run at once, 0 for all of them. With a
-    `pause` all of that waits.
+    `pause` all of that waits. With `repeats` (of a `RepeatingTask`) the list runs once more
+    whenever the task says so.
     """
 
     children: str = "tasks"
@@ -62,6 +64,7 @@ class Branch:
     limit: int = 1
     outputs: Outputs = field(default_factory=dict)
     pause: Pausing | None = None
+    repeats: bool = False
 
 
 class FlowableTask(Task):
@@ -95,6 +98,10 @@ class FlowableTask(Task):
         """The task's state, given the worst state of its children."""
         return children
 
+    def needs(self) -> Mapping[str, tuple[str, ...]]:
+        """For each child task that waits for others, which; they form no cycle."""
+        return {}
+
     def questions(self) -> tuple[Input, ...]:
         """What whoever resumes a pause of this task is asked for."""
         return ()
@@ -113,6 +120,28 @@ class FolderTask(FlowableTask):
     def collect(self, context: RunContext) -> Outputs:
         """Outputs of the flowable, asked for after each child that succeeded."""
         raise NotImplementedError(f"{type(self).__name__} does not say what it keeps")
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What follows an iteration: another one after `wait`, or with None the end as `state`."""
+
+    wait: timedelta | None = None
+    state: State = State.SUCCESS
+    message: str | None = None
+    outputs: Outputs = field(default_factory=dict)
+
+
+class RepeatingTask(FlowableTask):
+    """A task that runs its children again until it is content."""
+
+    def after(self, render: Render, count: int, passed: timedelta) -> Round:
+        """Decides, after `count` iterations in the time that has passed since the start.
+
+        Raises:
+            TaskFailed: there is no sensible decision; the task fails with the sentence.
+        """
+        raise NotImplementedError(f"{type(self).__name__} does not say when it ends")
 
 
 @dataclass(frozen=True, slots=True)

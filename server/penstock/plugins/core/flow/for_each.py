@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
 from typing import Annotated
 
 from pydantic import Field
 
 from penstock.model.dynamic import Dynamic
 from penstock.model.frozen import Json
+from penstock.plugins.core.flow._items import distinct, items_of
 from penstock.sdk.flowable import Branch, Children, FlowableTask, Render, whole_number, written
-from penstock.sdk.task import TaskFailed
-
-_MOST_SHOWN = 100
 
 
 class ForEach(FlowableTask):
@@ -56,37 +52,6 @@ class ForEach(FlowableTask):
     def begin(self, render: Render) -> Branch:
         """One group of `tasks` per distinct value."""
         return Branch(
-            values=tuple(dict.fromkeys(_text(item) for item in self._items(render))),
+            values=distinct(items_of("values", self.values, render)),
             limit=whole_number("concurrencyLimit", render(written(self.concurrency_limit))),
         )
-
-    def _items(self, render: Render) -> list[Json]:
-        if not isinstance(self.values, str):
-            rendered = render(self.values)
-        else:
-            rendered = render(self.values, typed=True)
-        if isinstance(rendered, str):
-            with contextlib.suppress(ValueError):
-                rendered = json.loads(rendered)
-        if not isinstance(rendered, list | tuple):
-            raise TaskFailed(
-                "`values` must be a list or an expression that renders to a JSON array; "
-                f"it rendered to {_shown(rendered)}."
-            )
-        if None in rendered:
-            raise TaskFailed(
-                f"`values` must not contain null; item {rendered.index(None)} (from 0) is null."
-            )
-        return list(rendered)
-
-
-def _shown(value: Json) -> str:
-    # Never a piece: of a secret nobody would know it again, to hide it.
-    text = str(value)
-    return f"`{text}`" if len(text) <= _MOST_SHOWN else f"a value of {len(text)} characters"
-
-
-def _text(value: Json) -> str:
-    if isinstance(value, str):
-        return value
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
