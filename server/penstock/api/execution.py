@@ -19,7 +19,7 @@ from penstock.model.frozen import Json
 from penstock.model.problem import Problem
 from penstock.model.state import State
 from penstock.model.task import LogLevel
-from penstock.service import execution, execution_query
+from penstock.service import execution, execution_query, graph
 
 router = APIRouter(prefix="/executions", tags=["executions"])
 _THING = ref("Execution")
@@ -105,6 +105,17 @@ def get_execution(
 ) -> Response:
     """Reads an execution with its first task runs in the order of their creation."""
     return Answer(execution.get(services, caller, id))
+
+
+@router.get("/{id}/graph", **answers(ref("ExecutionGraph")))
+def get_execution_graph(
+    services: Services,
+    caller: Caller,
+    *,
+    id: str,  # noqa: A002 - the word of the API
+) -> Response:
+    """Reads the flow's tasks as a tree with their states; a branch not taken is SKIPPED."""
+    return Answer(graph.of_execution(services, caller, id))
 
 
 @router.get("/{id}/task-runs", **answers(page_of(ref("TaskRun"))))

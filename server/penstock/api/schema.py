@@ -340,6 +340,18 @@ COMPONENTS: dict[str, Schema] = {
         nextTaskRunCursor=MAYBE_TEXT,
     ),
     "TaskRun": _TASK_RUN,
+    "ExecutionGraph": thing(
+        executionId=TEXT, state=TEXT, lists=list_of(thing(name=TEXT, tasks=list_of(ref("Node"))))
+    ),
+    "Node": thing(
+        id=TEXT,
+        type=TEXT,
+        state=MAYBE_TEXT,
+        states={"type": "object", "additionalProperties": NUMBER},
+        disabled={"type": "boolean"},
+        dependsOn=list_of(TEXT),
+        lists=list_of(thing(name=TEXT, tasks=list_of(ref("Node")))),
+    ),
     "Why": thing(
         id=TEXT,
         state=TEXT,
