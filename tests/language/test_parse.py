@@ -169,7 +169,7 @@ def test_sentences(catalog):
             "Unknown task type `test.Xyzzyx`.",
             (
                 "This release has `test.Echo`, `test.Values`, `test.Fetch`, `test.Group`, "
-                "`test.Call`, `test.Clock` there."
+                "`test.Call` there."
             ),
         ),
     ]

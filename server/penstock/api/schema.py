@@ -118,9 +118,8 @@ _PROBLEM = thing(
 )
 _HISTORY = list_of(thing(state=TEXT, at=TIME))
 _FAILURE: Schema = {"anyOf": [thing(message=TEXT), {"type": "null"}]}
-_ATTEMPT = thing(
-    number=NUMBER, state=TEXT, startedAt=MAYBE_TIME, endedAt=MAYBE_TIME, worker=MAYBE_TEXT
-)
+_SPAN = {"startedAt": MAYBE_TIME, "endedAt": MAYBE_TIME}
+_ATTEMPT = thing(number=NUMBER, state=TEXT, worker=MAYBE_TEXT, logFile=MAYBE_TEXT, **_SPAN)
 _TASK_RUN = thing(
     id=TEXT,
     taskId=TEXT,

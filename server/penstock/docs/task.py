@@ -39,6 +39,9 @@ OF_TASKS = {
     "allowFailure": "A failure becomes a WARNING and the flow goes on.",
     "allowWarning": "A WARNING of this task counts as SUCCESS.",
     "logLevel": "Log lines of a lower level are not kept.",
+    "logToFile": "Log lines go to a stored file, the attempt's `logFile`, instead of the log.",
+    "taskCache": "With `enabled: true` the outputs of an earlier run are given back while every "
+    "rendered property is the same, for `ttl` at most. Only for tasks that a worker runs.",
     "version": "Accepted and kept; this release has one version of each type.",
 }
 OF_TRIGGERS = {
@@ -202,10 +205,11 @@ def _common(kind: type[BaseModel], told: dict[str, str]) -> str:
         for name, words, default, _ in schema.rows(kind.model_json_schema())
     ]
     # The retry rules have a part of their own below.
-    rows = [
-        (name, "a retry rule" if name == "`retry`" else words, default, text)
-        for name, words, default, text in rows
-    ]
+    special = {
+        "`retry`": "a retry rule",
+        "`taskCache`": "`enabled` (a boolean), `ttl` (a duration)",
+    }
+    rows = [(name, special.get(name, words), default, text) for name, words, default, text in rows]
     return table(
         ("Property", "Type", "Default", "What it is"),
         [(n, re.sub(r"\[LogLevel\]\(#loglevel\)", _LEVELS, w), d, t) for n, w, d, t in rows],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -173,6 +174,9 @@ def _finished(work: Work, message: Finished) -> None:
         return
     if run.state is State.CREATED:
         run = _run(work, run, message.started_at, message.worker)
+    if message.log_file is not None:
+        last = replace(run.attempts[-1], log_file=message.log_file)
+        run = work.amend(run, attempts=(*run.attempts[:-1], last))
     _close(work, run, message.state, message.at, worker=message.worker)
     if message.shared and run.parent_id is not None:
         _share(work, work.runs[run.parent_id], message.shared)
@@ -199,7 +203,8 @@ def _close(
     """Ends the record of the running attempt."""
     last = run.attempts[-1]
     ended_at = max(run.history[-1].at, min(at, work.now))
-    ended = Attempt(last.number, state, last.started_at, ended_at, worker or last.worker)
+    by = worker or last.worker
+    ended = Attempt(last.number, state, last.started_at, ended_at, by, last.log_file)
     work.amend(run, attempts=(*run.attempts[:-1], ended))
 
 

@@ -188,19 +188,27 @@ def _sentence(error: Exception) -> str:
 
 def dispatch(work: Work, node: Node, run: TaskRun) -> None:
     """Sends an attempt to the workers under a new fence."""
-    progress = run.progress
-    if isinstance(node.timeout, Unrendered):
-        try:
-            rendered = _render(work, run, cast("Json", node.timeout.value))
-            timeout = _duration.validate_python(rendered)
-        except (ExpressionError, ValidationError) as error:
-            reason = error if isinstance(error, ExpressionError) else "it is no duration"
-            fail(work, run, f"The property `timeout` cannot be used: {reason}")
-            return
-        progress = {"timeout": timeout.total_seconds()}
+    try:
+        timeout = _rendered_timeout(work, node, run)
+    except TaskFailed as error:
+        fail(work, run, error.message)
+        return
+    progress = {**(run.progress or {}), **timeout} if timeout else run.progress
     fence = run.fence + 1
     work.put(evolve(run, fence=fence, progress=progress))
     work.jobs[run.id] = Job(run.id, run.task_id, fence, len(run.attempts) + 1)
+
+
+def _rendered_timeout(work: Work, node: Node, run: TaskRun) -> dict[str, Json]:
+    """What a task run remembers of a timeout that has an expression. Raises `TaskFailed`."""
+    if not isinstance(node.timeout, Unrendered):
+        return {}
+    try:
+        rendered = _render(work, run, cast("Json", node.timeout.value))
+        return {"timeout": _duration.validate_python(rendered).total_seconds()}
+    except (ExpressionError, ValidationError) as error:
+        reason = error if isinstance(error, ExpressionError) else "it is no duration"
+        raise TaskFailed(f"The property `timeout` cannot be used: {reason}") from None
 
 
 def duration_text(duration: timedelta) -> str:
@@ -222,6 +230,7 @@ def call(work: Work, task: CallingTask, run: TaskRun) -> None:
         return _render(work, run, value, typed=typed)
 
     try:
+        timeout = _rendered_timeout(work, work.node(run), run)
         wanted = task.call(render)
     except Exception as error:  # noqa: BLE001 - a plugin's fault fails its task, not the engine
         fail(work, run, f"Task `{task.id}` cannot call its flow: {_sentence(error)}")
@@ -237,7 +246,7 @@ def call(work: Work, task: CallingTask, run: TaskRun) -> None:
         attempts=(*run.attempts, attempt),
         fence=run.fence + 1,
         child_execution_id=child_id,
-        progress={"wait": wanted.wait, "transmitFailed": wanted.transmit_failed},
+        progress={"wait": wanted.wait, "transmitFailed": wanted.transmit_failed, **timeout},
     )
     work.children[run.id] = _request(work, run, child_id, wanted)
     limit = timeout_of(work.node(run), run)

@@ -50,6 +50,7 @@ class Finished:
     outputs: dict[str, Json] = field(default_factory=dict)
     failure: str | None = None
     shared: dict[str, Json] | None = None
+    log_file: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -278,14 +278,15 @@ class Builder:
         else:
             message = f"Unknown {kind} type `{name}`."
             is_near = near is not None and own(near) is not None
-            hint = f"Did you mean `{near}`?" if is_near else self._offer(name)
+            hint = f"Did you mean `{near}`?" if is_near else self._offer(name, kind)
         return sentence.at_value(node, path, message, code="unknown-type", hint=hint)
 
-    def _offer(self, name: str) -> str:
+    def _offer(self, name: str, kind: str) -> str:
         """The types of the package that was meant, or else all packages."""
         package = self._catalog.canonical(name).rpartition(".")[0]
         names = self._catalog.names()
-        inside = [known for known in names if known.rpartition(".")[0] == package]
+        load = self._catalog.load_trigger if kind == "trigger" else self._catalog.load_task
+        inside = [known for known in names if known.rpartition(".")[0] == package and load(known)]
         if inside:
             listed = ", ".join(f"`{known}`" for known in inside)
             return f"This release has {listed} there."
@@ -341,13 +342,7 @@ class Builder:
                     self._problems.append(problem)
                 continue
             if issubclass(cls, Task) and key.current in cls.without_effect:
-                problem = dialect.idle(
-                    node,
-                    (*path, name),
-                    "on a task that only starts other tasks",
-                    "Give it to the tasks inside, or remove it.",
-                )
-                self._problems.append(problem)
+                self._problems.append(dialect.useless(node, (*path, name), cls))
             if key.deprecated and key.current in written:
                 self._problems.append(dialect.both(node, (*path, name), key.current))
                 continue

@@ -61,6 +61,14 @@ def successor(type_name: str) -> str | None:
     )
 
 
+def useless(node: Node, path: Path, cls: type[Task]) -> Problem:
+    """A warning about a common property that a kind of task does not use."""
+    if cls.task_fields:
+        hint = "Give it to the tasks inside, or remove it."
+        return idle(node, path, "on a task that only starts other tasks", hint)
+    return idle(node, path, "on a task that no worker runs", "Remove it.")
+
+
 def idle(
     node: Node,
     path: Path,

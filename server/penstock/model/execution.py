@@ -23,13 +23,14 @@ class StateChange:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One try of a task run; `worker` names who ran it."""
+    """One try of a task run; `worker` names who ran it, `log_file` is the URI of its own log."""
 
     number: int
     state: State
     started_at: datetime | None = None
     ended_at: datetime | None = None
     worker: str | None = None
+    log_file: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

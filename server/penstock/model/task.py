@@ -25,6 +25,16 @@ class LogLevel(StrEnum):
     ERROR = "ERROR"
 
 
+class TaskCache(Frozen):
+    """Whether a task gives back what it gave before, instead of running again.
+
+    It does when every rendered property is as it was, and not longer ago than `ttl`.
+    """
+
+    enabled: bool
+    ttl: timedelta | None = None
+
+
 class Task(Frozen):
     """A step of a flow. Subclasses add the properties of their type."""
 
@@ -48,6 +58,8 @@ class Task(Frozen):
     allow_failure: bool = False
     allow_warning: bool = False
     log_level: LogLevel | None = None
+    log_to_file: bool = False
+    task_cache: TaskCache | None = None
     version: str | None = None
 
     def idle(self) -> dict[str, str]:

@@ -21,7 +21,7 @@ from penstock.model.state import State
 from penstock.model.task import LogLevel
 from penstock.runtime import folder
 from penstock.runtime.clock import Clock
-from penstock.runtime.command import Record
+from penstock.runtime.command import Operate, Record
 from penstock.runtime.context import Context, Place, storable
 from penstock.runtime.flows import FlowVersion
 from penstock.runtime.rendering import Renderer
@@ -29,6 +29,7 @@ from penstock.sdk.flowable import FolderTask
 from penstock.sdk.task import Result, RunnableTask, TaskFailed
 
 _MIB = 1024 * 1024
+_KEPT = frozenset({State.SUCCESS, State.WARNING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +79,13 @@ class Bench:
     substitute: Substitute | None = None
 
 
-def open_context(work: Work, bench: Bench, send: Callable[[Record], None]) -> Context:
-    """The context of an attempt that is about to run."""
+def open_context(
+    work: Work,
+    bench: Bench,
+    send: Callable[[Record], None],
+    ask: Callable[[Operate], None] | None = None,
+) -> Context:
+    """The context of an attempt that is about to run; `ask` reaches the executor."""
     run = work.execution.task_runs[work.job.task_run_id]
     task = work.version.tasks[work.job.task_id]
     environment = work.renderer.environment()
@@ -97,6 +103,8 @@ def open_context(work: Work, bench: Bench, send: Callable[[Record], None]) -> Co
         transport=None if bench.substitute is None else bench.substitute.transport(work),
         shared=shared,
         level=task.log_level or LogLevel.TRACE,
+        to_file=task.log_to_file,
+        ask=ask,
     )
 
 
@@ -126,7 +134,7 @@ def run_attempt(work: Work, context: Context, bench: Bench, worker: str) -> Fini
         failure = storable(mask.text(failure))
         if state is State.FAILED:
             # People look for the reason in the log, and handlers by `errorLogs()`.
-            context.log(failure, LogLevel.ERROR)
+            context.report(failure)
     return Finished(
         task_run_id=work.job.task_run_id,
         fence=work.job.fence,
@@ -137,6 +145,7 @@ def run_attempt(work: Work, context: Context, bench: Bench, worker: str) -> Fini
         outputs=mask.value(outputs),
         failure=failure,
         shared=None if shared is None or state is State.KILLED else mask.value(shared),
+        log_file=context.keep_log(),
     )
 
 
@@ -180,10 +189,18 @@ def _run(work: Work, context: Context, bench: Bench) -> tuple[State, dict[str, J
         given = bench.substitute.task(work, task, context)
         if given is not None:
             return given
+    cache = work.renderer.cached(task, context.task_run_id)
+    known = None if cache is None else cache.find()
+    if known is not None:
+        context.log("The outputs are those of an earlier run (taskCache).", LogLevel.DEBUG)
+        return State.SUCCESS, known
     answer = task.run(context)
-    if isinstance(answer, Result):
-        return answer.state, answer.outputs
-    return State.SUCCESS, answer or {}
+    if not isinstance(answer, Result):
+        answer = Result(answer or {})
+    state, outputs = answer.state, answer.outputs
+    if cache is not None and state in _KEPT and not context.is_cancelled:
+        cache.keep(work.renderer.masker.value(_checked(outputs, work, bench)))
+    return state, outputs
 
 
 class _Unfit(Exception):

@@ -7,26 +7,33 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
 
-from penstock.model.execution import TaskRun
+from penstock.engine.operation import ResumeRequested
+from penstock.errors import PenstockError
+from penstock.model.execution import Execution, TaskRun
 from penstock.model.frozen import Json
 from penstock.model.task import LogLevel, Task
 from penstock.runtime.clock import Clock
-from penstock.runtime.command import Record
+from penstock.runtime.command import Answer, Operate, Record
 from penstock.runtime.files import ExecutionFiles
+from penstock.runtime.history import ExecutionHistory
 from penstock.runtime.key_value import KeyValues
+from penstock.runtime.log_file import LogFile
 from penstock.runtime.namespace_files import NamespaceFiles
 from penstock.runtime.rendering import Renderer
 from penstock.runtime.templated import make_task
+from penstock.store.audit import AuditRecord
 from penstock.store.identity import new_id
 from penstock.store.log import LogLine
 from penstock.store.metric import MetricValue
 
 _FLUSH_LINES = 200
+_ANSWER_SECONDS = 60.0
 _FLUSH_SECONDS = 0.2
 _LONGEST_LINE = 64 * 1024
 _LEVELS = tuple(LogLevel)
@@ -57,6 +64,8 @@ class Context:
         level: LogLevel = LogLevel.TRACE,
         transport: object | None = None,
         shared: Path | None = None,
+        to_file: bool = False,
+        ask: Callable[[Operate], None] | None = None,
     ) -> None:
         self._renderer = renderer
         self._run = task_run
@@ -66,6 +75,7 @@ class Context:
         self._place = place
         self._send = send
         self.transport = transport
+        self._ask = ask
         self._least = _LEVELS.index(level)
         self._lock = threading.Lock()
         self._record = self._new_record()
@@ -74,6 +84,8 @@ class Context:
         self._shared = shared
         self._cancelled = False
         self._stops: list[Callable[[], None]] = []
+        path = place.folder / f"{task_run.id}-{attempt}.log"
+        self._log_file = LogFile(path) if to_file else None
 
     @property
     def tenant(self) -> str:
@@ -140,6 +152,29 @@ class Context:
         """The files of the namespaces that the execution may use."""
         return self._renderer.namespace_files()
 
+    @property
+    def history(self) -> ExecutionHistory:
+        """Executions, logs and triggers, as far as the execution may use them."""
+        return self._renderer.history()
+
+    def resume(self, execution_id: str, inputs: Mapping[str, Json]) -> None:
+        """Lets a paused execution go on; ends when that is stored."""
+        assert self._ask is not None, "the executor does not wait for itself"
+        own = self._renderer.execution
+        self.history.see(execution_id, "executions")
+        by = f"execution:{own.id}"
+        record = AuditRecord(
+            tenant=own.tenant,
+            at=self.now(),
+            actor=by,
+            action="execution.resume",
+            object=f"execution/{execution_id}",
+        )
+        answer: Future[Execution | None] = Future()
+        wish = ResumeRequested(by, inputs=dict(inputs))
+        self._ask(Operate(execution_id, own.tenant, wish, Answer(answer), record))
+        answer.result(_ANSWER_SECONDS)
+
     def now(self) -> datetime:
         """The present moment in UTC."""
         return self._clock.now()
@@ -149,10 +184,37 @@ class Context:
         return self._clock.wait(seconds, woken)
 
     def log(self, message: str, level: LogLevel = LogLevel.INFO) -> None:
-        """Writes a line to the execution's log; secrets in it are masked."""
+        """Writes a line to the execution's log, or to the attempt's own; secrets are masked."""
         if _LEVELS.index(level) < self._least:
             return
-        line = LogLine(
+        line = self._line(message, level)
+        if self._log_file is None:
+            self._append(line)
+        else:
+            self._log_file.write(line)
+
+    def report(self, failure: str) -> None:
+        """Writes why the task failed to the execution's log, and to the attempt's own."""
+        line = self._line(failure, LogLevel.ERROR)
+        if self._log_file is not None:
+            self._log_file.write(line)
+        self._append(line)
+
+    def keep_log(self) -> str | None:
+        """Stores the attempt's own log; gives its URI, or None when there is none."""
+        path = None if self._log_file is None else self._log_file.close()
+        if path is None:
+            return None
+        try:
+            return self.store_file(path, f"attempt-{self._attempt}.log")
+        except (OSError, PenstockError) as error:
+            self._append(self._line(f"The log file is lost: {error}", LogLevel.ERROR))
+            return None
+        finally:
+            path.unlink(missing_ok=True)
+
+    def _line(self, message: str, level: LogLevel) -> LogLine:
+        return LogLine(
             at=self._clock.now(),
             level=level,
             message=storable(self._renderer.masker.text(message)),
@@ -160,6 +222,8 @@ class Context:
             task_id=self._run.task_id,
             attempt=self._attempt,
         )
+
+    def _append(self, line: LogLine) -> None:
         with self._lock:
             self._record.lines.append(line)
             is_full = len(self._record.lines) >= _FLUSH_LINES

@@ -138,6 +138,8 @@ def of_flow(
 def _is_instant(task: Task) -> bool:
     if not isinstance(task, RunnableTask) or not task.instant:
         return False
+    if task.log_to_file or task.task_cache is not None:
+        return False
     values = [getattr(task, name) for name in type(task).model_fields]
     return not any(functions_in(value) & EFFECTFUL for value in values)
 

@@ -15,15 +15,18 @@ from penstock.expression.value import Function, Value, to_text
 from penstock.model.execution import Execution
 from penstock.model.frozen import Json
 from penstock.model.sealed import box_of, holds_sealed, sealed
+from penstock.model.task import Task
 from penstock.runtime.clock import Clock
 from penstock.runtime.files import ExecutionFiles
 from penstock.runtime.functions import World, functions_of
+from penstock.runtime.history import ExecutionHistory
 from penstock.runtime.key_value import KeyValues
 from penstock.runtime.masking import Masker
 from penstock.runtime.namespace_files import NamespaceFiles
 from penstock.runtime.namespace_variables import NamespaceVariables
 from penstock.runtime.opened import Opened
 from penstock.runtime.query.process import QUERIES
+from penstock.runtime.task_cache import CachedTask, cached_task
 from penstock.secrets.envelope import CannotDecrypt
 from penstock.store.identity import new_id
 
@@ -95,6 +98,20 @@ class Renderer:
     def namespace_files(self) -> NamespaceFiles:
         """The namespaces' files as this execution reads and writes them."""
         return self._world.namespace_files_of(self.execution, self._clock.now)
+
+    def history(self) -> ExecutionHistory:
+        """The records of executions as this one may use them."""
+        world = self._world
+        return ExecutionHistory(
+            world.database, world.storage, world.isolation, self.execution, self._clock.now
+        )
+
+    def cached(self, task: Task, task_run_id: str) -> CachedTask | None:
+        """The cache of a rendered task, if it has one."""
+        if task.task_cache is None:
+            return None
+        run = self.execution.task_runs[task_run_id]
+        return cached_task(self._world.database, self._clock, self.execution, task, run.value)
 
     def new_id(self) -> str:
         """A fresh id for a task run or a child execution."""

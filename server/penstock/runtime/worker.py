@@ -144,7 +144,7 @@ class Workers:
         """Runs one attempt; False when this thread was given up meanwhile."""
         started = Started(work.job.task_run_id, work.job.fence, self._bench.clock.now(), name)
         try:
-            context = open_context(work, self._bench, self._record)
+            context = open_context(work, self._bench, self._record, self._send)
         except Exception as error:  # noqa: BLE001 - the job must get its result whatever happens
             with self._lock:
                 self._pending.pop(work.key, None)

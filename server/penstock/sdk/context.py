@@ -11,6 +11,7 @@ from typing import BinaryIO, Protocol
 from penstock.model.frozen import Json
 from penstock.model.key_value import KvType
 from penstock.model.task import LogLevel, Task
+from penstock.sdk.history import History
 
 
 class KeyValues(Protocol):
@@ -214,6 +215,17 @@ class RunContext(Protocol):
     @property
     def namespace_files(self) -> NamespaceFiles:
         """The files of the namespaces that the execution may use."""
+
+    @property
+    def history(self) -> History:
+        """Executions, logs and triggers of the tenant, as far as namespaces allow it."""
+        ...
+
+    def resume(self, execution_id: str, inputs: Mapping[str, Json]) -> None:
+        """Lets a paused execution go on; `inputs` are what its paused task asks for.
+
+        Raises a `PenstockError` when there is none, or it cannot be resumed.
+        """
         ...
 
     def now(self) -> datetime:

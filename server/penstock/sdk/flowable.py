@@ -76,7 +76,7 @@ class FlowableTask(Task):
     """
 
     task_fields: ClassVar[tuple[str, ...]] = ("tasks", "errors", "finally_")
-    without_effect: ClassVar[frozenset[str]] = frozenset({"timeout", "taskCache"})
+    without_effect: ClassVar[frozenset[str]] = frozenset({"timeout", "taskCache", "logToFile"})
 
     errors: Annotated[
         Children, Field(description="Run one after another when a child failed for good.")
@@ -167,6 +167,8 @@ class FlowCall:
 
 class CallingTask(Task):
     """A task whose work is an execution of another flow."""
+
+    without_effect: ClassVar[frozenset[str]] = frozenset({"taskCache", "logToFile"})
 
     @property
     def restarts_child(self) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from penstock.model.frozen import Json
 from penstock.model.state import State
@@ -39,6 +40,10 @@ class Update:
 
 class UpdatingTask(Task):
     """A task whose work is a change of its execution."""
+
+    without_effect: ClassVar[frozenset[str]] = frozenset(
+        {"timeout", "taskCache", "logToFile", "logLevel", "retry"}
+    )
 
     def update(self, render: Render, present: Present) -> Update:
         """Says what changes. Called once.

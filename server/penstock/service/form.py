@@ -150,6 +150,7 @@ def _attempt(attempt: Attempt) -> Json:
         "startedAt": instant(attempt.started_at),
         "endedAt": instant(attempt.ended_at),
         "worker": attempt.worker,
+        "logFile": attempt.log_file,
     }
 
 

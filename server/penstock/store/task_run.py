@@ -155,13 +155,15 @@ def history(items: Iterable[dict[str, str]]) -> tuple[StateChange, ...]:
 
 
 def _attempt(item: dict[str, Json]) -> Attempt:
-    number, worker = item["number"], item["worker"]
+    number, worker, log_file = item["number"], item["worker"], item.get("log_file")
     assert isinstance(number, int)
     assert worker is None or isinstance(worker, str)
+    assert log_file is None or isinstance(log_file, str)
     return Attempt(
         number=number,
         state=State(str(item["state"])),
         started_at=moment(item["started_at"]),
         ended_at=moment(item["ended_at"]),
         worker=worker,
+        log_file=log_file,
     )

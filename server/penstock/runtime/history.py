@@ -1,0 +1,214 @@
+"""What tasks count, read and remove of executions: `penstock.sdk.history.History`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from penstock.engine.variables import moment_text
+from penstock.errors import NotFound
+from penstock.language.cron import next_fire
+from penstock.model.execution import Execution
+from penstock.model.frozen import Json
+from penstock.model.state import State
+from penstock.model.task import LogLevel
+from penstock.sdk.history import Parts, Removed, Selection
+from penstock.service.isolation import Isolation, NamespaceDenied
+from penstock.storage.base import Storage, execution_folder
+from penstock.store import audit, purge, timetable
+from penstock.store import execution as execution_store
+from penstock.store import log as log_store
+from penstock.store.audit import AuditRecord
+from penstock.store.purge import Found, Wanted
+from penstock.store.session import Database
+
+_LOGS_BATCH = 100
+_LINES = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionHistory:
+    """The records that one execution may see and remove."""
+
+    database: Database
+    storage: Storage
+    isolation: Isolation
+    execution: Execution
+    now: Callable[[], datetime]
+
+    def count(self, selection: Selection) -> int:
+        """How many executions there are. Raises `NamespaceDenied`."""
+        with self.database.read() as tx:
+            return purge.count(tx, self._allowed(tx, selection))
+
+    def purge_executions(
+        self, selection: Selection, parts: Parts, *, batch_size: int
+    ) -> Iterator[Removed]:
+        """Removes executions that have ended, batch after batch. Raises `NamespaceDenied`."""
+        for batch in self._batches(selection, batch_size, ended=True):
+            removed = Removed()
+            if parts.files:
+                # Before their rows: what is left after a crash is found again.
+                removed.files = sum(map(self._remove_files, batch))
+            ids = [each.id for each in batch]
+            with self.database.transaction() as tx:
+                if parts.logs:
+                    removed.logs = purge.remove_logs(tx, ids)
+                if parts.metrics:
+                    removed.metrics = purge.remove_metrics(tx, ids)
+                if parts.executions:
+                    removed.executions = purge.remove_executions(tx, ids)
+                self._note(tx, "execution.purge", removed.executions or len(ids), batch)
+            yield removed
+
+    def purge_logs(
+        self, selection: Selection, *, execution_id: str | None, levels: Sequence[LogLevel]
+    ) -> Iterator[int]:
+        """Removes lines of executions, batch after batch. Raises `NamespaceDenied`."""
+        names = [level.value for level in levels]
+        # Lines are younger than their execution, so it may be older than `since`.
+        owners = replace(selection, since=None)
+        for batch in self._batches(owners, _LOGS_BATCH, ended=False):
+            ids = [each.id for each in batch if execution_id in {None, each.id}]
+            with self.database.transaction() as tx:
+                count = purge.remove_logs(
+                    tx, ids, levels=names, since=selection.since, until=selection.until
+                )
+                if count:
+                    self._note(tx, "log.purge", count, batch)
+            yield count
+
+    def lines(
+        self, execution_id: str, *, task_ids: Sequence[str], level: LogLevel
+    ) -> Iterator[dict[str, Json]]:
+        """The lines of an execution's log. Raises `NotFound` and `NamespaceDenied`."""
+        tenant = self.execution.tenant
+        found = self.see(execution_id, "logs")
+        after = 0
+        while True:
+            with self.database.read() as tx:
+                page = log_store.page(
+                    tx, tenant, execution_id, min_level=level, after=after, limit=_LINES
+                )
+            for line in page:
+                if not task_ids or line.task_id in task_ids:
+                    yield {
+                        "namespace": found.namespace,
+                        "flowId": found.flow_id,
+                        "executionId": found.id,
+                        "taskId": line.task_id,
+                        "taskRunId": line.task_run_id,
+                        "attemptNumber": line.attempt,
+                        "timestamp": moment_text(line.at),
+                        "level": line.level.value,
+                        "message": line.message,
+                    }
+            if len(page) < _LINES:
+                return
+            after = page[-1].seq
+
+    def see(self, execution_id: str, what: str) -> Execution:
+        """An execution whose records may be used. Raises `NotFound` and `NamespaceDenied`."""
+        with self.database.read() as tx:
+            found = execution_store.get(tx, self.execution.tenant, execution_id)
+            if found is None:
+                raise NotFound(f"There is no execution '{execution_id}'.")
+            self._check(tx, found.namespace, what)
+        return found
+
+    def paused(self, namespace: str, flow_id: str) -> str:
+        """The youngest paused execution of a flow. Raises `NotFound` and `NamespaceDenied`."""
+        selection = Selection(namespace, flow_id, (State.PAUSED,))
+        with self.database.read() as tx:
+            wanted = self._allowed(tx, selection)
+            found = purge.latest(tx, wanted)
+        if found is None:
+            raise NotFound(f"No execution of the flow {namespace}/{flow_id} is paused.")
+        return found
+
+    def toggle_trigger(self, namespace: str, flow_id: str, trigger: str, *, enabled: bool) -> None:
+        """Lets a trigger fire or not. Raises `NotFound` and `NamespaceDenied`."""
+        tenant, now = self.execution.tenant, self.now()
+        with self.database.transaction() as tx:
+            self._check(tx, namespace, "triggers")
+            entries = timetable.find(tx, tenant, "trigger", namespace, flow_id)
+            entry = next((each for each in entries if each.id == trigger), None)
+            if entry is None:
+                known = ", ".join(f"'{each.id}'" for each in entries)
+                raise NotFound(
+                    f"The flow {namespace}/{flow_id} has no trigger '{trigger}' with a timetable."
+                    + (f" It has {known}." if known else "")
+                )
+            if entry.disabled is not enabled:
+                return
+            fire = next_fire(entry.cron, entry.timezone, now) if enabled else entry.next_fire_at
+            changed = replace(entry, disabled=not enabled, next_fire_at=fire)
+            timetable.replace(tx, tenant, [changed])
+            action = "trigger.enable" if enabled else "trigger.disable"
+            audit.append(tx, self._record(action, f"trigger/{namespace}/{flow_id}/{trigger}", now))
+
+    # -- within the rules ------------------------------------------------------------------
+
+    def _allowed(self, tx: Connection, selection: Selection) -> Wanted:
+        """What is wanted, only in namespaces that this execution's flow may use."""
+        wanted = Wanted(
+            self.execution.tenant,
+            selection.namespace,
+            selection.flow_id,
+            tuple(state.value for state in selection.states),
+            selection.since,
+            selection.until,
+        )
+        if selection.namespace is not None:
+            self._check(tx, selection.namespace, "executions")
+        within = [each for each in purge.namespaces(tx, wanted) if self._may(tx, each)]
+        return replace(wanted, within=tuple(within))
+
+    def _may(self, tx: Connection, namespace: str) -> bool:
+        try:
+            self._check(tx, namespace, "executions")
+        except NamespaceDenied:
+            return False
+        return True
+
+    def _check(self, tx: Connection, namespace: str, what: str) -> None:
+        own = self.execution
+        # A flow sees to what is below its own namespace, too.
+        if not namespace.startswith(f"{own.namespace}."):
+            self.isolation.check(tx, own.tenant, own.namespace, target=namespace, what=what)
+
+    def _batches(self, selection: Selection, size: int, *, ended: bool) -> Iterator[list[Found]]:
+        with self.database.read() as tx:
+            wanted = self._allowed(tx, selection)
+        last: Found | None = None
+        while True:
+            with self.database.read() as tx:
+                batch = purge.page(tx, wanted, after=last, limit=size, ended=ended)
+            if batch:
+                yield batch
+            if len(batch) < size:
+                return
+            last = batch[-1]
+
+    def _remove_files(self, found: Found) -> int:
+        folder = execution_folder(found.namespace, found.flow_id, found.id)
+        return self.storage.delete_below(self.execution.tenant, folder)
+
+    def _note(self, tx: Connection, action: str, count: int, batch: list[Found]) -> None:
+        flows = sorted({f"{each.namespace}/{each.flow_id}" for each in batch})
+        detail: dict[str, Json] = {"count": count, "flows": [*flows]}
+        record = self._record(action, f"execution/{self.execution.id}", self.now())
+        audit.append(tx, replace(record, detail=detail))
+
+    def _record(self, action: str, about: str, now: datetime) -> AuditRecord:
+        own = self.execution
+        return AuditRecord(
+            tenant=own.tenant,
+            at=now,
+            actor=f"execution:{own.id}",
+            action=action,
+            object=about,
+        )
