@@ -41,7 +41,7 @@ def test_every_suite_of_the_folder_passes(penstock, monkeypatch):
     monkeypatch.chdir(HERE / "passing")
     ran = penstock("test")
     assert ran.code == 0, ran.out + ran.err
-    assert "14 passed, 1 skipped" in ran.out
+    assert "17 passed, 1 skipped" in ran.out
     assert "✓ loads_and_tells" in ran.out
     assert "- passed_over" in ran.out
 
@@ -187,9 +187,9 @@ def test_C11_pytest_collects_the_same_files(tmp_path, penstock):
     assert "tests/bad.yaml::c FAILED" in ran
     assert "bad.yaml:4:" in ran
     assert "Traceback" not in ran
-    assert "1 failed, 15 passed, 1 skipped" in ran
+    assert "1 failed, 18 passed, 1 skipped" in ran
     os.chdir(tmp_path / "project")
-    assert "14 passed, 1 failed, 1 skipped" in penstock("test").out
+    assert "17 passed, 1 failed, 1 skipped" in penstock("test").out
 
 
 def test_C11_a_broken_file_is_an_error_with_its_place(tmp_path):

@@ -416,3 +416,19 @@ def test_a_folder_becomes_the_files_of_the_namespace(penstock, tmp_path):
     assert ran.json["taskRuns"][0]["outputs"] == {"value": "SELECT 1"}
     missing = penstock("run", "f.yaml")
     assert "There is no file 'sql/a.sql' in the namespace 'a.b'" in missing.out + missing.err
+
+
+def test_what_waits_for_somebody_ends_here(penstock, here):
+    Path("flow.yaml").write_text(HEAD + "tasks:\n  - {id: ask, type: core.flow.Pause}\n")
+    ran = penstock("run", "flow.yaml")
+    assert ran.code == 2
+    assert "The execution is PAUSED and waits for somebody" in ran.err
+    assert here() == []
+
+
+def test_events_are_those_of_the_api(penstock, here):
+    Path("flow.yaml").write_text(HEAD + "tasks:\n  - {id: a, type: core.log.Log, message: x}\n")
+    found = json.loads(penstock("--output", "json", "run", "flow.yaml", "--events").out)
+    assert [each["seq"] for each in found["events"]] == [*range(1, len(found["events"]) + 1)]
+    assert found["events"][0].keys() == {"seq", "at", "kind", "state", "taskRunId", "detail"}
+    assert found["events"][-1]["state"] == "SUCCESS"

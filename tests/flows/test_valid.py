@@ -56,9 +56,12 @@ NAMESPACES = {
             "tables": {"orders": {"keep": 2}},
             "slack": {"webhook": {"secret": "TOKEN"}, "channel": "#data"},
             "template": "{{ flow.id }}",
+            "regions": ["eu", "us"],
+            "login": {"user": "ann", "password": {"secret": "LOGIN", "subkey": "password"}},
         },
     },
     "corpus.closed": {"allowedNamespaces": []},
+    "corpus.broken": {"variables": {"missing": {"secret": "NOWHERE"}}},
     "corpus.defaults": {
         "pluginDefaults": [
             {"type": "core.debug.Return", "values": {"format": "from above"}},
@@ -74,13 +77,14 @@ NAMESPACES = {
     },
 }
 """What `namespace.*` shows, and a namespace that nobody else may use."""
+SECRETS = {"TOKEN": "tok-123456", "LOGIN": '{"password": "pw-12345678"}'}
 RUN = re.compile(r'"((?:[^"\\]|\\.)*)"|([^,\s]+)')
 
 
 @pytest.fixture(scope="module")
 def runner() -> Iterator[LocalRunner]:
     """One runtime for all of them; it knows the flows that others call, and some namespaces."""
-    with LocalRunner(secrets={"TOKEN": "tok-123456"}, workers=4) as made:
+    with LocalRunner(secrets=SECRETS, workers=4) as made:
         made.add(map(flow_of, sorted((HERE / "called").glob("*.yaml"))))
         for namespace, spec in NAMESPACES.items():
             made.declare(namespace, NamespaceSpec.model_validate(spec))

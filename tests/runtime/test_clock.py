@@ -44,11 +44,15 @@ def test_a_sleeper_that_is_cut_short_says_so():
     assert clock.now() == START
 
 
-def test_tells_when_nothing_can_happen_any_more():
+def test_tells_when_nothing_works_and_lets_somebody_act_instead():
     clock = SkippingClock(START)
     told = []
-    clock.stalled = lambda: told.append(True)
+    clock.stalled = lambda is_due: bool(told.append(is_due))
     assert not clock.skip(None, busy=1)
     assert told == []
     assert not clock.skip(None, busy=0)
-    assert told == [True]
+    assert clock.skip(START + HOUR, busy=0)
+    assert told == [False, True]
+    clock.stalled = lambda _: True
+    assert not clock.skip(START + 2 * HOUR, busy=0)
+    assert clock.now() == START + HOUR

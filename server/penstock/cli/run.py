@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from penstock.cli.given import Given
     from penstock.cli.root import Session
     from penstock.model.execution import Execution
+    from penstock.model.frozen import Json
     from penstock.model.input import Input
     from penstock.runtime.flows import FlowVersion
     from penstock.runtime.local import LocalRunner, Ran
@@ -61,6 +62,9 @@ _SIGNALLED = 128
     default=None,
     help="Seconds after which it is killed.",
 )
+@click.option(
+    "--events", "with_events", is_flag=True, help="Adds its history, `events`, to the JSON."
+)
 @click.pass_obj
 def command(
     session: Session,
@@ -73,6 +77,7 @@ def command(
     folder: Path | None,
     labels: tuple[str, ...],
     timeout: float | None,
+    with_events: bool,
 ) -> int:
     """Runs the flow in FILE in this process, with the server's engine, and leaves nothing behind.
 
@@ -96,6 +101,7 @@ def command(
             timeout=timeout,
             by=interrupts,
             folder=folder,
+            with_events=with_events,
         )
     if interrupts.number is not None:
         return _SIGNALLED + interrupts.number
@@ -103,6 +109,9 @@ def command(
     if ran.timed_out and state == "KILLED":
         said = f"The execution took longer than {timeout:g} s and was killed."
         fail(said, is_json=session.output.is_json)
+    if ran.is_waiting:
+        said = f"The execution is {state} and waits for somebody: a server would keep it."
+        fail(said, hint="Nothing else is left to do here.", is_json=session.output.is_json)
     return OK if state in ("SUCCESS", "WARNING") else CHANGES
 
 
@@ -129,6 +138,7 @@ def _run(
     timeout: float | None,
     by: Interrupts,
     folder: Path | None,
+    with_events: bool,
 ) -> Ran:
     # `--help` and a flow with mistakes need no engine.
     from penstock.cli.run_text import Lines, summary  # noqa: PLC0415
@@ -150,7 +160,13 @@ def _run(
         ran = runner.run(
             execution, version, on_line=lines, patience=Patience(timeout, by.stop, by.leave)
         )
-    session.output.value(form.execution(ran.execution), summary(ran.execution))
+        events: list[Json] = []
+        if with_events:
+            events += [form.event(each) for each in runner.events(execution.id)]
+    shown = form.execution(ran.execution)
+    session.output.value(
+        {**shown, "events": events} if with_events else shown, summary(ran.execution)
+    )
     return ran
 
 

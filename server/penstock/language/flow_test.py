@@ -152,6 +152,7 @@ class _Checker:
         groups = {each.id.partition(".")[0] for each in self._flow.inputs}
         inputs = {each.id for each in self._flow.inputs} | groups
         self.names("input", inputs, {*fixtures.inputs}, (*path, "inputs"))
+        self.names("task", self.tasks, {*fixtures.resume}, (*path, "resume"))
         if fixtures.trigger is not None:
             triggers = {each.id for each in self._flow.triggers}
             self.name("trigger", triggers, fixtures.trigger.id, (*path, "trigger"))

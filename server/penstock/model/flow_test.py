@@ -140,6 +140,10 @@ class Fixtures(Frozen):
     requests: Annotated[
         tuple[RequestFixture, ...], Field(description="Answers to HTTP requests.")
     ] = ()
+    resume: Annotated[
+        dict[str, dict[str, Json]],
+        Field(description="Pauses that somebody ends at once: by task, what `onResume` gets."),
+    ] = Field(default_factory=dict)
     trigger: Annotated[
         TriggerFixture | None,
         BeforeValidator(_named),
@@ -161,6 +165,7 @@ class Fixtures(Frozen):
             tasks=(*self.tasks, *shared.tasks),
             subflows=(*self.subflows, *shared.subflows),
             requests=(*self.requests, *shared.requests),
+            resume={**shared.resume, **self.resume},
             trigger=self.trigger or shared.trigger,
             clock=_aware(self.clock or shared.clock or START),
         )

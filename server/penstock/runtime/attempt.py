@@ -10,6 +10,7 @@ import orjson
 import structlog
 
 from penstock.engine.message import Finished, Message
+from penstock.engine.operation import Operation
 from penstock.engine.step import ChildRequest, Job
 from penstock.engine.variables import task_variables
 from penstock.errors import PenstockError
@@ -62,6 +63,12 @@ class Substitute(Protocol):
 
     def transport(self, work: Work) -> object | None:
         """What carries a task's HTTP requests, as httpx takes it; None for the network."""
+        ...
+
+    def resume(self, execution: Execution, *, take: bool) -> Operation | None:
+        """What to do with an execution that waits for somebody; None: nothing. `take` says that
+        it is done now.
+        """
         ...
 
     def network(self) -> object | None:

@@ -9,6 +9,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 
+def _nothing(is_due: bool) -> bool:  # noqa: FBT001 - the one thing that is told
+    """Nobody wants to know."""
+    del is_due
+    return False
+
+
 class Clock(Protocol):
     """Tells the time and how long to wait for a moment."""
 
@@ -60,6 +66,21 @@ class SystemClock:
         return False
 
 
+class WatchedClock(SystemClock):
+    """The machine's clock, for a process of its own: `stalled` is called when nothing works and
+    nothing is due, so that what is left waits for somebody who will not come.
+    """
+
+    def __init__(self) -> None:
+        self.stalled: Callable[[bool], bool] = _nothing
+
+    def skip(self, until: datetime | None, busy: int) -> bool:
+        """Tells when there is nothing to wait for."""
+        if until is None and busy == 0:
+            self.stalled(False)
+        return False
+
+
 class VirtualClock:
     """Stands still until somebody moves it."""
 
@@ -103,7 +124,8 @@ class SkippingClock:
     """Stands still while anything works, and goes to the next moment when nothing does.
 
     Timers, retries, pauses and sleeping tasks take no real time. `stalled` is called when
-    nothing works and nothing is due: whoever waits then waits for ever.
+    nothing works, and told whether anything is due; when it says True somebody acts instead, and
+    the time stays.
     """
 
     def __init__(self, start: datetime) -> None:
@@ -111,7 +133,7 @@ class SkippingClock:
         self._lock = threading.Lock()
         self._callbacks: list[Callable[[], None]] = []
         self._sleepers: list[_Sleeper] = []
-        self.stalled: Callable[[], None] = _nothing
+        self.stalled: Callable[[bool], bool] = _nothing
 
     def now(self) -> datetime:
         """The moment up to which everything has happened."""
@@ -142,6 +164,8 @@ class SkippingClock:
 
     def skip(self, until: datetime | None, busy: int) -> bool:
         """Goes to `until`, or to the end of a sleep before it, when all busy workers sleep."""
+        if busy == 0 and self.stalled(until is not None):
+            return False
         with self._lock:
             if busy > len(self._sleepers):
                 return False
@@ -156,7 +180,6 @@ class SkippingClock:
                     each.is_over = True
                     each.woken.set()
                 return True
-        self.stalled()
         return False
 
     def pass_time(self, by: timedelta) -> None:
@@ -170,7 +193,3 @@ class _Sleeper:
     at: datetime
     woken: threading.Event
     is_over: bool = False
-
-
-def _nothing() -> None:
-    """Nobody wants to know."""

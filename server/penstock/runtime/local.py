@@ -16,6 +16,7 @@ from typing import Self
 
 from sqlalchemy import Connection, event
 
+from penstock.engine.operation import Operation
 from penstock.engine.start import new_execution
 from penstock.engine.variables import Environment
 from penstock.expression.error import ExpressionError
@@ -24,7 +25,7 @@ from penstock.model.flow import Flow, content_hash
 from penstock.model.frozen import Json
 from penstock.model.state import State
 from penstock.runtime.attempt import Bench, Substitute
-from penstock.runtime.clock import Clock, SkippingClock, SystemClock
+from penstock.runtime.clock import Clock, SkippingClock, WatchedClock
 from penstock.runtime.context import Place
 from penstock.runtime.executor import Executor
 from penstock.runtime.flows import FlowVersion, FlowVersions
@@ -43,12 +44,14 @@ from penstock.service.surroundings import PluginDefaults, stored
 from penstock.service.upload import Folder, Upload, merged
 from penstock.storage.base import task_file
 from penstock.storage.local import LocalStorage
+from penstock.store import event as event_store
 from penstock.store import execution as execution_store
 from penstock.store import flow as flow_store
 from penstock.store import kv as kv_store
 from penstock.store import namespace as namespace_store
 from penstock.store import namespace_file as file_store
 from penstock.store import schema
+from penstock.store.event import StoredEvent
 from penstock.store.execution_filter import Filter
 from penstock.store.flow import FlowRow
 from penstock.store.identity import new_id
@@ -83,11 +86,14 @@ class Patience:
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """An execution as it was left, with its task runs."""
+    """An execution as it was left, with its task runs; `is_waiting` for somebody who would not
+    come, so that it did not end.
+    """
 
     execution: Execution
     timed_out: bool = False
     stopped: bool = False
+    is_waiting: bool = False
 
 
 class LocalRunner(AbstractContextManager["LocalRunner"]):
@@ -108,7 +114,7 @@ class LocalRunner(AbstractContextManager["LocalRunner"]):
         substitute: Substitute | None = None,
         database: bytes | None = None,
     ) -> None:
-        self.clock = clock or SystemClock()
+        self.clock = clock or WatchedClock()
         self._secrets = _GivenSecrets({} if secrets is None else secrets)
         self._environment = environment or Environment()
         self._workers = workers
@@ -304,8 +310,8 @@ class LocalRunner(AbstractContextManager["LocalRunner"]):
         ended = threading.Event()
         undo = self.executor.subscribe(execution.id, lambda: self._tell_end(ended))
         log = LocalLog(self.database, TENANT, on_line) if on_line is not None else None
-        if isinstance(self.clock, SkippingClock):
-            self.clock.stalled = lambda: self._tell_stall(ended)
+        if isinstance(self.clock, SkippingClock | WatchedClock):
+            self.clock.stalled = lambda is_due: self._tell_stall(ended, is_due=is_due)
         self.executor.submit(
             execution, version, warnings=verdict.warnings, refusal=verdict.refusal
         ).result()
@@ -326,16 +332,49 @@ class LocalRunner(AbstractContextManager["LocalRunner"]):
                 attempts = execution_store.page(tx, TENANT, Filter(original_id=found.id), limit=1)
                 last = attempts.items[0].id
                 found = execution_store.get(tx, TENANT, last) or found
-        return Ran(found, timed_out, stopped)
+        return Ran(found, timed_out, stopped, self._is_stalled.is_set())
+
+    def events(self, execution_id: str) -> list[StoredEvent]:
+        """The history of an execution that was run."""
+        found: list[StoredEvent] = []
+        while True:
+            after = found[-1].seq if found else 0
+            with self.database.read() as tx:
+                page = event_store.of_execution(tx, TENANT, execution_id, after=after)
+            if not page:
+                return found
+            found += page
 
     def _tell_end(self, ended: threading.Event) -> None:
         if not self.executor.active_count:
             ended.set()
 
-    def _tell_stall(self, ended: threading.Event) -> None:
-        if self.executor.active_count:
-            self._is_stalled.set()
-            ended.set()
+    def _tell_stall(self, ended: threading.Event, *, is_due: bool) -> bool:
+        """Whether somebody acts now; said on the executor's thread."""
+        if not self.executor.active_count or (is_due and self._next_wish(take=False) is None):
+            return False
+        self._is_stalled.set()
+        ended.set()
+        return True
+
+    def _next_wish(self, *, take: bool) -> tuple[str, Operation] | None:
+        """What the substitute does with an execution that waits for somebody."""
+        if self._substitute is None:
+            return None
+        for active, _ in self.executor.sample(_MOST):
+            wish = self._substitute.resume(active, take=take)
+            if wish is not None:
+                return active.id, wish
+        return None
+
+    def _act(self) -> bool:
+        """Does what the substitute wishes; False when nothing is left to do."""
+        found = self._next_wish(take=True)
+        if found is None:
+            return False
+        self._is_stalled.clear()
+        self.executor.operate(TENANT, found[0], found[1]).result()
+        return True
 
     def _wait(
         self, ended: threading.Event, patience: Patience, log: LocalLog | None
@@ -343,7 +382,11 @@ class LocalRunner(AbstractContextManager["LocalRunner"]):
         """Whether the time was over, and whether it was stopped."""
         started = time.monotonic()
         timed_out = stopped = False
-        while self._goes_on() and not patience.leave.is_set():
+        while self.executor.active_count and not patience.leave.is_set():
+            if self._is_stalled.is_set():
+                if not self._act():
+                    break
+                ended.clear()
             ended.wait(_PULSE_SECONDS)
             self.executor.tick()
             if log is not None:
@@ -356,10 +399,6 @@ class LocalRunner(AbstractContextManager["LocalRunner"]):
             if stopped or timed_out:
                 self._kill("interrupted" if stopped else "it took too long")
         return timed_out and not stopped, stopped
-
-    def _goes_on(self) -> bool:
-        """Whether something may still happen."""
-        return self.executor.active_count > 0 and not self._is_stalled.is_set()
 
     def _kill(self, reason: str) -> None:
         for active, _ in self.executor.sample(_MOST):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Self
 import orjson
 
 from penstock.engine.message import ChildEnded, ChildStarted, Message
+from penstock.engine.operation import Operation, ResumeRequested
 from penstock.engine.step import ChildRequest
 from penstock.model.execution import Execution, TaskRun
 from penstock.model.flow_test import Answer, Fixtures, Outcome, RequestFixture, TaskFixture
@@ -65,6 +66,7 @@ class StandIn:
     sent: list[Sent] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)
     _answered: dict[int, int] = field(default_factory=dict)
+    _resumed: set[str] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def task(
@@ -113,6 +115,19 @@ class StandIn:
         if self._is_real(work.execution, work.job.task_id):
             return None
         return _Transport(lambda request: self._respond(work.job.task_id, request))
+
+    def resume(self, execution: Execution, *, take: bool) -> Operation | None:
+        """Resumes a pause as the fixtures say, each task run once."""
+        if (execution.namespace, execution.flow_id) != self.flow:
+            return None
+        for run in execution.task_runs.values():
+            inputs = self.fixtures.resume.get(run.task_id)
+            is_open = run.state is State.PAUSED and run.id not in self._resumed
+            if inputs is not None and is_open:
+                if take:
+                    self._resumed.add(run.id)
+                return ResumeRequested(by="test", task_run_id=run.id, inputs=inputs)
+        return None
 
     def network(self) -> object | None:
         """Answers the requests that expressions make with `http()`."""

@@ -315,17 +315,7 @@ def event_page(
     """The execution's history: every state change and what caused it."""
     with services.database.read() as tx:
         found = events.of_execution(tx, caller.tenant, execution_id, after=after, limit=limit)
-    return [
-        {
-            "seq": event.seq,
-            "at": instant(event.at),
-            "kind": event.kind,
-            "state": event.state,
-            "taskRunId": event.task_run_id,
-            "detail": event.detail,
-        }
-        for event in found
-    ]
+    return [form.event(each) for each in found]
 
 
 def _decoded(cursor: str) -> str:

@@ -15,6 +15,7 @@ from penstock.model.provenance import Provenance
 from penstock.model.sealed import hidden
 from penstock.model.state import State
 from penstock.service.objectset import Reference
+from penstock.store.event import StoredEvent
 
 FIRST_TASK_RUNS = 100
 """So many task runs an execution shows; the others are on pages of their own."""
@@ -117,6 +118,18 @@ def task_run_cursor(shown: Sequence[TaskRun]) -> str | None:
 def cursor(values: tuple[str | int, ...]) -> str:
     """A cursor for callers to hand back."""
     return base64.urlsafe_b64encode(orjson.dumps(values)).decode().rstrip("=")
+
+
+def event(found: StoredEvent) -> dict[str, Json]:
+    """A line of an execution's history."""
+    return {
+        "seq": found.seq,
+        "at": instant(found.at),
+        "kind": found.kind,
+        "state": found.state,
+        "taskRunId": found.task_run_id,
+        "detail": found.detail,
+    }
 
 
 def task_run(run: TaskRun) -> Json:
