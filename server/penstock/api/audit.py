@@ -11,7 +11,7 @@ from penstock.api.access import Caller, Services
 from penstock.api.answer import Answer
 from penstock.api.document import answers
 from penstock.api.paging import Cursor, Limit
-from penstock.api.schema import page_of, ref
+from penstock.api.shape import page_of, ref
 from penstock.service import audit
 
 router = APIRouter(prefix="/audit-events", tags=["audit"])

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Response
 from penstock.api.access import Caller, JsonBody, Services
 from penstock.api.answer import Answer
 from penstock.api.document import answers, body
-from penstock.api.schema import FLAG, TEXT, items_of, list_of, thing
+from penstock.api.shape import FLAG, TEXT, items_of, list_of, thing
 from penstock.service import secret
 
 router = APIRouter(tags=["secrets"])

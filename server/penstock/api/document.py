@@ -9,7 +9,8 @@ from fastapi.openapi.utils import get_openapi
 
 from penstock import __version__
 from penstock.api.problem import MEDIA_TYPE
-from penstock.api.schema import COMPONENTS, Schema, ref
+from penstock.api.schema import COMPONENTS
+from penstock.api.shape import Schema, ref
 
 _ERRORS = {
     400: "HTTP itself is not right.",

@@ -14,7 +14,7 @@ from penstock.api.answer import Answer
 from penstock.api.document import answers, body
 from penstock.api.paging import Cursor, Limit, Namespace
 from penstock.api.problem import invalid
-from penstock.api.schema import page_of, ref
+from penstock.api.shape import page_of, ref
 from penstock.model.frozen import Json
 from penstock.model.problem import Problem
 from penstock.model.state import State

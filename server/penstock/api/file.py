@@ -13,7 +13,7 @@ from penstock.api.answer import Answer, declared
 from penstock.api.document import answers, body
 from penstock.api.paging import Cursor, Limit, Namespace
 from penstock.api.problem import invalid
-from penstock.api.schema import items_of, page_of, ref
+from penstock.api.shape import items_of, page_of, ref
 from penstock.model.frozen import Json
 from penstock.model.problem import Problem
 from penstock.service import file_content

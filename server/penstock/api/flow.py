@@ -12,7 +12,7 @@ from penstock.api.answer import Answer, declared
 from penstock.api.document import answers, body
 from penstock.api.paging import Cursor, Limit, Namespace
 from penstock.api.problem import invalid
-from penstock.api.schema import FLAG, MAYBE_TEXT, NUMBER, items_of, list_of, page_of, ref, thing
+from penstock.api.shape import FLAG, MAYBE_TEXT, NUMBER, items_of, list_of, page_of, ref, thing
 from penstock.model.frozen import Json
 from penstock.model.problem import Problem
 from penstock.service import state

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Response
 
 from penstock import registry
 from penstock.api.document import answers
-from penstock.api.schema import MAP
+from penstock.api.shape import MAP
 from penstock.language.schema import flow_schema
 
 router = APIRouter(prefix="/api/v1/schemas", tags=["schemas"])

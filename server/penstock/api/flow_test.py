@@ -11,7 +11,7 @@ from penstock.api.access import Caller, Change, JsonBody, Services
 from penstock.api.answer import Answer, declared
 from penstock.api.document import answers, body
 from penstock.api.paging import Cursor, Limit, Namespace
-from penstock.api.schema import items_of, page_of, ref
+from penstock.api.shape import items_of, page_of, ref
 from penstock.service import flow_test_run, state
 from penstock.service.objectset import Reference
 

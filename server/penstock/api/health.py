@@ -8,7 +8,7 @@ from penstock.api.access import Services
 from penstock.api.answer import Answer
 from penstock.api.document import answers
 from penstock.api.problem import response_of
-from penstock.api.schema import TEXT, thing
+from penstock.api.shape import TEXT, thing
 from penstock.errors import Unavailable
 from penstock.store import tenant
 

@@ -10,7 +10,7 @@ from penstock.api.access import Caller, Change, JsonBody, Services
 from penstock.api.answer import Answer, etag_matches
 from penstock.api.document import answers, body
 from penstock.api.problem import invalid
-from penstock.api.schema import TEXT, list_of, ref, thing
+from penstock.api.shape import TEXT, list_of, ref, thing
 from penstock.model.problem import Problem
 from penstock.service import apply, plan, state
 from penstock.service.objectset import KINDS, KindName, canonical_hash, parse_set

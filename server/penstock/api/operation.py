@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from penstock.api.access import Caller, JsonBody, Services, parse_json
 from penstock.api.answer import Answer
 from penstock.api.document import answers, body
-from penstock.api.schema import FLAG, inlined, ref, thing
+from penstock.api.shape import FLAG, inlined, ref, thing
 from penstock.model.frozen import Json
 from penstock.service import bulk, operation, resuming, why
 from penstock.service.operation import KINDS, Kind

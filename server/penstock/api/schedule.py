@@ -9,7 +9,7 @@ from penstock.api.access import Caller, Change, JsonBody, Services
 from penstock.api.answer import declared
 from penstock.api.document import answers, body
 from penstock.api.paging import Cursor, Limit, Namespace
-from penstock.api.schema import page_of, ref
+from penstock.api.shape import page_of, ref
 from penstock.service import state
 from penstock.service.objectset import Reference
 

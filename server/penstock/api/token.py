@@ -9,7 +9,7 @@ from penstock.api.access import Caller, JsonBody, Services
 from penstock.api.answer import Answer
 from penstock.api.document import answers, body
 from penstock.api.paging import Cursor, Limit
-from penstock.api.schema import page_of, ref
+from penstock.api.shape import page_of, ref
 from penstock.service import token
 
 router = APIRouter(prefix="/tokens", tags=["tokens"])

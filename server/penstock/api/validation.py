@@ -7,7 +7,7 @@ from fastapi import APIRouter, Response
 from penstock.api.access import Caller, JsonBody, Services
 from penstock.api.answer import Answer
 from penstock.api.document import answers, body
-from penstock.api.schema import ref
+from penstock.api.shape import ref
 from penstock.service import execution, validation
 
 router = APIRouter(tags=["executions"])

@@ -8,7 +8,7 @@ from penstock import __version__
 from penstock.api.access import Caller
 from penstock.api.answer import Answer
 from penstock.api.document import answers
-from penstock.api.schema import NUMBER, TEXT, thing
+from penstock.api.shape import NUMBER, TEXT, thing
 
 router = APIRouter(tags=["whoami"])
 API_VERSION = 1
