@@ -34,6 +34,7 @@ def check(execution: Execution, flow: Flow) -> list[str]:
         children[run.parent_id].append(run)
     left = exit_of(runs)
     leavers = _lineage(execution, left)
+    excused = _excused(execution)
     found = [*_of_execution(execution, plan, left), *_of_exit(execution, plan, leavers)]
     found.extend(of_values(execution, flow))
     for number, (key, run) in enumerate(runs.items()):
@@ -47,6 +48,8 @@ def check(execution: Execution, flow: Flow) -> list[str]:
             found.append(f"{_name(group[0])} has a parent that does not exist.")
             continue
         found.extend(_of_children(execution, plan, parent, group))
+        if parent_id in excused:
+            continue
         if left is None or (parent_id is not None and parent_id not in leavers):
             found.extend(_outcome(execution, parent, plan, _ended(plan, group)))
     return found
@@ -65,6 +68,15 @@ def _lineage(execution: Execution, run: TaskRun | None) -> dict[str, TaskRun]:
     return found
 
 
+def _excused(execution: Execution) -> set[str]:
+    """What a task had ended that ended the execution, before somebody let it go on."""
+    found: set[str] = set()
+    for run in execution.task_runs.values():
+        if run.progress is not None and "left" in run.progress:
+            found.update(_lineage(execution, run))
+    return found
+
+
 def _of_exit(execution: Execution, plan: Plan, leavers: dict[str, TaskRun]) -> Iterator[str]:
     """A task that ends the execution decides its state, and nothing else starts."""
     left = next(iter(leavers.values()), None)
@@ -73,7 +85,7 @@ def _of_exit(execution: Execution, plan: Plan, leavers: dict[str, TaskRun]) -> I
     for run in leavers.values():
         if run.state is not left.state:
             yield f"{_name(run)} holds {_name(left)}, which ended it in another state."
-    if execution.state is not left.state:
+    if execution.state is not left.state and not _is_set_by_hand(execution):
         yield f"The execution is {execution.state.value} although {_name(left)} ended it."
     for run in execution.task_runs.values():
         if run.number >= left_at(left) and not _is_after(run, execution, plan):
@@ -117,12 +129,17 @@ def _of_execution(execution: Execution, plan: Plan, left: TaskRun | None) -> Ite
     ):
         yield f"The execution is {state.value} but some of its tasks are open."
     waits = state in {State.CREATED, State.QUEUED, State.RESTARTED}
-    if waits and any(run.state is not State.RESTARTED for run in open_runs):
+    if waits and any(
+        run.state is not State.RESTARTED
+        # What worked beside a pause when somebody restarted goes on working.
+        and not (state is State.RESTARTED and _works(run, nodes[run.task_id]))
+        for run in open_runs
+    ):
         yield f"The execution is {state.value} but has task runs that go on."
     if not waits and any(run.state is State.RESTARTED for run in open_runs):
         yield f"The execution is {state.value} but has task runs that should go on."
     retrying = any(run.state is State.RETRYING for run in runs)
-    ends = state.is_terminated or state is State.PAUSED
+    ends = state.is_terminated or state in {State.PAUSED, State.RESTARTED}
     if not ends and (state is State.RETRYING) != retrying:
         yield f"The execution is {state.value}, and its tasks are retrying: {retrying}."
     if state is State.FAILED and execution.failure is None:
@@ -137,6 +154,13 @@ def _of_execution(execution: Execution, plan: Plan, left: TaskRun | None) -> Ite
         for run in open_runs:
             if run.state is not State.KILLING:
                 yield f"{_name(run)} may still begin although the execution is being killed."
+
+
+def _works(run: TaskRun, node: Node) -> bool:
+    """Whether a worker or another execution is at it."""
+    return node.is_call or (
+        node.flowable is None and run.state not in STANDING and not is_held(run)
+    )
 
 
 def _is_after(run: TaskRun, execution: Execution, plan: Plan) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from penstock.engine.outcome import allowed
 from penstock.engine.pause import abandon
-from penstock.engine.stop import closed, kill
+from penstock.engine.stop import closed, kill, killed
 from penstock.engine.task_runs import STANDING, is_held
 from penstock.engine.work import Work
 from penstock.model.execution import Failure, TaskRun
@@ -20,7 +20,11 @@ def leave(work: Work, run: TaskRun) -> State | None:
     """
     state = State(str((run.progress or {})["exit"]))
     work.leaving = None
-    if work.state in TERMINATED or work.state is State.KILLING:
+    if work.state is State.KILLING:
+        # Another task has ended it in the same step.
+        killed(work, run)
+        return None
+    if work.state in TERMINATED:
         done = closed(run, State.SUCCESS, work)
         work.ended(work.move(run, State.SUCCESS, "finished", attempts=done, progress=None))
         return None

@@ -88,10 +88,14 @@ def set_task_run_state(work: Work, message: SetTaskRunState) -> None:
         raise Conflict(
             f"Task `{run.task_id}` belongs to errors, finally or afterExecution, which run anew."
         )
-    if state not in PASSES and _has_followers(work, run):
+    still = next((each for each in work.runs.values() if _goes_on(work, each)), None)
+    if still is not None:
+        raise Conflict(f"Task `{still.task_id}` of the execution still runs.")
+    passed = _passed(work, run, state)
+    if passed is not None:
         raise Conflict(
-            f"Later tasks have run after `{run.task_id}`, so it cannot become {state.value}. "
-            "A replay from it starts them anew."
+            f"Later tasks have run after `{passed.task_id}`, so `{run.task_id}` cannot become "
+            f"{state.value}. A replay from it starts them anew."
         )
     runs = rewound(work.plan, work.runs, work.now, Point(above=run.id))
     _reopen(work, runs)
@@ -112,6 +116,24 @@ def _is_main(work: Work, run: TaskRun) -> bool:
         if run.parent_id is None:
             return True
         run = work.runs[run.parent_id]
+
+
+def _goes_on(work: Work, run: TaskRun) -> bool:
+    """Whether a task run is open that was begun before a task ended the execution."""
+    return run.state not in TERMINATED and _is_main(work, run)
+
+
+def _passed(work: Work, run: TaskRun, state: State) -> TaskRun | None:
+    """What later tasks have followed already, although the change would have it run again: what
+    holds the task run, or the task run itself if nothing may follow it in its new state.
+    """
+    if state not in PASSES and _has_followers(work, run):
+        return run
+    while run.parent_id is not None:
+        run = work.runs[run.parent_id]
+        if _has_followers(work, run):
+            return run
+    return None
 
 
 def _has_followers(work: Work, run: TaskRun) -> bool:

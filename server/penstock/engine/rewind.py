@@ -53,7 +53,7 @@ def rewound(plan: Plan, runs: Mapping[str, TaskRun], now: datetime, point: Point
         kept = _reopened(run, now) if mark is _Mark.REOPENED else run
         if kept.progress is not None and "exit" in kept.progress:
             # What ended the execution then does not end it now.
-            kept = evolve(kept, progress=None)
+            kept = evolve(kept, progress={"left": kept.progress["exit"]})
         found.append(kept if kept.number == len(found) else evolve(kept, number=len(found)))
     return found
 
@@ -101,7 +101,9 @@ def _mark(
         return _Mark.DROPPED
     if run.state in PASSES or point.above is not None:
         return _Mark.KEPT
-    works = not run.state.is_terminated and run.state not in STANDING and not is_held(run)
+    # A call that is PAUSED waits for its execution, which goes on by itself.
+    stands = run.state in STANDING and not node.is_call
+    works = not run.state.is_terminated and not stands and not is_held(run)
     return _Mark.KEPT if works and node.flowable is None else _Mark.REOPENED
 
 
