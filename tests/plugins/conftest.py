@@ -135,6 +135,15 @@ class RecordingContext(RunContext):
     def mask(self, text: str) -> str:
         return text.replace(self.secret, "******")
 
+    def seal(self, text: str) -> Json:
+        return {"sealed": text[::-1]}
+
+    @property
+    def cache_directory(self) -> Path:
+        path = self.folder / "cache"
+        path.mkdir(exist_ok=True)
+        return path
+
     def metric(
         self, name: str, value: float, *, kind: str = "counter", tags: Mapping[str, str] = {}
     ) -> None:
@@ -220,6 +229,15 @@ def service() -> Iterator[Service]:
             arrived.set()
             path = self.path.partition("?")[0]
             if path == "/hang":
+                hold.wait(20)
+                return
+            if path == "/stream":
+                # A stream that goes on until somebody lets it end.
+                self.send_response(200)
+                self.send_header("Content-Type", "text/event-stream")
+                self.end_headers()
+                self.wfile.write(answers["/stream"][2])
+                self.wfile.flush()
                 hold.wait(20)
                 return
             code, headers, content = answers.get(

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import base64
 import json
+import socket
+import socketserver
 import ssl
 import threading
 from collections.abc import Callable
@@ -13,7 +15,6 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from pydantic import ValidationError
 
 from penstock.plugins.core.http import _exchange
 from penstock.plugins.core.http.request import Request
@@ -231,11 +232,66 @@ def test_logs_hide_credentials(run: Run, service, context) -> None:
     assert "authorization: ***" in text
 
 
-def test_socks_is_refused_with_a_sentence() -> None:
-    with pytest.raises(ValidationError, match="SOCKS proxies are not supported"):
-        Request.model_validate(
-            {"id": "r", "type": TYPE, "uri": "http://x", "options": {"proxy": {"type": "SOCKS"}}}
-        )
+def test_goes_through_a_socks_proxy(run: Run, service) -> None:
+    port = int(service.url.rpartition(":")[2])
+    asked: list[bytes] = []
+
+    class Socks(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            self.rfile.read(self.rfile.read(2)[1])
+            self.wfile.write(b"\x05\x00")
+            self.rfile.read(4)
+            asked.append(self.rfile.read(self.rfile.read(1)[0]))
+            self.rfile.read(2)
+            self.wfile.write(b"\x05\x00\x00\x01\x00\x00\x00\x00\x00\x00")
+            with socket.create_connection(("127.0.0.1", port)) as there:
+                there.sendall(self.connection.recv(65536))
+                while chunk := there.recv(65536):
+                    self.wfile.write(chunk)
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Socks) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        proxy = {"type": "SOCKS", "address": "127.0.0.1", "port": server.server_address[1]}
+        found = run(TYPE, uri="http://elsewhere.invalid/x", options={"proxy": proxy})
+        server.shutdown()
+        thread.join()
+    assert (found["code"], asked) == (200, [b"elsewhere.invalid"])
+
+
+def test_older_spellings_of_the_options(run: Run, service) -> None:
+    service.answers["/no"] = (404, {}, b"")
+    older = {"basicAuthUser": "ada", "basicAuthPassword": "pw"}
+    assert run(TYPE, uri=f"{service.url}/no", allowFailed=True, options=older)["code"] == 404
+    basic = "Basic " + base64.b64encode(b"ada:pw").decode()
+    assert service.seen[0]["headers"]["authorization"] == basic
+    with pytest.raises(TaskFailed):
+        run(TYPE, uri=f"{service.url}/no", allowFailed=True, options={"allowFailed": False})
+
+
+def test_digest_proves_the_password_without_sending_it(run: Run, service) -> None:
+    challenge = 'Digest realm="r", nonce="n", qop="auth", algorithm=SHA-256'
+    service.answers["/d"] = (401, {"WWW-Authenticate": challenge}, b"")
+    auth = {"type": "DIGEST", "username": "ada", "password": "pw-of-ada"}
+    with pytest.raises(TaskFailed, match="answered 401"):
+        run(TYPE, uri=f"{service.url}/d", options={"auth": auth})
+    said = str(service.seen[1]["headers"]["authorization"])
+    assert said.startswith('Digest username="ada", realm="r", nonce="n"')
+    assert "pw-of-ada" not in said
+
+
+def test_an_encrypted_body_is_shown_nowhere(run: Run, service, context) -> None:
+    service.answers["/s"] = (200, {}, b"token")
+    service.answers["/no"] = (500, {}, b"token")
+    logs = {"logs": ["RESPONSE_BODY"]}
+    found = run(TYPE, uri=f"{service.url}/s", encryptBody=True, options=logs)
+    assert found["body"] is None
+    assert found["encryptedBody"] == {"sealed": "nekot"}
+    assert context.lines == []
+    with pytest.raises(TaskFailed) as caught:
+        run(TYPE, uri=f"{service.url}/no", encryptBody=True)
+    assert "token" not in caught.value.message
+    assert caught.value.outputs["body"] is None
 
 
 def test_goes_through_a_proxy(run: Run, service) -> None:

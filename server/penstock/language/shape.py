@@ -83,8 +83,8 @@ def shape_of(cls: type[BaseModel]) -> Shape:
                 spellings[0],
                 spelling != spellings[0],
                 required=field.is_required(),
-                secret=field.json_schema_extra == SECRET,
-                instead=field.description if _is_old(field) else None,
+                secret=_says(field, *SECRET),
+                instead=field.description if _says(field, "deprecated") else None,
             )
     parts: dict[str, Part] = {}
     for key, known in keys.items():
@@ -94,9 +94,9 @@ def shape_of(cls: type[BaseModel]) -> Shape:
     return Shape(keys, parts, asked)
 
 
-def _is_old(field: FieldInfo) -> bool:
+def _says(field: FieldInfo, mark: str) -> bool:
     extra = field.json_schema_extra
-    return isinstance(extra, dict) and extra.get("deprecated") is True
+    return isinstance(extra, dict) and extra.get(mark) is True
 
 
 def _asks(cls: type[BaseModel], field: str) -> bool:

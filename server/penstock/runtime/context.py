@@ -15,6 +15,7 @@ from types import MappingProxyType
 
 from penstock.engine.operation import ResumeRequested
 from penstock.errors import PenstockError
+from penstock.expression import ExpressionError
 from penstock.model.execution import Execution, TaskRun
 from penstock.model.frozen import Json
 from penstock.model.task import LogLevel, Task
@@ -27,6 +28,7 @@ from penstock.runtime.log_file import LogFile
 from penstock.runtime.namespace_files import NamespaceFiles
 from penstock.runtime.rendering import Renderer
 from penstock.runtime.templated import make_task
+from penstock.sdk.task import TaskFailed
 from penstock.store.audit import AuditRecord
 from penstock.store.identity import new_id
 from penstock.store.log import LogLine
@@ -233,6 +235,20 @@ class Context:
     def mask(self, text: str) -> str:
         """The text without the secrets that the execution has used."""
         return self._renderer.masker.text(text)
+
+    def seal(self, text: str) -> Json:
+        """A secret text as outputs keep it. Raises `TaskFailed` where there is no key."""
+        try:
+            return self._renderer.seal(text)
+        except ExpressionError as error:
+            raise TaskFailed(error.message) from None
+
+    @property
+    def cache_directory(self) -> Path:
+        """A folder that stays, shared by all attempts, for what can be made anew."""
+        folder = self._place.folder.parent / "cache"
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
 
     def metric(
         self,

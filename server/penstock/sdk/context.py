@@ -251,6 +251,18 @@ class RunContext(Protocol):
         """
         ...
 
+    def seal(self, text: str) -> Json:
+        """A secret text as outputs keep it: plain in expressions, hidden wherever people look.
+
+        Raises that there is no key to encrypt it with.
+        """
+        ...
+
+    @property
+    def cache_directory(self) -> Path:
+        """A folder that stays, shared by all attempts, for what can be made anew."""
+        ...
+
     def metric(
         self, name: str, value: float, *, kind: str = "counter", tags: Mapping[str, str] = ...
     ) -> None:

@@ -7,11 +7,13 @@ import logging
 import socket
 import ssl
 import threading
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import IO, TYPE_CHECKING, cast
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, TypeVar, cast
 
 from penstock.model.frozen import Json
+from penstock.plugins.core.http._events import EventDecoder, ServerSentEvent
 from penstock.plugins.core.http._options import (
     BasicAuth,
     BearerAuth,
@@ -24,6 +26,8 @@ from penstock.sdk.task import Outputs, TaskFailed
 
 if TYPE_CHECKING:
     import httpx
+
+T = TypeVar("T")
 
 MAX_BODY_BYTES = 10 * 1024 * 1024
 _SHOWN, _LOOKED_AT = 300, 16 * 1024
@@ -46,6 +50,10 @@ class Call:
     fields: Mapping[str, str | list[str]] | None = None
     files: list[FilePart] | None = None
 
+    def with_headers(self, headers: Mapping[str, str]) -> Call:
+        """The same with other headers."""
+        return replace(self, headers=headers)
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -56,10 +64,25 @@ class Answer:
     headers: dict[str, list[str]]
     body: str
 
-    def outputs(self) -> Outputs:
-        """The task's outputs."""
+    def outputs(self, seal: Callable[[str], Json] | None = None) -> Outputs:
+        """The task's outputs; with `seal` the body is a secret among them."""
         headers: Json = {name: [*values] for name, values in self.headers.items()}
-        return {"uri": self.uri, "code": self.code, "headers": headers, "body": self.body}
+        body: Outputs = (
+            {"body": self.body}
+            if seal is None
+            else {"body": None, "encryptedBody": seal(self.body)}
+        )
+        return {"uri": self.uri, "code": self.code, "headers": headers, **body}
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """An answer whose body is in a file: its address, status, headers, and the file's bytes."""
+
+    uri: str
+    code: int
+    headers: dict[str, list[str]]
+    size: int
 
 
 @dataclass
@@ -68,11 +91,52 @@ class Exchange:
 
     context: RunContext
     options: HttpOptions
+    hides_body: bool = False
     _socket: socket.socket | None = None
     _stopped: threading.Event = field(default_factory=threading.Event)
 
     def send(self, call: Call) -> Answer:
         """Sends; raises `TaskFailed` with a sentence that holds neither query nor credentials."""
+
+        def whole(response: httpx.Response, place: str) -> Answer:
+            body = self._read(response, place)
+            self._log_body(body)
+            return self._answer(response, body, place)
+
+        return self._exchanged(call, whole)
+
+    def save(self, call: Call, target: Path) -> Saved:
+        """Sends, and writes the body of the answer to a file as it comes."""
+
+        def stream(response: httpx.Response, place: str) -> Saved:
+            self._refuse(response, place)
+            size = 0
+            with target.open("wb") as file:
+                for chunk in self._chunks(response, place):
+                    size += file.write(chunk)
+            return Saved(str(response.url), response.status_code, _by_name(response), size)
+
+        return self._exchanged(call, stream)
+
+    def listen(self, call: Call, on_event: Callable[[ServerSentEvent], None]) -> str:
+        """Sends, and gives each event of the answer's stream until that closes; returns the
+        address after redirects.
+        """
+
+        def follow(response: httpx.Response, place: str) -> str:
+            self._refuse(response, place)
+            decoder, size = EventDecoder(), 0
+            for chunk in self._chunks(response, place):
+                size += len(chunk)
+                if size > MAX_BODY_BYTES:
+                    raise self._too_large(response, place)
+                for event in decoder.feed(chunk):
+                    on_event(event)
+            return str(response.url)
+
+        return self._exchanged(call, follow)
+
+    def _exchanged(self, call: Call, take: Callable[[httpx.Response, str], T]) -> T:
         import httpx  # noqa: PLC0415 only flows that call services pay for it
 
         # httpx logs every URL with its query, which may hold a secret.
@@ -88,17 +152,15 @@ class Exchange:
                     request, stream=True, follow_redirects=self.options.follow_redirects
                 )
                 try:
-                    body = self._read(response, place)
+                    if LogPart.RESPONSE_HEADERS in self.options.logs:
+                        self.context.log(f"Response headers: {_headers(response.headers)}")
+                    return take(response, place)
                 finally:
                     response.close()
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError) as error:
             if self._stopped.is_set():
-                raise TaskFailed(f"{place} was cut short: the task was asked to stop.") from None
+                raise _cut_short(place) from None
             raise TaskFailed(f"{place} failed: {_cause(error)}.") from None
-        if self._stopped.is_set():
-            raise TaskFailed(f"{place} was cut short: the task was asked to stop.")
-        self._log_response(response, body)
-        return self._answer(response, body, place)
 
     def _request(self, client: httpx.Client, call: Call) -> httpx.Request:
         import httpx  # noqa: PLC0415 see above
@@ -161,17 +223,41 @@ class Exchange:
             trust_env=False,
         )
 
+    def _chunks(self, response: httpx.Response, place: str) -> Iterator[bytes]:
+        yield from response.iter_bytes()
+        if self._stopped.is_set():
+            raise _cut_short(place)
+
     def _read(self, response: httpx.Response, place: str) -> bytes:
         body = bytearray()
-        for chunk in response.iter_bytes():
+        for chunk in self._chunks(response, place):
             body += chunk
             if len(body) > MAX_BODY_BYTES:
-                raise TaskFailed(
-                    f"{place} answered {response.status_code} with a body over "
-                    f"{MAX_BODY_BYTES // 1024 // 1024} MiB, which is more than an output may "
-                    "hold. Ask the service for less at a time."
-                )
+                raise self._too_large(response, place)
         return bytes(body)
+
+    def _too_large(self, response: httpx.Response, place: str) -> TaskFailed:
+        return TaskFailed(
+            f"{place} answered {response.status_code} with a body over "
+            f"{MAX_BODY_BYTES // 1024 // 1024} MiB, which is more than an output may "
+            "hold. Ask the service for less at a time."
+        )
+
+    def _refuse(self, response: httpx.Response, place: str) -> None:
+        """Raises `TaskFailed` for a status that is none of success, before the body is used."""
+        if not self._is_failure(response.status_code):
+            return
+        body = bytearray()
+        for chunk in self._chunks(response, place):
+            body += chunk
+            if len(body) > _LOOKED_AT:
+                break
+        self._answer(response, bytes(body), place)
+
+    def _is_failure(self, code: int) -> bool:
+        options = self.options
+        allowed = options.allow_failed or code in options.allowed_response_codes
+        return code >= 400 and not allowed  # noqa: PLR2004 HTTP's own border of failure
 
     def _answer(self, response: httpx.Response, body: bytes, place: str) -> Answer:
         charset = response.charset_encoding or self.options.default_charset
@@ -180,17 +266,11 @@ class Exchange:
         except LookupError:
             text = body.decode("utf-8", errors="replace")
         code = response.status_code
-        options = self.options
-        allowed = options.allow_failed or code in options.allowed_response_codes
-        headers: dict[str, list[str]] = {}
-        for name, value in response.headers.multi_items():
-            headers.setdefault(name, []).append(value)
-        answer = Answer(str(response.url), code, headers, text)
-        if code >= 400 and not allowed:  # noqa: PLR2004 HTTP's own border of failure
-            raise TaskFailed(
-                f"{place} answered {code}{self._first_bytes(text)}",
-                outputs=answer.outputs(),
-            )
+        answer = Answer(str(response.url), code, _by_name(response), text)
+        if self._is_failure(code):
+            shown = "." if self.hides_body else self._first_bytes(text)
+            outputs = answer.outputs(self.context.seal if self.hides_body else None)
+            raise TaskFailed(f"{place} answered {code}{shown}", outputs=outputs)
         return answer
 
     def _first_bytes(self, text: str) -> str:
@@ -204,11 +284,20 @@ class Exchange:
         if LogPart.REQUEST_BODY in self.options.logs:
             self.context.log(f"Request body: {request.read().decode(errors='replace')}")
 
-    def _log_response(self, response: httpx.Response, body: bytes) -> None:
-        if LogPart.RESPONSE_HEADERS in self.options.logs:
-            self.context.log(f"Response headers: {_headers(response.headers)}")
-        if LogPart.RESPONSE_BODY in self.options.logs:
+    def _log_body(self, body: bytes) -> None:
+        if LogPart.RESPONSE_BODY in self.options.logs and not self.hides_body:
             self.context.log(f"Response body: {body.decode(errors='replace')}")
+
+
+def _cut_short(place: str) -> TaskFailed:
+    return TaskFailed(f"{place} was cut short: the task was asked to stop.")
+
+
+def _by_name(response: httpx.Response) -> dict[str, list[str]]:
+    headers: dict[str, list[str]] = {}
+    for name, value in response.headers.multi_items():
+        headers.setdefault(name, []).append(value)
+    return headers
 
 
 def _public(url: httpx.URL) -> str:
@@ -247,7 +336,8 @@ def _proxy(options: HttpOptions) -> httpx.Proxy | None:
     if given is None or given.type == "DIRECT" or given.address is None:
         return None
     auth = (given.username, given.password or "") if given.username else None
-    return httpx.Proxy(f"http://{given.address}:{given.port}", auth=auth)
+    scheme = "socks5" if given.type == "SOCKS" else "http"
+    return httpx.Proxy(f"{scheme}://{given.address}:{given.port}", auth=auth)
 
 
 @functools.cache

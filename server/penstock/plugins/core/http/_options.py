@@ -6,7 +6,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from penstock.model.dynamic import SECRET, Dynamic
 from penstock.model.frozen import Frozen
@@ -25,10 +25,11 @@ class Timeout(Frozen):
 
 
 class Proxy(Frozen):
-    """The HTTP proxy to go through."""
+    """The proxy to go through."""
 
     type: Annotated[
-        Literal["DIRECT", "HTTP"], Field(description="DIRECT goes without a proxy.")
+        Literal["DIRECT", "HTTP", "SOCKS"],
+        Field(description="SOCKS is version 5; DIRECT goes without a proxy."),
     ] = "DIRECT"
     address: Annotated[Dynamic[Text | None], Field(description="Host name of the proxy.")] = None
     port: Annotated[Dynamic[int], Field(description="Port of the proxy.")] = 3128
@@ -37,13 +38,6 @@ class Proxy(Frozen):
         Dynamic[Text | None],
         Field(description="Password, if it asks.", json_schema_extra=SECRET),
     ] = None
-
-    @field_validator("type", mode="before")
-    @classmethod
-    def _no_socks(cls, value: object) -> object:
-        if value == "SOCKS":
-            raise ValueError("SOCKS proxies are not supported; use an HTTP proxy or DIRECT")
-        return value
 
 
 class BasicAuth(Frozen):
@@ -116,3 +110,30 @@ class HttpOptions(Frozen):
     logs: Annotated[
         tuple[LogPart, ...], Field(description="Parts of the exchange to write to the log.")
     ] = ()
+    basic_auth_user: Annotated[
+        Dynamic[Text | None],
+        Field(
+            description="Write `auth: {type: BASIC, username: …, password: …}`.",
+            json_schema_extra={"deprecated": True},
+        ),
+    ] = None
+    basic_auth_password: Annotated[
+        Dynamic[Text | None],
+        Field(
+            description="Write `auth: {type: BASIC, username: …, password: …}`.",
+            json_schema_extra={"deprecated": True, **SECRET},
+        ),
+    ] = None
+
+    def with_older(self, *, allow_failed: bool | None, ssl: Ssl | None) -> HttpOptions:
+        """These options with what older spellings say; the present ones win."""
+        found = self
+        if self.auth is None and self.basic_auth_user is not None:
+            password = self.basic_auth_password or ""
+            auth = BasicAuth(type="BASIC", username=self.basic_auth_user, password=password)
+            found = found.model_copy(update={"auth": auth})
+        if allow_failed is not None and "allow_failed" not in self.model_fields_set:
+            found = found.model_copy(update={"allow_failed": allow_failed})
+        if ssl is not None and "ssl" not in self.model_fields_set:
+            found = found.model_copy(update={"ssl": ssl})
+        return found
