@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import AliasChoices, Field
 from pydantic.alias_generators import to_camel
 
 from penstock.model.dynamic import Dynamic
@@ -42,6 +42,9 @@ class ScriptTask(RunnableTask):
     uses_folder: ClassVar[bool] = True
     own_files: ClassVar[frozenset[str]] = frozenset({_TEXT_FILE})
 
+    stop_at_failure: ClassVar[str] = "set -e"
+    """What `failFast` puts before the commands, in the language of `interpreter`."""
+
     before_commands: Annotated[
         Dynamic[tuple[str, ...]], Field(description="Commands to run before, in the same shell.")
     ] = ()
@@ -64,7 +67,10 @@ class ScriptTask(RunnableTask):
     ] = None
     output_files: Annotated[
         Dynamic[tuple[str, ...]],
-        Field(description="Globs of files to keep, read as outputs.<task>.outputFiles['name']."),
+        Field(
+            description="Globs of files to keep, read as outputs.<task>.outputFiles['name'].",
+            validation_alias=AliasChoices("outputFiles", "files", "outputsFiles"),
+        ),
     ] = ()
     namespace_files: Annotated[
         NamespaceFilesOption | None,
@@ -123,7 +129,7 @@ class ScriptTask(RunnableTask):
         process = ScriptProcess(
             command=[*self.interpreter, self._argument(directory)],
             directory=directory,
-            environment=self._environment(context),
+            environment=self.environment(context),
             on_line=talk.hear,
         )
         context.on_cancel(process.stop)
@@ -161,7 +167,7 @@ class ScriptTask(RunnableTask):
         return {**keep_outputs(context, ["**/*"], root=folder, tells=False), **named}
 
     def _argument(self, directory: Path) -> str:
-        lines = ["set -e"] if self.fail_fast else []
+        lines = [self.stop_at_failure] if self.fail_fast else []
         text = "\n".join([*lines, *self.before_commands, self.command_text(directory)])
         if len(text.encode()) < _MAX_ARGUMENT_BYTES:
             return text
@@ -169,7 +175,8 @@ class ScriptTask(RunnableTask):
         (directory / _TEXT_FILE).write_text(text, encoding="utf-8")
         return f". ./{_TEXT_FILE}"
 
-    def _environment(self, context: RunContext) -> dict[str, str]:
+    def environment(self, context: RunContext) -> dict[str, str]:
+        """The variables that the script sees."""
         directory = context.working_directory
         return {
             **base_environment(os.environ),
