@@ -38,6 +38,7 @@ class MarkerLine(BaseModel):
     """One marker line; keys that we do not know are left alone."""
 
     outputs: dict[str, JsonValue] = {}
+    encrypted: Annotated[dict[str, JsonValue], Field(alias="encryptedOutputs")] = {}
     metrics: Annotated[list[MetricLine], Field()] = []
     logs: Annotated[list[LogLine], Field()] = []
 
@@ -82,9 +83,13 @@ class Conversation:
         try:
             marker = MarkerLine.model_validate(json.loads(text))
         except (json.JSONDecodeError, ValidationError, RecursionError) as error:
-            self.context.log(f"{line} (not taken as outputs: {_why(error)})", LogLevel.WARN)
+            shown = "A line with secrets" if "encryptedOutputs" in line else line
+            self.context.log(f"{shown} (not taken as outputs: {_why(error)})", LogLevel.WARN)
             return
         self.vars.update(marker.outputs)
+        for name, value in marker.encrypted.items():
+            text = value if isinstance(value, str) else json.dumps(value)
+            self.vars[name] = self.context.seal(text)
         for metric in marker.metrics:
             value = metric.value
             number = value.total_seconds() if isinstance(value, timedelta) else value

@@ -114,7 +114,7 @@ class ScriptTask(RunnableTask):
         """The commands as one text for the interpreter; may write files into `directory`."""
         raise NotImplementedError(f"{type(self).__name__} does not say what it runs")
 
-    def language_environment(self, directory: Path) -> dict[str, str]:  # noqa: ARG002 for others
+    def language_environment(self, context: RunContext) -> dict[str, str]:  # noqa: ARG002 for others
         """Variables that the script's language needs; `env` wins over them."""
         return {}
 
@@ -182,6 +182,6 @@ class ScriptTask(RunnableTask):
             **base_environment(os.environ),
             "WORKING_DIR": str(directory),
             "OUTPUT_DIR": str(context.output_directory),
-            **self.language_environment(directory),
+            **self.language_environment(context),
             **(self.env or {}),
         }
