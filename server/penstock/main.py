@@ -136,7 +136,7 @@ def _assemble(
     serving, leaving = threading.Event(), threading.Event()
     tokens = Tokens(database, time.now)
     present = PresentFlows(database, flows)
-    scheduler = Scheduler(world, flows, executor, time)
+    scheduler = Scheduler(world, flows, executor, time, missed=settings.recover_missed_schedules)
     duties = Duties(
         [
             Heart(executor),

@@ -1,4 +1,4 @@
-"""Finds tasks and triggers by their type name, loading a module only when a flow uses it.
+"""Finds tasks, triggers and conditions by their type name, loading a module when a flow uses it.
 
 A type is a file: ``core.flow.LoopUntil`` is ``plugins/core/flow/loop_until.py``. Third parties
 add an entry point in the group ``penstock.plugins`` whose name is a type prefix and whose value
@@ -18,6 +18,7 @@ import re
 from collections.abc import Iterator
 from typing import cast
 
+from penstock.model.condition import Condition
 from penstock.model.task import Task
 from penstock.model.trigger import Trigger
 
@@ -99,7 +100,7 @@ def is_deprecated(type_name: str) -> bool:
 
 
 @functools.cache
-def load(type_name: str) -> type[Task | Trigger] | None:
+def load(type_name: str) -> type[Task | Trigger | Condition] | None:
     """The class of a type under any of its names, or None when there is no such type."""
     name = canonical(type_name)
     package, _, class_name = name.rpartition(".")
@@ -113,10 +114,10 @@ def load(type_name: str) -> type[Task | Trigger] | None:
             return None
         raise
     found = getattr(module, class_name, None)
-    if not isinstance(found, type) or not issubclass(found, Task | Trigger):
+    if not isinstance(found, type) or not issubclass(found, Task | Trigger | Condition):
         return None
     found.type_name = name
-    return cast("type[Task | Trigger]", found)
+    return cast("type[Task | Trigger | Condition]", found)
 
 
 def load_task(type_name: str) -> type[Task] | None:
@@ -129,6 +130,12 @@ def load_trigger(type_name: str) -> type[Trigger] | None:
     """The class of a trigger type, or None."""
     found = load(type_name)
     return found if found is not None and issubclass(found, Trigger) else None
+
+
+def load_condition(type_name: str) -> type[Condition] | None:
+    """The class of a condition's type, or None."""
+    found = load(type_name)
+    return found if found is not None and issubclass(found, Condition) else None
 
 
 @functools.cache

@@ -91,6 +91,13 @@ class Settings(BaseSettings):
             'Example: [{"type": "core.http", "values": {"timeout": "PT1M"}}]'
         ),
     ] = []
+    recover_missed_schedules: Annotated[
+        Literal["ALL", "LAST", "NONE"],
+        Field(
+            description="What happens to dates that a schedule missed, where it does not say: ALL "
+            "are caught up on (at most the latest 100), only the LAST, or NONE."
+        ),
+    ] = "ALL"
     max_body: Annotated[
         int, Field(ge=1_024, description="Largest body of a single object, in bytes.")
     ] = 1024 * 1024

@@ -7,6 +7,7 @@ import pytest
 from pydantic import Field
 
 from penstock.language.shape import nearest_name
+from penstock.model.condition import Condition
 from penstock.model.dynamic import Dynamic
 from penstock.model.frozen import Frozen, Json
 from penstock.model.task import Task
@@ -75,6 +76,7 @@ class Clock(Trigger):
 
 
 _TASKS: dict[str, type[Task]] = {cls.type_name: cls for cls in (Echo, Values, Fetch, Group, Call)}
+_CONDITIONS: dict[str, type[Condition]] = {}
 _TRIGGERS: dict[str, type[Trigger]] = {Clock.type_name: Clock}
 _OLD = {"old.Echo": "test.Echo"}
 
@@ -92,6 +94,9 @@ class Catalog:
 
     def load_trigger(self, type_name: str, /) -> type[Trigger] | None:
         return _TRIGGERS.get(self.canonical(type_name))
+
+    def load_condition(self, type_name: str, /) -> type[Condition] | None:
+        return _CONDITIONS.get(type_name)
 
     def names(self) -> tuple[str, ...]:
         return (*_TASKS, *_TRIGGERS)

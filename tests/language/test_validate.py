@@ -76,7 +76,7 @@ def test_output_types(catalog):
 def test_what_the_release_does_not_act_on_is_said_by_place(catalog):
     text = HEAD + "tasks:\n  - {id: t, type: test.Echo, text: x, conditions: []}\n"
     assert codes(text, catalog) == [(4, "unknown-property", "error")]
-    text = HEAD + ECHO + "triggers: [{id: c, type: test.Clock, every: PT1M, conditions: []}]\n"
+    text = HEAD + ECHO + "triggers: [{id: c, type: test.Clock, every: PT1M, assets: []}]\n"
     assert codes(text, catalog) == [(5, "unsupported-property", "error")]
 
 

@@ -5,8 +5,11 @@ import pytest
 
 from penstock.language.cron import next_fire
 from penstock.model.state import State
+from penstock.runtime.catch_up import fires
 from penstock.runtime.clock import VirtualClock
-from penstock.runtime.scheduler import Scheduler, fires
+from penstock.runtime.scheduler import Scheduler
+from penstock.service.timetable import entries_of
+from penstock.service.timing import timed
 from penstock.store import timetable
 from penstock.store.timetable import TimetableEntry
 
@@ -103,7 +106,7 @@ def test_an_execution_of_a_schedule_tells_its_moments_and_takes_its_inputs(stand
     assert execution.origin.variables == {
         "date": "2026-03-28T08:00:00+01:00",
         "next": "2026-03-29T08:00:00+02:00",
-        "previous": None,
+        "previous": "2026-03-27T08:00:00+01:00",
     }
     assert stand.logs(execution.id) == ["2026-03-28T08:00:00+01:00 2026-03-28"]
 
@@ -300,3 +303,208 @@ def test_entries_that_wait_do_not_keep_others_from_firing(stand, clock, schedule
     put(stand, replace(hourly(id="other"), next_fire_at=clock.now()))
     with stand.database.read() as tx:
         assert [each.id for each in timetable.due(tx, clock.now(), limit=1)] == ["other"]
+
+
+def flow_with(trigger: str, message: str = "{{ trigger.date }}") -> str:
+    return f"""
+id: daily
+namespace: a.b
+labels: {{team: data}}
+tasks:
+  - {{id: tell, type: core.log.Log, message: "{message}"}}
+triggers:
+  - id: t
+{trigger}
+"""
+
+
+def deploy(stand, clock, source: str) -> None:
+    """What a deploy does with the timetable."""
+    version = stand.put(source)
+    before = []
+    with stand.database.transaction() as tx:
+        entries = timed(entries_of(TENANT, version.flow), before, clock.now())
+        timetable.replace(tx, TENANT, entries)
+
+
+MONDAYS = """
+    type: core.trigger.Schedule
+    cron: "0 9 * * *"
+    timezone: Europe/Berlin
+    conditions:
+      - {type: core.condition.DayWeekInMonth, dayOfWeek: MONDAY, dayInMonth: FIRST}
+"""
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        MONDAYS,
+        MONDAYS.replace("conditions", "scheduleConditions"),
+        """
+    type: core.trigger.Schedule
+    cron: "0 9 * * *"
+    timezone: Europe/Berlin
+    when: "{{ isDayWeekInMonth(trigger.date, 'MONDAY', 'FIRST') }}"
+""",
+    ],
+)
+def test_dates_that_do_not_match_are_skipped_also_in_next_and_previous(
+    stand, clock, scheduler, condition
+):
+    deploy(stand, clock, flow_with(condition))
+    for _ in range(20):
+        clock.advance(timedelta(days=1))
+        scheduler.tick()
+    (execution,) = stand.all()
+    assert execution.origin.variables == {
+        "date": "2026-04-06T09:00:00+02:00",
+        "next": "2026-05-04T09:00:00+02:00",
+        "previous": "2026-03-02T09:00:00+01:00",
+    }
+
+
+def test_missed_dates_that_do_not_match_are_not_caught_up_on(stand, clock, scheduler):
+    deploy(
+        stand,
+        clock,
+        flow_with(MONDAYS.replace("conditions:", "allowConcurrent: true\n    conditions:")),
+    )
+    clock.advance(timedelta(days=100))
+    scheduler.tick()
+    assert fired(stand) == [
+        "2026-04-06T09:00:00+02:00",
+        "2026-05-04T09:00:00+02:00",
+        "2026-06-01T09:00:00+02:00",
+    ]
+
+
+def test_the_latest_missed_date_is_the_latest_that_matches(stand, clock, scheduler):
+    deploy(stand, clock, flow_with(MONDAYS + "    recoverMissedSchedules: LAST\n"))
+    clock.advance(timedelta(days=100))
+    scheduler.tick()
+    assert fired(stand) == ["2026-06-01T09:00:00+02:00"]
+
+
+def test_the_server_says_what_happens_to_missed_dates_by_default(stand, clock):
+    deploy(stand, clock, flow_with('    type: core.trigger.Schedule\n    cron: "0 * * * *"'))
+    clock.advance(timedelta(hours=5, minutes=30))
+    Scheduler(stand.world, stand.flows, stand.executor, clock, missed="NONE").tick()
+    assert stand.all() == []
+    clock.advance(timedelta(minutes=30))
+    Scheduler(stand.world, stand.flows, stand.executor, clock, missed="NONE").tick()
+    assert fired(stand) == ["2026-03-27T18:00:00+00:00"]
+
+
+def test_labels_of_a_trigger_are_rendered_and_bad_ones_left_out(stand, clock, scheduler):
+    trigger = """
+    type: core.trigger.Schedule
+    cron: "0 9 * * *"
+    labels:
+      day: "{{ dayOfWeek(trigger.date) }}"
+      team: "{{ trigger._context.id }}"
+      empty: "{{ null }}"
+      broken: "{{ trigger.nothing }}"
+      system.from: me
+"""
+    deploy(stand, clock, flow_with(trigger))
+    clock.advance(timedelta(days=1))
+    scheduler.tick()
+    assert stand.executor.join_idle(10)
+    (execution,) = stand.all()
+    assert execution.labels == {
+        "system.correlationId": execution.id,
+        "system.from": "trigger",
+        "team": "t",
+        "day": "SATURDAY",
+    }
+    lines = stand.logs(execution.id)
+    assert lines[0].startswith("The label `empty` of the trigger is left out")
+    assert lines[1].startswith("The label `broken` of the trigger is left out")
+
+
+def test_an_execution_sees_its_trigger_and_schedule(stand, clock, scheduler):
+    trigger = '    type: io.kestra.plugin.core.trigger.Schedule\n    cron: "0 9 * * *"'
+    message = "{{ schedule.date }} {{ trigger._context.type }} {{ trigger._context.id }}"
+    deploy(stand, clock, flow_with(trigger, message))
+    clock.advance(timedelta(days=1))
+    scheduler.tick()
+    assert stand.executor.join_idle(10)
+    (execution,) = stand.all()
+    assert stand.logs(execution.id) == [
+        "2026-03-28T09:00:00+00:00 core.trigger.Schedule t",
+    ]
+
+
+def test_a_condition_that_fails_makes_a_failed_execution(stand, clock, scheduler):
+    trigger = '    type: core.trigger.Schedule\n    cron: "0 9 * * *"\n    when: "{{ vars.none }}"'
+    deploy(stand, clock, flow_with(trigger))
+    clock.advance(timedelta(days=1))
+    scheduler.tick()
+    assert stand.executor.join_idle(10)
+    (execution,) = stand.all()
+    assert execution.state is State.FAILED
+    assert "cannot start the flow" in execution.failure.message
+
+
+def test_seconds_count_when_the_cron_expression_has_them(stand, clock, scheduler):
+    trigger = '    type: core.trigger.Schedule\n    cron: "*/20 * * * * *"\n    withSeconds: true'
+    deploy(stand, clock, flow_with(trigger + "\n    allowConcurrent: true"))
+    clock.advance(timedelta(minutes=1))
+    scheduler.tick()
+    assert [each[17:19] for each in fired(stand)] == ["20", "40", "00"]
+
+
+@pytest.mark.parametrize(
+    "dates",
+    [
+        '["2026-03-29T01:30:00", "2026-03-29T03:30:00", "2026-01-01T00:00:00Z"]',
+        '["{{ \'2026-03-29T01:30:00\' }}", "2026-03-29T03:30:00"]',
+        "\"{{ ['2026-03-29T03:30:00', '2026-03-29T01:30:00', '2026-01-01T00:00:00'] }}\"",
+    ],
+)
+def test_dates_fire_once_each(stand, clock, scheduler, dates):
+    trigger = f"""
+    type: core.trigger.ScheduleOnDates
+    timezone: Europe/Berlin
+    dates: {dates}
+"""
+    deploy(stand, clock, flow_with(trigger))
+    scheduler.tick()
+    for _ in range(72):
+        clock.advance(timedelta(hours=1))
+        scheduler.tick()
+        assert stand.executor.join_idle(10)
+    assert fired(stand) == ["2026-03-29T01:30:00+01:00", "2026-03-29T03:30:00+02:00"]
+    first = min(stand.all(), key=lambda each: each.created_at)
+    assert first.origin.variables["next"] == "2026-03-29T03:30:00+02:00"
+    assert first.origin.type == "core.trigger.ScheduleOnDates"
+
+
+def test_dates_that_cannot_be_rendered_never_fire(stand, clock, scheduler):
+    trigger = '    type: core.trigger.ScheduleOnDates\n    dates: ["{{ vars.none }}"]'
+    deploy(stand, clock, flow_with(trigger))
+    assert scheduler.tick() is None
+    assert stand.all() == []
+
+
+def test_B07_a_time_that_the_clock_change_leaves_out_or_repeats_fires_once(stand, clock, scheduler):
+    trigger = '    type: core.trigger.Schedule\n    timezone: Europe/Berlin\n    cron: "30 2 * * *"'
+    deploy(stand, clock, flow_with(trigger))
+    for _ in range(24 * 3):
+        clock.advance(timedelta(hours=1))
+        scheduler.tick()
+    assert fired(stand) == [
+        "2026-03-28T02:30:00+01:00",
+        "2026-03-29T03:00:00+02:00",
+        "2026-03-30T02:30:00+02:00",
+    ]
+    clock.advance(datetime(2026, 10, 24, 12, tzinfo=UTC) - clock.now())
+    with stand.database.transaction() as tx:
+        timetable.remove(tx, TENANT, "trigger", "a.b", "daily")
+    deploy(stand, clock, flow_with(trigger))
+    before = len(fired(stand))
+    for _ in range(24 * 2):
+        clock.advance(timedelta(hours=1))
+        scheduler.tick()
+    assert [each[:10] for each in fired(stand)[before:]] == ["2026-10-25", "2026-10-26"]

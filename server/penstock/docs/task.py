@@ -1,4 +1,4 @@
-"""A page for each type of task and trigger, and one for what all of them have."""
+"""A page for each type of task, trigger and condition, and one for what all of them have."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from penstock import registry
 from penstock.docs import schema
 from penstock.docs.markdown import Pages, code, fenced, page, plain, table
 from penstock.errors import NotFound
+from penstock.model.condition import Condition
 from penstock.model.frozen import Frozen
 from penstock.model.retry import ConstantRetry, ExponentialRetry, RandomRetry
 from penstock.model.task import Task
@@ -21,8 +22,10 @@ from penstock.sdk.flowable import CallingTask
 from penstock.sdk.task import RunnableTask
 
 FOLDER = "tasks"
+Described = Task | Trigger | Condition
+_OWN_PART, _ON_INDEX = "(#condition)", "(README.md#every-condition)"
 _UNTOLD: frozenset[type] = frozenset(
-    {Task, Trigger, RunnableTask, CallingTask, Frozen, BaseModel, object}
+    {Task, Trigger, Condition, RunnableTask, CallingTask, Frozen, BaseModel, object}
 )
 """Classes whose docstrings are for authors of plugins."""
 _OUTPUTS = re.compile(r"(?:^|(?<=\. ))Outputs(?:, [^:]*)?:")
@@ -49,8 +52,20 @@ OF_TRIGGERS = {
     "type": "What starts the flow: one of these pages.",
     "description": "For people; never rendered.",
     "disabled": "Keeps the trigger without starting anything.",
+    "when": "An expression, with `trigger`; while it is not truthy nothing is started.",
+    "conditions": "Conditions that must all hold; `when` is their present spelling.",
     "inputs": "Inputs of the executions it starts. Takes expressions, with `trigger`.",
-    "labels": "Labels of the executions it starts, beside those of the flow.",
+    "labels": "Labels of the executions it starts, beside those of the flow. Take expressions, "
+    "with `trigger`.",
+    "stopAfter": "States; when an execution that it started ends in one, the trigger is disabled.",
+    "allowConcurrent": "Whether to start although the execution that it started last still runs; "
+    "schedules and polls otherwise wait for its end.",
+    "failOnTriggerError": "Whether an error of the trigger itself makes a FAILED execution, "
+    "rather than a line in the server's log.",
+    "logLevel": "Log lines of the trigger below this level are not kept.",
+}
+OF_CONDITIONS = {
+    "type": "What must hold: one of these pages.",
 }
 OF_RETRIES = {
     "type": "Which rule.",
@@ -88,21 +103,27 @@ def pages() -> Pages:
             raise NotFound(f"The plugin {name} has a file, but no class of that name in it.")
         about = about_of(kind)
         found[f"{FOLDER}/{name}.md"] = _page(name, kind, about)
-        what = "trigger" if issubclass(kind, Trigger) else "task"
+        what = _noun(kind)
         first = about.prose.partition(". ")[0].partition("\n")[0].removesuffix(".") + "."
         rows.append((f"[{name}]({name}.md)", what, first))
     found[f"{FOLDER}/README.md"] = _index(rows)
     return found
 
 
-def about_of(kind: type[Task | Trigger]) -> About:
+def _noun(kind: type[Described]) -> str:
+    if issubclass(kind, Trigger):
+        return "trigger"
+    return "condition" if issubclass(kind, Condition) else "task"
+
+
+def about_of(kind: type[Described]) -> About:
     """The docstring's parts; prose and outputs of the classes that it shares them with follow."""
     prose, outputs = [], ""
     example = ""
     for each in kind.__mro__:
         if each in _UNTOLD or not each.__doc__ or not each.__module__.startswith("penstock"):
             continue
-        if not issubclass(each, Task | Trigger):
+        if not issubclass(each, Task | Trigger | Condition):
             continue
         text, sample = _without_example(inspect.cleandoc(each.__doc__))
         example = example or sample
@@ -129,17 +150,16 @@ def _without_example(text: str) -> tuple[str, str]:
     return "\n".join([*lines[:at], *lines[end:]]), inspect.cleandoc("\n".join(lines[at + 1 : end]))
 
 
-def _page(name: str, kind: type[Task | Trigger], about: About) -> str:
-    is_trigger = issubclass(kind, Trigger)
-    common = OF_TRIGGERS if is_trigger else OF_TASKS
+def _page(name: str, kind: type[Described], about: About) -> str:
+    noun = _noun(kind)
+    common = {"trigger": OF_TRIGGERS, "condition": OF_CONDITIONS, "task": OF_TASKS}[noun]
     own = kind.model_json_schema()
     # A class that describes one of them anew gives it a meaning of its own.
     without = frozenset(
         name for name in common if "description" not in own["properties"].get(name, {})
     )
-    noun = "trigger" if is_trigger else "task"
     shared = f"And what [every {noun}](README.md#every-{noun}) has."
-    outputs = "" if is_trigger else f"## Outputs\n\n{_outputs(about)}"
+    outputs = "" if noun != "task" else f"## Outputs\n\n{_outputs(about)}"
     return page(
         name,
         about.prose,
@@ -147,9 +167,13 @@ def _page(name: str, kind: type[Task | Trigger], about: About) -> str:
         "## Example",
         fenced(about.example, "yaml"),
         "## Properties",
-        schema.properties(own, without=without),
+        schema.properties(own, without=without).replace(_OWN_PART, _ON_INDEX),
         shared,
-        *(_part(own, *each) for each in schema.parts(own, without=without)),
+        *(
+            _part(own, *each).replace(_OWN_PART, _ON_INDEX)
+            for each in schema.parts(own, without=without)
+            if each[0] != Condition.__name__
+        ),
         outputs,
     )
 
@@ -174,7 +198,7 @@ def _part(own: schema.Schema, name: str, each: schema.Schema) -> str:
 
 def _index(rows: list[tuple[str, str, str]]) -> str:
     return page(
-        "Tasks and triggers",
+        "Tasks, triggers and conditions",
         "A type may also be written with its full name, "
         f"{code(registry.PREFIX + 'core.log.Log')} for {code('core.log.Log')}.",
         table(("Type", "Kind", "What it does"), rows),
@@ -184,6 +208,8 @@ def _index(rows: list[tuple[str, str, str]]) -> str:
         _common(Task, OF_TASKS),
         "## Every trigger",
         _common(Trigger, OF_TRIGGERS),
+        "## Every condition",
+        _common(Condition, OF_CONDITIONS),
         "## Retries",
         *_retries(),
         "## Earlier names",
@@ -212,8 +238,15 @@ def _common(kind: type[BaseModel], told: dict[str, str]) -> str:
     rows = [(name, special.get(name, words), default, text) for name, words, default, text in rows]
     return table(
         ("Property", "Type", "Default", "What it is"),
-        [(n, re.sub(r"\[LogLevel\]\(#loglevel\)", _LEVELS, w), d, t) for n, w, d, t in rows],
+        [(n, _named(w), d, t) for n, w, d, t in rows],
     )
+
+
+def _named(words: str) -> str:
+    """The type of a property that all have; what it links to is not on this page."""
+    words = words.replace("[LogLevel](#loglevel)", _LEVELS)
+    words = words.replace("[Condition](#condition)", "[conditions](#every-condition)")
+    return words.replace("[State](#state)", "states of executions")
 
 
 _LEVELS = "`TRACE`, `DEBUG`, `INFO`, `WARN` or `ERROR`"

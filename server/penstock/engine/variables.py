@@ -103,10 +103,14 @@ def task_variables(
         "tasks": TaskStates(runs),  # type: ignore[dict-item] - a Mapping in place of a dict
         "vars": execution.variables,
         "labels": _nested(execution.labels),
-        "trigger": execution.origin.variables if execution.origin else {},
+        "trigger": {},
     }
-    if execution.origin is not None and execution.origin.type.endswith("Schedule"):
-        variables["schedule"] = execution.origin.variables
+    origin = execution.origin
+    if origin is not None and origin.variables:
+        context: Json = {"id": origin.id, "type": origin.type}
+        variables["trigger"] = {**origin.variables, "_context": context}
+        if origin.type.endswith("Schedule"):
+            variables["schedule"] = variables["trigger"]
     if environment is not None:
         variables.update(environment.variables())
     if task_run is not None:

@@ -13,6 +13,7 @@ from penstock.language.found import MOST_PROBLEMS, found
 from penstock.language.literal import literal_secrets
 from penstock.language.node import Node, Path
 from penstock.language.shape import Holds, Part, Shape, model_below, shape_of
+from penstock.model.condition import Condition
 from penstock.model.dynamic import AS_WRITTEN, contains_expression
 from penstock.model.flow import Flow
 from penstock.model.frozen import Json
@@ -37,6 +38,10 @@ class Catalog(Protocol):
 
     def load_trigger(self, type_name: str, /) -> type[Trigger] | None:
         """The class of a trigger type, or None."""
+        ...
+
+    def load_condition(self, type_name: str, /) -> type[Condition] | None:
+        """The class of a condition's type, or None."""
         ...
 
     def nearest(self, type_name: str, /) -> str | None:
@@ -149,6 +154,23 @@ class Builder:
         self._name(self.draft.triggers, node, path)
         cls = self._class(node, path, "trigger", self._catalog.load_trigger)
         return self.validated(cls, node, path, dialect.TRIGGER_IGNORED) if cls else None
+
+    def _conditions(self, node: Node, path: Path) -> tuple[Condition, ...] | dict[str, Condition]:
+        """The conditions of a list, or of a map by their names."""
+        if not isinstance(node.children, dict):
+            return self._each(node, path, self._condition)
+        made = {key: self._condition(child, (*path, key)) for key, child in node.items()}
+        return {str(key): each for key, each in made.items() if each is not None}
+
+    def _condition(self, node: Node, path: Path) -> Condition | None:
+        if not self._is_mapping(node, path, "A condition"):
+            return None
+        cls = self._class(node, path, "condition", self._catalog.load_condition)
+        if cls is None:
+            return None
+        if cls.replacement:
+            self._problems.append(dialect.replaced(node, path, cls))
+        return self.validated(cls, node, path, frozenset())
 
     def _input(self, node: Node, path: Path, names: list[Named], form: str | None) -> Input | None:
         if not self._is_mapping(node, path, "An input"):
@@ -264,28 +286,29 @@ class Builder:
 
     def _unknown_type(self, node: Node, path: Path, name: str, kind: str) -> Problem:
         catalog = self._catalog
-        own, other = catalog.load_task, catalog.load_trigger
-        if kind == "trigger":
-            own, other = other, own
+        loads: dict[str, Callable[[str], object]] = {
+            "task": catalog.load_task,
+            "trigger": catalog.load_trigger,
+            "condition": catalog.load_condition,
+        }
+        real = next((other for other, load in loads.items() if load(name) is not None), None)
         near = catalog.nearest(name)
         successor = dialect.successor(catalog.canonical(name))
-        if other(name) is not None:
-            real = "trigger" if kind == "task" else "task"
+        if real is not None:
             message = f"`{name}` is a {real}, not a {kind}."
             hint = f"Move it below `{real}s`."
         elif successor is not None:
             message, hint = f"The language has given up `{name}`.", successor
         else:
             message = f"Unknown {kind} type `{name}`."
-            is_near = near is not None and own(near) is not None
-            hint = f"Did you mean `{near}`?" if is_near else self._offer(name, kind)
+            is_near = near is not None and loads[kind](near) is not None
+            hint = f"Did you mean `{near}`?" if is_near else self._offer(name, loads[kind])
         return sentence.at_value(node, path, message, code="unknown-type", hint=hint)
 
-    def _offer(self, name: str, kind: str) -> str:
+    def _offer(self, name: str, load: Callable[[str], object]) -> str:
         """The types of the package that was meant, or else all packages."""
         package = self._catalog.canonical(name).rpartition(".")[0]
         names = self._catalog.names()
-        load = self._catalog.load_trigger if kind == "trigger" else self._catalog.load_task
         inside = [known for known in names if known.rpartition(".")[0] == package and load(known)]
         if inside:
             listed = ", ".join(f"`{known}`" for known in inside)
@@ -355,7 +378,7 @@ class Builder:
                 self._problems.append(dialect.outdated(node.key_place(name), at, key.instead))
             part = _FLOW_PARTS.get(name) if cls is Flow else shape.parts.get(name)
             holds = part is not None or name in shape.inputs or name == "triggers"
-            if child.children and not holds:
+            if child.children and not (holds or name in shape.conditions):
                 self._problems.extend(dialect.below(model_below(cls, name), child, (*path, name)))
             if child.value is not None and part is not None:
                 values[name] = self._part(part, child, (*path, name))
@@ -363,6 +386,8 @@ class Builder:
                 values[name] = self.triggers(child, (*path, name))
             elif child.value is not None and name in shape.inputs:
                 values[name] = self._asked(cls, child, (*path, name))
+            elif child.value is not None and name in shape.conditions:
+                values[name] = self._conditions(child, (*path, name))
             elif child.value is not None or key.required:
                 values[name] = self._value(cls, name, child, path)
         return values

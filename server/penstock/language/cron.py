@@ -65,11 +65,22 @@ def next_fires(cron: str, timezone: str, after: datetime, n: int) -> list[dateti
     return list(islice(_fires(cron, timezone, after), n))
 
 
-def _fires(cron: str, timezone: str, after: datetime) -> Iterator[datetime]:
+def _fires(
+    cron: str, timezone: str, start: datetime, *, backwards: bool = False
+) -> Iterator[datetime]:
     plain = NICKNAMES.get(cron.strip().lower(), cron)
     try:
-        times = CronSim(plain, after.astimezone(ZoneInfo(timezone)))
+        times = CronSim(plain, start.astimezone(ZoneInfo(timezone)), reverse=backwards)
     except CronSimError:
         raise ValueError(check_cron(cron) or f"invalid cron expression '{cron}'") from None
     for at in times:
         yield at.astimezone(UTC)
+
+
+def previous_fire(cron: str, timezone: str, before: datetime) -> datetime | None:
+    """The last fire time before a moment, in UTC; None when there is none within 50 years.
+
+    Raises:
+        ValueError: `check_cron` says what is wrong with the expression.
+    """
+    return next(iter(_fires(cron, timezone, before, backwards=True)), None)

@@ -48,6 +48,10 @@ class Types(Protocol):
         """The class of a trigger type, or None."""
         ...
 
+    def load_condition(self, type_name: str, /) -> type[BaseModel] | None:
+        """The class of a condition's type, or None."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -234,7 +238,8 @@ class _Application:
         return _mapping(node, children)
 
     def _with(self, node: Node, entry: Entry, name: str, *, is_package: bool) -> Node:
-        model = self._types.load_task(name) or self._types.load_trigger(name)
+        types = self._types
+        model = types.load_task(name) or types.load_trigger(name) or types.load_condition(name)
         keys = shape_of(model).keys if model is not None else {}
         written = {keys[key].field for key, _ in node.items() if key in keys}
         assert isinstance(entry.values.children, dict)

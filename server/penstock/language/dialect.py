@@ -9,13 +9,19 @@ from pydantic import BaseModel
 from penstock.language import sentence
 from penstock.language.node import Node, Path, Place, path_text, place_of
 from penstock.language.shape import model_below, nearest_name, shape_of
+from penstock.model.condition import Condition
 from penstock.model.flow import Flow
 from penstock.model.input import INPUTS, OLD_NAMES
 from penstock.model.problem import Problem, Severity
 from penstock.model.task import Task
 from penstock.model.trigger import Trigger
 
-EXAMPLE_TYPES = {"task": "core.log.Log", "trigger": "core.trigger.Schedule", "input": "STRING"}
+EXAMPLE_TYPES = {
+    "task": "core.log.Log",
+    "trigger": "core.trigger.Schedule",
+    "condition": "core.condition.Weekend",
+    "input": "STRING",
+}
 
 FLOW_IGNORED = frozenset({"tenantId", "deleted", "updated", "source", "extend"})
 """Written by servers into a flow's JSON; of no meaning in a file."""
@@ -27,12 +33,7 @@ INPUT_IGNORED: frozenset[str] = frozenset()
 _LATER: dict[type[BaseModel], frozenset[str]] = {
     Flow: frozenset({"listeners"}),
     Task: frozenset({"assets"}),
-    Trigger: frozenset(
-        {
-            "when", "conditions", "scheduleConditions", "stopAfter", "allowConcurrent",
-            "failOnTriggerError", "assets", "logLevel",
-        }
-    ),
+    Trigger: frozenset({"assets"}),
     BaseModel: frozenset(),
 }  # fmt: skip
 """Properties of the language that this release does not act on; to ignore them would lie.
@@ -111,6 +112,20 @@ def outdated(place: Place, path: Path, instead: str) -> Problem:
         column=place.column,
         code="deprecated",
         hint=instead,
+        severity=Severity.WARNING,
+    )
+
+
+def replaced(node: Node, path: Path, condition: type[Condition]) -> Problem:
+    """A warning of a condition, with what says the same today; `node` is its mapping."""
+    place = node.key_place("type")
+    return Problem(
+        f"The condition `{condition.type_name}` is deprecated.",
+        path=path_text((*path, "type")),
+        line=place.line,
+        column=place.column,
+        code="deprecated",
+        hint=f"Write `{condition.replacement}`.",
         severity=Severity.WARNING,
     )
 

@@ -11,6 +11,7 @@ from penstock.language.build import Catalog
 from penstock.language.defaults import REF
 from penstock.language.dialect import FLOW_IGNORED, INPUT_IGNORED, NO_EFFECT
 from penstock.language.shape import model_below, shape_of
+from penstock.model.condition import Condition
 from penstock.model.flow import Flow
 from penstock.model.input import INPUTS
 from penstock.model.task import Task
@@ -21,6 +22,8 @@ Schema = dict[str, Any]  # a JSON schema
 _EXPRESSION: Schema = {"type": "string", "pattern": r"\{[{%]"}
 _SCALAR = ["string", "number", "boolean"]
 """Where a text is expected, a number is the text that is written."""
+_KINDS = {"task": Task, "trigger": Trigger, "condition": Condition}
+_NAMES = tuple(base.__name__ for base in _KINDS.values())
 _PARTS = ("tasks", "errors", "finally", "afterExecution")
 _LABELS: Schema = {
     "anyOf": [
@@ -52,12 +55,14 @@ def flow_schema(catalog: Catalog, names: Named) -> Schema:
     Only names are required: plugin defaults may give everything else.
     """
     definitions: dict[str, Schema] = {}
-    kinds: dict[str, dict[str, list[str]]] = {"task": {}, "trigger": {}, "input": {}}
+    kinds: dict[str, dict[str, list[str]]] = {kind: {} for kind in _KINDS} | {"input": {}}
     for name in catalog.names():
-        model = catalog.load_task(name) or catalog.load_trigger(name)
+        model = (
+            catalog.load_task(name) or catalog.load_trigger(name) or catalog.load_condition(name)
+        )
         if model is None:
             continue
-        kind = "task" if issubclass(model, Task) else "trigger"
+        kind = next(each for each, base in _KINDS.items() if issubclass(model, base))
         kinds[kind][name] = [*names.spellings(name)]
         _define(definitions, f"{kind}.{name}", model)
     for name, model in INPUTS.items():
@@ -87,7 +92,7 @@ def _list_of(kind: str) -> Schema:
 def _one_of(kind: str, known: Mapping[str, list[str]]) -> Schema:
     """A mapping whose `type` says which of the definitions it follows."""
     spellings = [name for each in known.values() for name in each]
-    required = ["type"] if kind == "input" else ["id", "type"]
+    required = ["id", "type"] if kind in ("task", "trigger") else ["type"]
     return {
         "type": "object",
         "required": required,
@@ -108,15 +113,15 @@ def _define(definitions: dict[str, Schema], name: str, model: type[BaseModel]) -
     parts = own.pop("$defs", {})
     classes = {each.__name__: each for each in _below(model)}
     for part, schema in parts.items():
-        if part in ("Task", "Trigger") or schema.get("type") is None:
+        if part in _NAMES or schema.get("type") is None:
             continue
         definitions[f"{name}.{part}"] = _opened(schema, classes.get(part))
     for part in parts.keys() - {key.removeprefix(f"{name}.") for key in definitions}:
         definitions[f"{name}.{part}"] = _opened(parts[part], None)
     definitions[name] = _opened(own, model)
-    for kind in ("Task", "Trigger"):
-        if f"{name}.{kind}" in definitions:
-            definitions[f"{name}.{kind}"] = {"$ref": f"#/$defs/{kind.lower()}"}
+    for part in _NAMES:
+        if f"{name}.{part}" in definitions:
+            definitions[f"{name}.{part}"] = {"$ref": f"#/$defs/{part.lower()}"}
 
 
 def _below(model: type[BaseModel]) -> Iterable[type[BaseModel]]:
@@ -125,7 +130,7 @@ def _below(model: type[BaseModel]) -> Iterable[type[BaseModel]]:
     while pending:
         for key in shape_of(pending.pop()).keys:
             for below in model_below(model, key):
-                if below not in seen and not issubclass(below, Task | Trigger):
+                if below not in seen and not issubclass(below, Task | Trigger | Condition):
                     seen[below] = None
                     pending.append(below)
     return seen
@@ -143,7 +148,7 @@ def _opened(schema: Schema, model: type[BaseModel] | None) -> Schema:
     for key, known in shape_of(model).keys.items() if model is not None else ():
         if known.deprecated and known.current in properties:
             properties[key] = {"anyOf": [properties[known.current]], "deprecated": True}
-    if model is not None and issubclass(model, Task | Trigger):
+    if model is not None and issubclass(model, Task | Trigger | Condition):
         properties.update(dict.fromkeys((*NO_EFFECT, REF), True))
     if model in INPUTS.values():
         properties.update(dict.fromkeys(INPUT_IGNORED, True))

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from pydantic import AliasChoices, BaseModel
 from pydantic.fields import FieldInfo
 
+from penstock.model.condition import Condition
 from penstock.model.dynamic import SECRET
 from penstock.model.input import BaseInput
 from penstock.model.task import Entry, Task
@@ -55,11 +56,14 @@ class Part(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """Accepted keys; which of them hold child tasks, and how; which hold declared inputs."""
+    """Accepted keys; which of them hold child tasks, and how; which hold declared inputs, or
+    conditions.
+    """
 
     keys: dict[str, Key]
     parts: dict[str, Part]
     inputs: frozenset[str] = frozenset()
+    conditions: frozenset[str] = frozenset()
 
     def nearest(self, key: str) -> str | None:
         """The accepted key that is most like this one."""
@@ -90,8 +94,9 @@ def shape_of(cls: type[BaseModel]) -> Shape:
     for key, known in keys.items():
         if known.field in fields:
             parts[key] = _part(cls.model_fields[known.field].annotation)
-    asked = frozenset(key for key, known in keys.items() if _asks(cls, known.field))
-    return Shape(keys, parts, asked)
+    asked = frozenset(key for key, known in keys.items() if _holds(cls, known.field, BaseInput))
+    tested = frozenset(key for key, known in keys.items() if _holds(cls, known.field, Condition))
+    return Shape(keys, parts, asked, tested)
 
 
 def _says(field: FieldInfo, mark: str) -> bool:
@@ -99,9 +104,9 @@ def _says(field: FieldInfo, mark: str) -> bool:
     return isinstance(extra, dict) and extra.get(mark) is True
 
 
-def _asks(cls: type[BaseModel], field: str) -> bool:
+def _holds(cls: type[BaseModel], field: str, kind: type[BaseModel]) -> bool:
     models = list(_models(cls.model_fields[field].annotation))
-    return bool(models) and all(issubclass(model, BaseInput) for model in models)
+    return bool(models) and all(issubclass(model, kind) for model in models)
 
 
 def _part(annotation: object) -> Part:

@@ -6,7 +6,10 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
+from penstock.model.condition import Condition
 from penstock.model.frozen import Frozen, Json
+from penstock.model.state import State
+from penstock.model.task import LogLevel
 
 
 class Trigger(Frozen):
@@ -18,5 +21,11 @@ class Trigger(Frozen):
     type: str
     description: str | None = None
     disabled: bool = False
+    when: str | bool = "true"
+    conditions: tuple[Condition, ...] = ()
     inputs: dict[str, Json] | None = None
     labels: dict[str, str] | None = None
+    stop_after: tuple[State, ...] = ()
+    allow_concurrent: bool = False
+    fail_on_trigger_error: bool = False
+    log_level: LogLevel | None = None

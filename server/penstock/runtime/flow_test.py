@@ -18,7 +18,7 @@ from penstock.engine.variables import Environment, task_variables
 from penstock.errors import InvalidInputs, PenstockError
 from penstock.expression import Scope, render_deep
 from penstock.expression.error import ExpressionError
-from penstock.language.cron import next_fire
+from penstock.language.cron import next_fire, previous_fire
 from penstock.language.flow_test import ParsedSuite, check_suite
 from penstock.language.node import Path as Place
 from penstock.model.execution import Execution, Origin
@@ -359,10 +359,11 @@ def _dates(trigger: Schedule, start: datetime) -> tuple[datetime, dict[str, Json
     zone = ZoneInfo(trigger.timezone)
     at = next_fire(trigger.cron, trigger.timezone, start - timedelta(seconds=1)) or start
     following = next_fire(trigger.cron, trigger.timezone, at)
+    before = previous_fire(trigger.cron, trigger.timezone, at)
     dates: dict[str, Json] = {
         "date": at.astimezone(zone).isoformat(),
         "next": None if following is None else following.astimezone(zone).isoformat(),
-        "previous": None,
+        "previous": None if before is None else before.astimezone(zone).isoformat(),
     }
     return at, dates
 

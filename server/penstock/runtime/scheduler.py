@@ -3,72 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import structlog
 from sqlalchemy import Connection
 
-from penstock.engine.start import new_execution
 from penstock.errors import InvalidInputs
-from penstock.expression import is_truthy
 from penstock.expression.error import ExpressionError
-from penstock.language.cron import next_fire
-from penstock.model.execution import Execution, Origin
+from penstock.model.execution import Execution
 from penstock.model.frozen import Json
+from penstock.model.trigger import Trigger
+from penstock.plugins.core.trigger.schedule_on_dates import moments_of
 from penstock.runtime import breakdown
+from penstock.runtime.catch_up import fires, next_wanted, previous_wanted
 from penstock.runtime.clock import Clock
 from penstock.runtime.executor import Executor
 from penstock.runtime.flows import FlowVersion, FlowVersions, InvalidFlow
 from penstock.runtime.functions import World
 from penstock.runtime.rendering import Renderer
-from penstock.service.inputs import Given, resolved
+from penstock.service.firing import Fire, Firing, sentences
+from penstock.service.timing import following, is_rendered, preceding
 from penstock.store import timetable
 from penstock.store.identity import new_id
 from penstock.store.timetable import TimetableEntry
 from penstock.telemetry import metric
 
 _log = structlog.get_logger("penstock.scheduler")
-_MOST_MISSED = 100
-_PUNCTUAL = timedelta(seconds=60)
 _PATIENCE = 60.0
 _TYPE = "core.trigger.Schedule"
-
-
-@dataclass(frozen=True, slots=True)
-class Fires:
-    """What to do with an entry that is due: the moments to fire, those to leave out, and the
-    first moment that is still to come.
-    """
-
-    wanted: tuple[datetime, ...]
-    skipped: int
-    upcoming: datetime | None
-
-
-def fires(entry: TimetableEntry, now: datetime) -> Fires:
-    """Decides about every due moment of an entry.
-
-    The latest one counts as missed when it is more than a minute old. Missed ones follow the
-    entry's policy; of ALL the latest 100 are caught up on. Later than `late_maximum_seconds`
-    none is fired.
-    """
-    due: list[datetime] = []
-    count = 0
-    at = entry.next_fire_at
-    while at is not None and at <= now:
-        count += 1
-        due = [*due[-(_MOST_MISSED - 1) :], at]
-        at = next_fire(entry.cron, entry.timezone, at)
-    if entry.missed == "LAST":
-        due = due[-1:]
-    elif entry.missed == "NONE":
-        due = [moment for moment in due[-1:] if now - moment <= _PUNCTUAL]
-    if entry.late_maximum_seconds is not None:
-        latest = now - timedelta(seconds=entry.late_maximum_seconds)
-        due = [moment for moment in due if moment >= latest]
-    return Fires(tuple(due), count - len(due), at)
 
 
 class Scheduler:
@@ -77,7 +41,16 @@ class Scheduler:
     name = "scheduler"
     seconds = 15.0
 
-    def __init__(self, world: World, flows: FlowVersions, executor: Executor, clock: Clock) -> None:
+    def __init__(
+        self,
+        world: World,
+        flows: FlowVersions,
+        executor: Executor,
+        clock: Clock,
+        *,
+        missed: str = "ALL",
+    ) -> None:
+        self._missed = missed
         self._world = world
         self._database = world.database
         self._flows = flows
@@ -108,26 +81,65 @@ class Scheduler:
         return soon if later is None else min(later, soon)
 
     def _fire(self, entry: TimetableEntry, now: datetime) -> None:
-        found = fires(entry, now)
+        version = self._version(entry)
+        if version is not None and not is_rendered(entry):
+            self._render_dates(entry, version, now)
+            return
+        holds = None if version is None else self._condition(entry, version, now)
+        found = fires(entry, now, holds, default=self._missed)
         if found.skipped:
             metric.SCHEDULE_FIRES.labels("missed").inc(found.skipped)
             _log.warning(
                 "fires were missed and are left out by the schedule's policy",
                 count=found.skipped,
-                policy=entry.missed,
+                policy=self._missed if entry.missed == "DEFAULT" else entry.missed,
                 **_about(entry),
             )
-        version = self._version(entry)
         wanted = found.wanted if version is not None else ()
         moments = [*wanted, found.upcoming]
         if entry.next_fire_at != moments[0]:
             self._pass_over(entry, moments[0])
-        previous = entry.last_fire_at
-        for at, following in _at_once(entry, wanted, moments[1:]):
+        for at, upcoming in _at_once(entry, wanted, moments[1:]):
             assert version is not None
-            claimed = replace(entry, next_fire_at=at, last_fire_at=previous)
-            self._start(claimed, version, following, now)
-            previous = at
+            claimed = replace(entry, next_fire_at=at)
+            self._start(claimed, version, upcoming, now)
+
+    def _render_dates(self, entry: TimetableEntry, version: FlowVersion, now: datetime) -> None:
+        """Finds out the dates that a trigger computes; a mistake is said and it never fires."""
+        fire = self._firing(entry, version, {}, now)
+        dates: list[str] = []
+        try:
+            found = [fire.render(text) for text in entry.dates or ()]
+            dates = moments_of(found, entry.timezone)
+        except (ExpressionError, ValueError) as error:
+            metric.SCHEDULE_FIRES.labels("failed").inc()
+            reason = fire.renderer.masker.text(str(error))
+            _log.error("the dates of a trigger are not known", reason=reason, **_about(entry))
+        known = replace(entry, dates=dates)
+
+        def keep(tx: Connection) -> None:
+            timetable.set_dates(tx, entry, dates, following(known, now))
+
+        self._executor.write(keep).result(_PATIENCE)
+
+    def _condition(
+        self, entry: TimetableEntry, version: FlowVersion, now: datetime
+    ) -> Callable[[datetime], bool] | None:
+        """Whether a date is wanted; None when there is no condition. One that fails is wanted: its
+        execution says why it has failed.
+        """
+        trigger = _trigger(entry, version)
+        if not trigger.conditions and trigger.when in {"true", True}:
+            return None
+
+        def holds(at: datetime) -> bool:
+            variables = _variables(entry, at, following(entry, at), preceding(entry, at))
+            try:
+                return self._firing(entry, version, variables, now).is_wanted()
+            except ExpressionError:
+                return True
+
+        return holds
 
     def _version(self, entry: TimetableEntry) -> FlowVersion | None:
         """The flow to execute; None, and a line in the log, when there is nothing to execute."""
@@ -155,78 +167,64 @@ class Scheduler:
         self,
         entry: TimetableEntry,
         version: FlowVersion,
-        following: datetime | None,
+        upcoming: datetime | None,
         now: datetime,
     ) -> None:
         assert entry.next_fire_at is not None
-        execution = self._execution(entry, version, following, now)
+        at = entry.next_fire_at
+        holds = self._condition(entry, version, now)
+        variables = _variables(
+            entry, at, next_wanted(entry, at, holds), previous_wanted(entry, at, holds)
+        )
+        fire = self._firing(entry, version, variables, now)
+        try:
+            execution = fire.made() if fire.is_wanted() else None
+        except (ExpressionError, InvalidInputs) as error:
+            execution = _failed(entry, fire, now, error)
         if execution is None:
-            self._pass_over(entry, following)
+            self._pass_over(entry, upcoming)
             return
 
         def claim(tx: Connection) -> bool:
-            return timetable.claim(tx, entry, following, execution_id=execution.id)
+            return timetable.claim(tx, entry, upcoming, execution_id=execution.id)
 
-        accepted = self._executor.submit(execution, version, guard=claim).result(_PATIENCE)
+        accepted = self._executor.submit(
+            execution, version, guard=claim, warnings=tuple(fire.warnings)
+        ).result(_PATIENCE)
         if accepted is not None:
             metric.SCHEDULE_FIRES.labels("fired").inc()
 
-    def _execution(
+    def _firing(
         self,
         entry: TimetableEntry,
         version: FlowVersion,
-        following: datetime | None,
+        variables: dict[str, Json],
         now: datetime,
-    ) -> Execution | None:
-        """The execution of one fire; a FAILED one when its inputs do not fit; None when the
-        trigger's `when` says so.
-        """
-        flow = version.flow
-        trigger = _variables(entry, following)
-        made = new_execution(
-            flow,
-            id=new_id(),
+    ) -> Fire:
+        trigger = _trigger(entry, version)
+        firing = Firing(
+            execution_id=new_id(),
             tenant=entry.tenant,
-            revision=version.revision,
-            content_hash=version.content_hash,
             now=now,
-            labels={**entry.labels, "system.from": "trigger"},
-            origin=Origin(_TYPE, id=entry.id, actor="scheduler", variables=trigger),
-            source=version.source,
+            trigger=trigger,
+            type=_TYPE if entry.dates is None else "core.trigger.ScheduleOnDates",
+            actor="scheduler",
+            variables=variables,
         )
-        renderer = Renderer(self._world, self._clock, made)
-        variables: dict[str, Json] = {
-            "trigger": trigger,
-            "schedule": trigger,
-            "flow": {"id": flow.id, "namespace": flow.namespace, "revision": version.revision},
-        }
+        return Fire(
+            version, firing, lambda execution: Renderer(self._world, self._clock, execution)
+        )
 
-        def render(value: Json) -> Json:
-            return renderer.render(value, variables, typed=True)
 
-        try:
-            if not self._holds(entry, version, render):
-                return None
-            given = render(dict(entry.inputs))
-            assert isinstance(given, dict)
-            inputs = resolved(flow, Given(given, variables, is_rendered=True), renderer)
-        except (ExpressionError, InvalidInputs) as error:
-            problems: Sequence[str] = (
-                [problem.sentence() for problem in error.problems]
-                if isinstance(error, InvalidInputs)
-                else []
-            )
-            return _failed(entry, made, now, renderer.masker.text(" ".join(problems) or str(error)))
-        return replace(made, inputs=inputs)
-
-    def _holds(
-        self, entry: TimetableEntry, version: FlowVersion, render: Callable[[Json], Json]
-    ) -> bool:
-        if entry.kind != "trigger":
-            return True
+def _trigger(entry: TimetableEntry, version: FlowVersion) -> Trigger:
+    """The trigger as the flow has it; a schedule that is declared beside the flow as one."""
+    if entry.kind == "trigger":
         written = next((each for each in version.flow.triggers if each.id == entry.id), None)
-        condition: Json = getattr(written, "when", True)
-        return is_truthy(render(condition))
+        if written is not None:
+            return written.model_copy(update={"inputs": entry.inputs, "labels": entry.labels})
+    return Trigger.model_construct(
+        id=entry.id, type=_TYPE, inputs=entry.inputs, labels=entry.labels
+    )
 
 
 def _at_once(
@@ -237,23 +235,24 @@ def _at_once(
     return [*zip(wanted, following, strict=True)][:most]
 
 
-def _failed(entry: TimetableEntry, made: Execution, now: datetime, reason: str) -> Execution:
+def _failed(
+    entry: TimetableEntry, fire: Fire, now: datetime, error: ExpressionError | InvalidInputs
+) -> Execution:
     metric.SCHEDULE_FIRES.labels("failed").inc()
+    reason = fire.renderer.masker.text(sentences(error))
     message = f"The schedule '{entry.id}' cannot start the flow: {reason}"
-    return breakdown.failed(made, now, message).execution
+    return breakdown.failed(fire.execution, now, message).execution
 
 
-def _variables(entry: TimetableEntry, following: datetime | None) -> dict[str, Json]:
+def _variables(
+    entry: TimetableEntry, at: datetime, following: datetime | None, previous: datetime | None
+) -> dict[str, Json]:
     zone = ZoneInfo(entry.timezone)
 
-    def local(at: datetime | None) -> str | None:
-        return None if at is None else at.astimezone(zone).isoformat()
+    def local(moment: datetime | None) -> str | None:
+        return None if moment is None else moment.astimezone(zone).isoformat()
 
-    return {
-        "date": local(entry.next_fire_at),
-        "next": local(following),
-        "previous": local(entry.last_fire_at),
-    }
+    return {"date": local(at), "next": local(following), "previous": local(previous)}
 
 
 def _key(entry: TimetableEntry) -> tuple[str, str, str, str, str]:

@@ -51,7 +51,7 @@ def build(
         now=beginning.now,
         labels=dict(beginning.labels),
         origin=beginning.origin,
-        source=_source(version),
+        source=source_of(version),
         scheduled_at=beginning.scheduled_at,
         breakpoints=beginning.breakpoints,
     )
@@ -66,7 +66,8 @@ def seen(flow: Flow, revision: int) -> dict[str, Json]:
     return {"flow": {"id": flow.id, "namespace": flow.namespace, "revision": revision}}
 
 
-def _source(version: FlowVersion) -> Source | None:
+def source_of(version: FlowVersion) -> Source | None:
+    """The commit that a version came from; None when nothing is known of it."""
     source = version.source
     if source is None or (source.repository is None and source.commit is None):
         return None

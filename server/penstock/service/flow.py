@@ -12,7 +12,6 @@ from sqlalchemy import Connection
 from penstock.model.flow import Flow, content_hash
 from penstock.model.frozen import Json
 from penstock.model.problem import Problem, Severity
-from penstock.plugins.core.trigger.schedule import Schedule
 from penstock.service import form
 from penstock.service.change import Change
 from penstock.service.draft import Draft, Kind
@@ -20,12 +19,12 @@ from penstock.service.objectset import Member, Reference
 from penstock.service.services import Reading, Services
 from penstock.service.spec import FlowSpec, has_all, read
 from penstock.service.surroundings import Surroundings
+from penstock.service.timetable import entries_of
 from penstock.service.timing import timed
 from penstock.store import flow as store
 from penstock.store import timetable
 from penstock.store.flow import FlowRow
 from penstock.store.flow_reference import FlowReference
-from penstock.store.timetable import TimetableEntry
 
 _PAGE = 500
 
@@ -191,7 +190,7 @@ def _put_timetable(tx: Connection, tenant: str, flows: Sequence[Flow], now: date
             entry
             for flow in flows
             for entry in timed(
-                _entries(tenant, flow), before.get((flow.namespace, flow.id), ()), now
+                entries_of(tenant, flow), before.get((flow.namespace, flow.id), ()), now
             )
         ],
     )
@@ -289,27 +288,3 @@ def _misnamed(draft: Draft, identity: tuple[str, str], wanted: tuple[str, str]) 
         hint="Make the two the same.",
         severity=Severity.ERROR,
     )
-
-
-def _entries(tenant: str, flow: Flow) -> list[TimetableEntry]:
-    return [
-        TimetableEntry(
-            kind="trigger",
-            tenant=tenant,
-            namespace=flow.namespace,
-            flow_id=flow.id,
-            id=trigger.id,
-            cron=trigger.cron,
-            timezone=trigger.timezone,
-            inputs=trigger.inputs or {},
-            labels=trigger.labels or {},
-            disabled=trigger.disabled or flow.disabled,
-            allow_concurrent=trigger.allow_concurrent,
-            missed=trigger.recover_missed_schedules.value,
-            late_maximum_seconds=None
-            if trigger.late_maximum_delay is None
-            else trigger.late_maximum_delay.total_seconds(),
-        )
-        for trigger in flow.triggers
-        if isinstance(trigger, Schedule)
-    ]

@@ -30,7 +30,7 @@ from penstock.store.declared import Key, by_namespace
 from penstock.store.execution import table as executions
 
 TimetableKind = Literal["schedule", "trigger"]
-MissedPolicy = Literal["ALL", "LAST", "NONE"]
+MissedPolicy = Literal["DEFAULT", "ALL", "LAST", "NONE"]
 _DUE = text("next_fire_at IS NOT NULL AND NOT disabled")
 _DUE_ON_SQLITE = text("next_fire_at IS NOT NULL AND disabled = 0")
 
@@ -60,15 +60,18 @@ class TimetableRow(SQLModel, table=True):
     last_fire_at: datetime | None = Field(default=None, sa_type=Instant)
     allow_concurrent: bool
     last_execution_id: str | None = None
+    dates: list[str] | None = Field(default=None, sa_type=JsonText)
 
 
 @dataclass(frozen=True, slots=True)
 class TimetableEntry:
     """What fires (`flow_id` of `namespace`, with `inputs`), when, and in which zone.
 
+    `dates` stand in place of a cron expression, as ISO moments or expressions that give them.
     `missed` says what happens to fires that nobody was there for: each one (ALL), the latest
-    (LAST) or none. A fire later than `late_maximum_seconds` is skipped. Unless `allow_concurrent`
-    says else, a fire waits until the execution that was started last is over.
+    (LAST), none, or what the server's setting says (DEFAULT). A fire later than
+    `late_maximum_seconds` is skipped. Unless `allow_concurrent` says else, a fire waits until the
+    execution that was started last is over.
     """
 
     kind: TimetableKind
@@ -81,12 +84,13 @@ class TimetableEntry:
     inputs: dict[str, Json] = field(default_factory=dict)
     labels: dict[str, str] = field(default_factory=dict)
     disabled: bool = False
-    missed: MissedPolicy = "ALL"
+    missed: MissedPolicy = "DEFAULT"
     late_maximum_seconds: float | None = None
     next_fire_at: datetime | None = None
     last_fire_at: datetime | None = None
     allow_concurrent: bool = False
     last_execution_id: str | None = None
+    dates: list[str] | None = None
 
     @property
     def owner_id(self) -> str:
@@ -210,6 +214,17 @@ def remove_of_flows(tx: Connection, tenant: str, keys: Iterable[Key]) -> None:
 def insert(tx: Connection, entries: Sequence[TimetableEntry]) -> None:
     """Adds entries that are not there yet."""
     _INSERT.write(tx, [[*_to_row(entry).values()] for entry in entries])
+
+
+def set_dates(
+    tx: Connection, entry: TimetableEntry, dates: list[str], next_fire_at: datetime | None
+) -> None:
+    """Keeps the rendered dates of an entry, unless it was declared anew meanwhile."""
+    tx.execute(
+        update(table)
+        .where(*_same(entry.tenant, entry), table.c.next_fire_at == entry.next_fire_at)
+        .values(dates=dates, next_fire_at=next_fire_at)
+    )
 
 
 def claim(

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import zoneinfo
 from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Self
 
-from pydantic import Field, JsonValue, field_validator, model_validator
+from pydantic import AliasChoices, Field, JsonValue, field_validator, model_validator
 
+from penstock.model.condition import Condition
 from penstock.model.trigger import Trigger
+from penstock.plugins.core.trigger._zone import known_zone
 
 
 class MissedSchedules(StrEnum):
@@ -59,23 +60,19 @@ class Schedule(Trigger):
         Field(description="A run that would start later than this after its date is skipped."),
     ] = None
     recover_missed_schedules: Annotated[
-        MissedSchedules,
+        MissedSchedules | None,
         Field(
-            description="Dates missed while no server was running: ALL are run, only the LAST, "
-            "or NONE."
+            description="Dates missed while no server was running: ALL are run (at most the latest "
+            "100), only the LAST, or NONE. The server's setting when left out."
         ),
-    ] = MissedSchedules.ALL
-    allow_concurrent: Annotated[
-        bool,
+    ] = None
+    conditions: Annotated[
+        tuple[Condition, ...],
         Field(
-            description="Whether to start although the execution that this trigger started last "
-            "still runs; otherwise the run waits for its end, and is late."
+            validation_alias=AliasChoices("conditions", "scheduleConditions"),
+            description="Conditions that must all hold for a date; others are skipped.",
         ),
-    ] = False
-    when: Annotated[
-        str | bool,
-        Field(description="An expression; a date for which it is not truthy is skipped."),
-    ] = "true"
+    ] = ()
     backfill: Annotated[
         JsonValue,
         Field(
@@ -84,14 +81,7 @@ class Schedule(Trigger):
         ),
     ] = None
 
-    @field_validator("timezone")
-    @classmethod
-    def _known_zone(cls, value: str) -> str:
-        try:
-            zoneinfo.ZoneInfo(value)
-        except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-            raise ValueError(f"timezone '({value})' is not a valid time-zone ID") from None
-        return value
+    _known = field_validator("timezone")(known_zone)
 
     @field_validator("cron")
     @classmethod
