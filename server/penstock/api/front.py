@@ -10,7 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from penstock.api import form_start, start
-from penstock.api.problem import response_of, too_large, unknown
+from penstock.api.problem import loggable, response_of, too_large, unknown
 from penstock.errors import PenstockError
 from penstock.service.services import Services
 
@@ -58,7 +58,9 @@ class Front:
                 await self._start(scope, receive, watched, tenant=tenant)
         except Exception as error:  # noqa: BLE001 - the net: nothing of ours may reach the caller
             if status == 0 or status >= 500:  # noqa: PLR2004 - answered by the framework's own net
-                _log.exception("a request failed", method=scope["method"], path=scope["path"])
+                _log.exception(
+                    "a request failed", method=scope["method"], path=loggable(scope["path"])
+                )
             if status == 0:
                 await response_of(unknown(error))(scope, receive, watched)
         finally:

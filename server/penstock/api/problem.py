@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import orjson
@@ -21,6 +22,7 @@ from penstock.errors import (
 from penstock.model.problem import Problem
 from penstock.store.session import outage
 
+_WEBHOOK = re.compile(r"(/webhooks?/[^/]*/[^/]*/).*")
 _log = structlog.get_logger("penstock.api")
 MEDIA_TYPE = "application/problem+json"
 _BODY_TOO_LARGE, _NOT_FOUND, _NOT_ALLOWED = 413, 404, 405
@@ -115,7 +117,7 @@ async def on_unknown(request: Request, error: Exception) -> Response:
 
 async def on_outage(request: Request, error: Exception) -> Response:
     """Answers that the database cannot do this now."""
-    _log.error("the database fails", path=request.url.path, error=unknown(error).message)
+    _log.error("the database fails", path=loggable(request.url.path), error=unknown(error).message)
     return response_of(unknown(error))
 
 
@@ -144,3 +146,8 @@ def too_large(limit: int | None = None) -> BodyTooLarge:
 def invalid(problems: Sequence[Problem]) -> InvalidObject:
     """Something does not hold; the first problem is the headline."""
     return InvalidObject(problems[0].message, problems=problems, hint=problems[0].hint)
+
+
+def loggable(path: str) -> str:
+    """A path without the key of a webhook."""
+    return _WEBHOOK.sub(r"\1…", path)

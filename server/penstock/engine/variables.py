@@ -12,6 +12,7 @@ from penstock.engine.task_runs import indexed, path_of
 from penstock.model.execution import Execution, TaskRun
 from penstock.model.flow import Flow
 from penstock.model.frozen import Json
+from penstock.model.headers import with_headers
 from penstock.model.state import TERMINATED
 
 
@@ -108,7 +109,7 @@ def task_variables(
     origin = execution.origin
     if origin is not None and origin.variables:
         context: Json = {"id": origin.id, "type": origin.type}
-        variables["trigger"] = {**origin.variables, "_context": context}
+        variables["trigger"] = {**with_headers(origin.variables), "_context": context}
         if origin.type.endswith("Schedule"):
             variables["schedule"] = variables["trigger"]
     if environment is not None:

@@ -227,6 +227,15 @@ def get(services: Services, caller: Caller, execution_id: str) -> dict[str, Json
     return shown
 
 
+def head(services: Services, tenant: str, execution_id: str) -> Execution:
+    """An execution without its task runs. Raises `NotFound`."""
+    with services.database.read() as tx:
+        found = rows.head(tx, tenant, execution_id)
+    if found is None:
+        raise NotFound(f"There is no execution {execution_id}.")
+    return found
+
+
 def _head(tx: Connection, caller: Caller, execution_id: str) -> Execution:
     found = rows.head(tx, caller.tenant, execution_id)
     if found is None:

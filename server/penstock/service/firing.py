@@ -13,6 +13,7 @@ from penstock.expression.error import ExpressionError
 from penstock.model.condition import Case, Upstream
 from penstock.model.execution import Execution, Origin
 from penstock.model.frozen import Json
+from penstock.model.headers import with_headers
 from penstock.model.task import LogLevel
 from penstock.model.trigger import Trigger
 from penstock.service.beginning import seen, source_of
@@ -57,11 +58,15 @@ class Fire:
     def __init__(
         self, version: FlowVersion, firing: Firing, renderer: Callable[[Execution], Renderer]
     ) -> None:
-        self._version = version
+        self.version = version
+        self.trigger = firing.trigger
         self._firing = firing
         self.warnings: list[str] = []
         flow = version.flow
         inherited = firing.correlation_id
+        self.origin = Origin(
+            firing.type, id=firing.trigger.id, actor=firing.actor, variables=firing.variables
+        )
         self.execution = new_execution(
             flow,
             id=firing.execution_id,
@@ -71,17 +76,12 @@ class Fire:
             now=firing.now,
             inherited_labels=None if inherited is None else {CORRELATION: inherited},
             labels={**FROM_TRIGGER},
-            origin=Origin(
-                firing.type,
-                id=firing.trigger.id,
-                actor=firing.actor,
-                variables=firing.variables,
-            ),
+            origin=self.origin,
             source=source_of(version),
         )
         self.renderer = renderer(self.execution)
         context: Json = {"id": firing.trigger.id, "type": firing.type}
-        trigger: dict[str, Json] = {**firing.variables, "_context": context}
+        trigger: dict[str, Json] = {**with_headers(firing.variables), "_context": context}
         self._variables: dict[str, Json] = {
             **seen(flow, version.revision),
             "vars": flow.variables,
@@ -97,7 +97,7 @@ class Fire:
 
     def is_wanted(self) -> bool:
         """Whether the conditions hold and `when` is truthy. Raises `ExpressionError`."""
-        trigger, flow = self._firing.trigger, self._version.flow
+        trigger, flow = self.trigger, self.version.flow
         case = Case(self.render, flow.namespace, flow.id, self._firing.upstream)
         return all(each.holds(case) for each in trigger.conditions) and is_truthy(
             self.render(trigger.when)
@@ -107,21 +107,24 @@ class Fire:
         """The execution, in CREATED. Raises `ExpressionError`, and `InvalidInputs` with one
         problem per input.
         """
-        trigger, flow = self._firing.trigger, self._version.flow
+        trigger, flow = self.trigger, self.version.flow
         execution = replace(self.execution, labels=self._labels())
         given = self.render({**(trigger.inputs or {}), **self._firing.inputs})
         assert isinstance(given, dict)
         wanted = Given(given, self._variables, is_rendered=True)
-        return replace(execution, inputs=resolved(flow, wanted, self.renderer))
+        inputs = resolved(flow, wanted, self.renderer)
+        # What the trigger got may hold a secret that it is compared with, such as its key.
+        shown = replace(self.origin, variables=self.renderer.masker.value(self.origin.variables))
+        return replace(execution, inputs=inputs, origin=shown)
 
     def _warn(self, key: str, reason: str) -> None:
-        if self._firing.trigger.log_level is not LogLevel.ERROR:
+        if self.trigger.log_level is not LogLevel.ERROR:
             self.warnings.append(f"The label `{key}` of the trigger is left out: {reason}")
 
     def _labels(self) -> dict[str, str]:
         """The execution's labels with those of the trigger; one that cannot be is left out."""
         labels = dict(self.execution.labels)
-        for key, value in {**(self._firing.trigger.labels or {}), **self._firing.labels}.items():
+        for key, value in {**(self.trigger.labels or {}), **self._firing.labels}.items():
             if key.startswith("system."):
                 continue
             try:

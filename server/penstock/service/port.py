@@ -142,6 +142,10 @@ class Masker(Protocol):
         """The text with every secret that the expressions read so far taken out."""
         ...
 
+    def value(self, value: dict[str, Json]) -> dict[str, Json]:
+        """The same for texts anywhere in a value."""
+        ...
+
 
 class Renderer(Protocol):
     """Renders expressions on behalf of one execution."""
