@@ -28,9 +28,11 @@ check: $(VENV)/.dev ## Lint and types
 	$(BIN)/ruff format --check --quiet
 	$(BIN)/pyrefly check
 
-bench: $(VENV)/.dev ## Measure engine, expressions and provider
+bench: $(VENV)/.dev ## Measure engine, expressions, fan-out, opening and provider
 	$(BIN)/python benchmarks/engine.py
 	$(BIN)/python benchmarks/expressions.py
+	$(BIN)/python benchmarks/fan_out.py
+	$(BIN)/python benchmarks/opening.py
 	$(BIN)/python benchmarks/terraform.py
 
 # Made anew when what they are made from changes; the larger one serves for the smaller.

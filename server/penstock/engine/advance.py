@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from penstock.engine.breakpoint import go_on
+from penstock.engine.evolve import evolve
 from penstock.engine.hold import request_pause, request_resume
 from penstock.engine.launch import again, duration_text, timeout_of
 from penstock.engine.message import (
@@ -174,15 +174,12 @@ def _finished(work: Work, message: Finished) -> None:
         return
     if run.state is State.CREATED:
         run = _run(work, run, message.started_at, message.worker)
-    if message.log_file is not None:
-        last = replace(run.attempts[-1], log_file=message.log_file)
-        run = work.amend(run, attempts=(*run.attempts[:-1], last))
-    _close(work, run, message.state, message.at, worker=message.worker)
+    run = _close(work, run, message.state, message.at, told=message)
     if message.shared and run.parent_id is not None:
         _share(work, work.runs[run.parent_id], message.shared)
     conclude(
         work,
-        work.runs[run.id],
+        run,
         message.state,
         "finished",
         outputs=message.outputs,
@@ -198,14 +195,16 @@ def _share(work: Work, owner: TaskRun, outputs: dict[str, Json]) -> None:
 
 
 def _close(
-    work: Work, run: TaskRun, state: State, at: datetime, *, worker: str | None = None
-) -> None:
-    """Ends the record of the running attempt."""
+    work: Work, run: TaskRun, state: State, at: datetime, *, told: Finished | None = None
+) -> TaskRun:
+    """The task run with its running attempt ended, as a worker has told it; not stored yet."""
     last = run.attempts[-1]
     ended_at = max(run.history[-1].at, min(at, work.now))
-    by = worker or last.worker
-    ended = Attempt(last.number, state, last.started_at, ended_at, by, last.log_file)
-    work.amend(run, attempts=(*run.attempts[:-1], ended))
+    worker, log_file = last.worker, last.log_file
+    if told is not None:
+        worker, log_file = told.worker or worker, told.log_file or log_file
+    ended = Attempt(last.number, state, last.started_at, ended_at, worker, log_file)
+    return evolve(run, attempts=(*run.attempts[:-1], ended))
 
 
 def _lost(work: Work, message: Lost) -> None:
@@ -217,8 +216,7 @@ def _lost(work: Work, message: Lost) -> None:
         return
     if run.state is State.RUNNING:
         if not message.blameless and deaths(run) >= _MOST_DEATHS - 1:
-            _close(work, run, State.FAILED, work.now)
-            give_up(work, work.runs[run.id], _DEADLY)
+            give_up(work, _close(work, run, State.FAILED, work.now), _DEADLY)
             return
         attempts = closed(run, State.RESUBMITTED, work)
     else:
@@ -241,9 +239,9 @@ def _child_started(work: Work, message: ChildStarted) -> None:
         return
     if run.state is State.KILLING or (run.progress or {}).get("wait"):
         return
-    _close(work, run, State.SUCCESS, work.now)
+    run = _close(work, run, State.SUCCESS, work.now)
     outputs: dict[str, Json] = {"executionId": message.child_id, "state": State.CREATED.value}
-    conclude(work, work.runs[run.id], State.SUCCESS, "child-started", outputs=outputs)
+    conclude(work, run, State.SUCCESS, "child-started", outputs=outputs)
 
 
 def _child_ended(work: Work, message: ChildEnded) -> None:
@@ -254,12 +252,11 @@ def _child_ended(work: Work, message: ChildEnded) -> None:
         killed(work, run)
         return
     state, failure = _transmitted(run, message)
-    _close(work, run, state, work.now)
+    run = _close(work, run, state, work.now)
     outputs: dict[str, Json] | None = None
     if message.child_id is not None:
         outputs = {"executionId": message.child_id, "state": message.state.value}
         outputs["outputs"] = message.outputs
-    run = work.runs[run.id]
     conclude(work, run, state, "child-ended", outputs=outputs, failure=failure)
 
 
@@ -346,9 +343,9 @@ def _time_out(work: Work, run: TaskRun) -> None:
             work.child_kills.append(run.child_execution_id or "")
     else:
         work.cancels.append(run.id)
-    _close(work, run, State.FAILED, work.now)
+    run = _close(work, run, State.FAILED, work.now)
     message = f"The task ran longer than its timeout of {duration_text(limit)}."
-    conclude(work, work.runs[run.id], State.FAILED, "timeout", failure=message)
+    conclude(work, run, State.FAILED, "timeout", failure=message)
 
 
 def _kill_requested(work: Work, message: KillRequested) -> None:

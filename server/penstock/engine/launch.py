@@ -7,6 +7,7 @@ from typing import cast
 
 from pydantic import TypeAdapter, ValidationError
 
+from penstock.engine.evolve import evolve
 from penstock.engine.message import TimerKind
 from penstock.engine.outcome import fail
 from penstock.engine.pause import pause
@@ -15,7 +16,7 @@ from penstock.engine.step import ChildRequest, Event, Job
 from penstock.engine.task_runs import scope_of
 from penstock.engine.update import update
 from penstock.engine.variables import task_variables
-from penstock.engine.work import Work, evolve
+from penstock.engine.work import Work
 from penstock.expression import is_truthy
 from penstock.expression.error import ExpressionError
 from penstock.model.dynamic import Unrendered

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import cast
 
+from penstock.engine.evolve import evolve
 from penstock.engine.launch import begin, call, start
 from penstock.engine.message import Refused
 from penstock.engine.operation import (
@@ -17,7 +18,7 @@ from penstock.engine.operation import (
 from penstock.engine.rewind import Point, position_of, rewound
 from penstock.engine.step import ChildRestart, Event
 from penstock.engine.task_runs import PASSES, Scope
-from penstock.engine.work import Work, evolve
+from penstock.engine.work import Work
 from penstock.errors import Conflict
 from penstock.model.execution import Attempt, Execution, Failure, StateChange, TaskRun
 from penstock.model.state import TERMINATED, State

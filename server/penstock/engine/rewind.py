@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
 
+from penstock.engine.evolve import evolve
 from penstock.engine.plan import Node, Plan
 from penstock.engine.task_runs import PASSES, STANDING, is_held
-from penstock.engine.work import evolve
 from penstock.model.execution import StateChange, TaskRun
 from penstock.model.state import State
 

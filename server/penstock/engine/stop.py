@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from penstock.engine.evolve import evolve
 from penstock.engine.launch import duration_text
 from penstock.engine.task_runs import is_held
-from penstock.engine.work import Work, evolve
+from penstock.engine.work import Work
 from penstock.model.execution import Attempt, Failure, TaskRun
 from penstock.model.state import TERMINATED, State
 

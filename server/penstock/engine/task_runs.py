@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import cast
 
+from penstock.engine.evolve import evolving
+from penstock.engine.layers import Layers
 from penstock.engine.plan import BESIDE, Node, Plan
 from penstock.model.execution import Execution, TaskRun
 from penstock.model.frozen import Json
@@ -22,6 +24,8 @@ _RANK = {
 }
 STANDING = frozenset({State.PAUSED, State.BREAKPOINT})
 """States in which a task run waits for a person."""
+_MANY = 64
+"""So many values make a loop's outputs worth sharing between steps."""
 PASSES = frozenset({State.SUCCESS, State.SKIPPED, State.WARNING})
 """States after which the next task of a list may start."""
 
@@ -110,13 +114,13 @@ class Scope:
 
     def copy(self) -> Scope:
         """A copy to change."""
-        new = object.__new__(Scope)
-        for name in Scope.__slots__:
-            setattr(new, name, getattr(self, name))
-        return new
+        return _copy(self)
 
 
-class TaskRuns(dict[str, TaskRun]):
+_copy = evolving(Scope)
+
+
+class TaskRuns(Layers[str, TaskRun]):
     """Task runs by id with their index.
 
     `scopes` has an entry for each open flowable, and one under None for the flow. `outputs` is
@@ -142,9 +146,9 @@ class TaskRuns(dict[str, TaskRun]):
         "told",
     )
 
-    def __init__(self, runs: dict[str, TaskRun] | None = None) -> None:
-        super().__init__(runs or {})
-        self.scopes: dict[str | None, Scope] = {}
+    def __init__(self, runs: Mapping[str, TaskRun] | None = None) -> None:
+        super().__init__(runs)
+        self.scopes: Layers[str | None, Scope] = Layers()
         self.outputs: dict[str, Json] = {}
         self.active = 0
         self.retrying = 0
@@ -165,8 +169,8 @@ class TaskRuns(dict[str, TaskRun]):
 
     def fork(self) -> TaskRuns:
         """A copy to change; scopes and outputs are shared until they are changed."""
-        new = TaskRuns(self)
-        new.scopes = self.scopes.copy()
+        new = super().fork()
+        new.scopes = self.scopes.fork()
         new.outputs = self.outputs
         new.active = self.active
         new.retrying = self.retrying
@@ -211,7 +215,7 @@ def indexed(plan: Plan, execution: Execution) -> TaskRuns:
     return found if isinstance(found, TaskRuns) and found.scopes else build(plan, found)
 
 
-def build(plan: Plan, task_runs: dict[str, TaskRun]) -> TaskRuns:
+def build(plan: Plan, task_runs: Mapping[str, TaskRun]) -> TaskRuns:
     """Reads the index off the task runs. Looks at each of them once."""
     runs = TaskRuns(task_runs)
     runs.scopes[None] = scope_of(plan, None)
@@ -238,7 +242,7 @@ def build(plan: Plan, task_runs: dict[str, TaskRun]) -> TaskRuns:
     return runs
 
 
-def exit_of(task_runs: dict[str, TaskRun]) -> TaskRun | None:
+def exit_of(task_runs: Mapping[str, TaskRun]) -> TaskRun | None:
     """The task run that ended the execution from inside, if one did and did not kill it."""
     for run in task_runs.values():
         if run.progress is not None and run.progress.get("exit") == run.state.value:
@@ -281,7 +285,7 @@ def is_held(run: TaskRun) -> bool:
     return run.state is State.CREATED and run.progress is not None and "held" in run.progress
 
 
-def path_of(runs: dict[str, TaskRun], run: TaskRun) -> tuple[str, ...]:
+def path_of(runs: Mapping[str, TaskRun], run: TaskRun) -> tuple[str, ...]:
     """The keys under ``outputs``: the task's id, then all ancestors' values, outermost first."""
     values = [] if run.value is None else [run.value]
     parent_id = run.parent_id
@@ -308,12 +312,15 @@ def add_outputs(
     """
     for key in path:
         below = tree.get(key)
-        if not isinstance(below, dict):
+        if isinstance(below, Layers):
+            below = below if fresh is None or id(below) in fresh else below.fork()
+        elif not isinstance(below, dict):
             below = {}
         elif fresh is not None and id(below) not in fresh:
-            below = dict(below)
+            below = dict(below) if len(below) < _MANY else Layers(below)
         if fresh is not None:
             fresh.add(id(below))
-        tree[key] = below
-        tree = below
-    tree.update(outputs)
+        tree[key] = below  # type: ignore[assignment] - a Mapping in place of a dict
+        tree = below  # type: ignore[assignment] - as above
+    for key, value in outputs.items():
+        tree[key] = value

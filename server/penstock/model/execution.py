@@ -6,6 +6,7 @@ them a second, and everything in them was checked when it entered.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -125,4 +126,4 @@ class Execution:
     attempt_number: int = 1
     first_created_at: datetime | None = None
     paused_by: str | None = None
-    task_runs: dict[str, TaskRun] = field(default_factory=dict)
+    task_runs: Mapping[str, TaskRun] = field(default_factory=dict)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -13,7 +13,6 @@ from typing import Protocol
 from sqlalchemy import Connection
 
 from penstock.engine.variables import Environment
-from penstock.expression.catalogue import Listed
 from penstock.expression.scope import with_scope
 from penstock.expression.value import Function
 from penstock.model.execution import Execution
@@ -108,10 +107,29 @@ def functions_of(
     Every secret that is handed out is first registered with the masker. `may_wait` is for
     renderings in a worker, where a function may take its time.
     """
-    reach = Reach(world, pairs, masker, may_wait=may_wait)
-    return {name: _bound(found, reach) for name, found in EFFECTS.items()}
+    return _Functions(Reach(world, pairs, masker, may_wait=may_wait))
 
 
-def _bound(found: Listed, reach: Reach) -> Function:
-    function = partial(found.function, reach)
-    return with_scope(function) if found.wants_scope else function
+class _Functions(Mapping[str, Function]):
+    """Functions by name, bound to an execution when they are asked for: few flows call any."""
+
+    __slots__ = ("_bound", "_reach")
+
+    def __init__(self, reach: Reach) -> None:
+        self._reach = reach
+        self._bound: dict[str, Function] = {}
+
+    def __getitem__(self, name: str) -> Function:
+        bound = self._bound.get(name)
+        if bound is None:
+            found = EFFECTS[name]
+            function: Function = partial(found.function, self._reach)
+            bound = with_scope(function) if found.wants_scope else function
+            self._bound[name] = bound
+        return bound
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(EFFECTS)
+
+    def __len__(self) -> int:
+        return len(EFFECTS)

@@ -33,6 +33,6 @@ class Opened(Mapping[str, Json]):
         box = box_of(value)
         if box is not None:
             return self._open(box)
-        if isinstance(value, dict):
+        if isinstance(value, Mapping):
             return Opened(value, self._open)  # type: ignore[return-value] - a Mapping, as a dict is
         return [self._shown(item) for item in value] if isinstance(value, list) else value
