@@ -252,6 +252,12 @@ def test_key_value_pairs(penstock, ns):
     for given in ((), ("1", "--from-file", "value.txt")):
         wrong = penstock("kv", "put", f"{ns}/k", *given)
         assert (wrong.code, "either a value or --from-file" in wrong.err) == (1, True)
+    penstock("kv", "put", f"{ns}/k", "2026-01-31", "--type", "DATE", "--description", "day")
+    versions = penstock("--output", "json", "kv", "versions", f"{ns}/k").json
+    assert [each["type"] for each in versions] == ["DATE", "STRING", "STRING", "JSON"]
+    listed = penstock("kv", "list", "--namespace", ns).out
+    assert all(word in listed for word in ("TYPE", "DATE", "REVISION", "EXPIRES", "day"))
+    assert "is no DATE" in penstock("kv", "put", f"{ns}/k", "soon", "--type", "DATE").err
     assert "P1D" in penstock("kv", "put", f"{ns}/k", "1", "--ttl", "soon").err
     pair = {"kind": "kv", "namespace": ns, "id": "k", "spec": {"value": [1]}}
     Path("k.yaml").write_text(json.dumps(pair))

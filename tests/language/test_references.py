@@ -1,5 +1,6 @@
 """What a flow needs from elsewhere, and how texts differ."""
 
+from penstock import registry
 from penstock.language.diff import line_diff
 from penstock.language.parse import parse
 from penstock.language.references import References, references
@@ -69,3 +70,17 @@ def test_line_diff():
         "--- /dev/null\n+++ b/f.yaml\n@@ -0,0 +1 @@\n+a\n\\ No newline at end of file\n"
     )
     assert line_diff("a\n", None, "f.yaml").startswith("--- a/f.yaml\n+++ /dev/null\n")
+
+
+def test_namespaces_whose_pairs_a_purge_names():
+    parsed = parse(
+        "id: a\nnamespace: b\ntasks:\n  - id: purge\n    type: core.kv.PurgeKV\n"
+        "    namespaces: [b, other]\n  - id: write\n    type: core.kv.Put\n"
+        "    key: k\n    namespace: third\n    value: 1\n",
+        registry,
+    )
+    assert [tuple(each) for each in references(parsed.flow).uses] == [
+        ("kv", "b", "", "tasks[0].namespaces[0]"),
+        ("kv", "other", "", "tasks[0].namespaces[1]"),
+        ("kv", "third", "k", "tasks[1].namespace"),
+    ]

@@ -99,11 +99,60 @@ def test_without_the_cache_the_environment_is_the_run_s_own(run, context) -> Non
 
 def test_what_cannot_be_installed_is_told_with_the_last_lines(run, context, monkeypatch) -> None:
     monkeypatch.setenv("PIP_FIND_LINKS", "http://user:hidden@127.0.0.1:1/simple")
-    with pytest.raises(TaskFailed, match="The dependencies nowhere==9 cannot be installed") as told:
+    with pytest.raises(TaskFailed, match="nowhere==9 cannot be installed; pip says: ERR") as told:
         run(PYTHON, dependencies=["nowhere==9"], script="", packageManager="PIP")
     assert "No matching distribution found for nowhere==9" in told.value.message
     assert "hidden" not in told.value.message + str(context.lines)
     assert not any((context.cache_directory / "python").glob("*/.penstock-complete"))
+
+
+@pytest.fixture
+def uv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """A stand-in for uv on PATH."""
+
+    def make(text: str) -> None:
+        folder = tmp_path / "programs"
+        folder.mkdir()
+        (folder / "uv").write_text(f"#!/bin/sh\n{text}\n")
+        (folder / "uv").chmod(0o755)
+        monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
+
+    return make
+
+
+def test_uv_installs_where_it_is_there(run, context, uv) -> None:
+    uv(f'echo "uv $*"; [ "$1" = pip ] || exec {sys.executable} -m venv --without-pip "$4"')
+    run(PYTHON, dependencies=["visitor", "guest>=1"], script="import sys\nprint(sys.prefix)")
+    (folder,) = said(context)
+    heard = [line for level, line in context.lines if level is LogLevel.TRACE]
+    assert heard == [
+        f"uv venv --python {sys.executable} {folder}",
+        f"uv pip install --python {folder}/bin/python -- visitor guest>=1",
+    ]
+
+
+def test_installing_ends_with_the_task(context, uv) -> None:
+    uv("echo begun; sleep 60")
+    kind = registry.load_task(PYTHON)
+    assert kind is not None
+    task = kind.model_validate(
+        {"id": "t", "type": PYTHON, "script": "", "dependencies": ["visitor"]}
+    )
+    failed: list[TaskFailed] = []
+
+    def call() -> None:
+        try:
+            task.run(context)
+        except TaskFailed as error:
+            failed.append(error)
+
+    thread = threading.Thread(target=call)
+    thread.start()
+    assert context.said.wait(10)
+    context.cancel()
+    thread.join(20)
+    assert not thread.is_alive()
+    assert "asked to stop" in failed[0].message
 
 
 @pytest.mark.parametrize("each", ["-r all.txt", "--index-url=http://x", " "])

@@ -118,6 +118,8 @@ def _run(context: RunContext, command: Sequence[str], *, what: str) -> None:
         on_line=hear,
     )
     context.on_cancel(process.stop)
+    if context.is_cancelled:
+        process.stop()
     try:
         code = process.run()
     except OSError as error:
@@ -125,11 +127,11 @@ def _run(context: RunContext, command: Sequence[str], *, what: str) -> None:
     if process.was_stopped:
         raise TaskFailed("Installing was ended because the task was asked to stop.")
     if code != 0:
-        lines = "\n".join(last)
-        raise TaskFailed(
-            f"The dependencies {what} cannot be installed. The last lines of "
-            f"{Path(command[0]).name} are:\n{lines}"
-        )
+        # Warnings about indexes come first; what is wrong is what people should see first.
+        errors = [line for line in last if line.lower().startswith("error")] or list(last)
+        program = "uv" if Path(command[0]).name == "uv" else "pip"
+        lines = "\n".join(errors) or f"exit code {code}"
+        raise TaskFailed(f"The dependencies {what} cannot be installed; {program} says: {lines}")
 
 
 def _environment() -> dict[str, str]:
