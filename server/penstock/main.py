@@ -20,6 +20,7 @@ from penstock.errors import PenstockError
 from penstock.runtime.attempt import Bench
 from penstock.runtime.clock import Clock, SystemClock
 from penstock.runtime.context import Place
+from penstock.runtime.deadline import Deadlines
 from penstock.runtime.environment import environment_of
 from penstock.runtime.executor import Executor
 from penstock.runtime.flow_test import FlowTests
@@ -137,14 +138,9 @@ def _assemble(
     tokens = Tokens(database, time.now)
     present = PresentFlows(database, flows)
     scheduler = Scheduler(world, flows, executor, time, missed=settings.recover_missed_schedules)
-    duties = Duties(
-        [
-            Heart(executor),
-            Rescuer(database, executor, time),
-            scheduler,
-            Checker(executor),
-        ]
-    )
+    deadlines = Deadlines(world, flows, executor, time)
+    rescuer = Rescuer(database, executor, time)
+    duties = Duties([Heart(executor), rescuer, scheduler, deadlines, Checker(executor)])
 
     def changed(may_fire: bool) -> None:  # noqa: FBT001 - the one thing that it tells
         defaults.forget()
@@ -152,6 +148,7 @@ def _assemble(
         executor.declared()
         if may_fire:
             duties.nudge(scheduler.name)
+            duties.nudge(deadlines.name)
 
     services = Services(
         database=database,

@@ -65,7 +65,13 @@ _CAPITALS = {"kv": "KV"}
 """Words of type names that are written otherwise than with one capital."""
 _CONDITION = re.compile(r"core\.condition\.(\w+)Condition")
 """Conditions had the word at the end of their names."""
-_WITH_WORD = frozenset({"core.condition.FlowCondition", "core.condition.FlowNamespaceCondition"})
+_WITH_WORD = frozenset(
+    {
+        "core.condition.FlowCondition",
+        "core.condition.FlowNamespaceCondition",
+        "core.condition.MultipleCondition",
+    }
+)
 """These still have it."""
 
 

@@ -13,8 +13,10 @@ from penstock.runtime.clock import VirtualClock
 from penstock.runtime.rendering import Renderer
 from penstock.sdk.history import Parts, Selection
 from penstock.store import audit, event, log, metric, task_run, timetable
+from penstock.store import trigger as trigger_store
 from penstock.store.execution import table as executions
 from penstock.store.timetable import TimetableEntry
+from penstock.store.trigger import TriggerKey, TriggerRow
 
 from .stand import TENANT, Stand
 from .test_retry import until
@@ -192,18 +194,26 @@ def test_a_trigger_is_toggled(stand, clock):
     )
     with stand.database.transaction() as tx:
         timetable.replace(tx, TENANT, [entry])
+        key = TriggerKey(TENANT, "a.b", "nightly", "at_night")
+        row = TriggerRow(key, "core.trigger.Schedule")
+        trigger_store.declare(tx, TENANT, {("a.b", "nightly"): [row]})
     toggle = "    type: core.trigger.Toggle\n    flowId: nightly\n    trigger: {}\n"
 
     def state() -> TimetableEntry:
         with stand.database.read() as tx:
             return timetable.find(tx, TENANT, "trigger", "a.b", "nightly")[0]
 
+    def is_off() -> bool:
+        with stand.database.read() as tx:
+            return trigger_store.find(tx, key).is_off
+
     assert stand.run(task("a.b", toggle.format("at_night"))).state is State.SUCCESS
-    assert state().disabled
+    assert is_off()
+    assert not state().disabled, "what is declared stays"
     clock.advance(timedelta(days=3))
     enabled = toggle.format("at_night") + "    enabled: true\n"
     assert stand.run(task("a.b", enabled)).state is State.SUCCESS
-    assert not state().disabled
+    assert not is_off()
     assert state().next_fire_at == datetime(2026, 1, 4, 3, tzinfo=UTC)
     wrong = stand.run(task("a.b", toggle.format("at_noon")))
     assert wrong.state is State.FAILED

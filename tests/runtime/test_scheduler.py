@@ -10,8 +10,11 @@ from penstock.runtime.clock import VirtualClock
 from penstock.runtime.scheduler import Scheduler
 from penstock.service.timetable import entries_of
 from penstock.service.timing import timed
+from penstock.service.trigger_rows import rows_of
 from penstock.store import timetable
+from penstock.store import trigger as trigger_store
 from penstock.store.timetable import TimetableEntry
+from penstock.store.trigger import Override, TriggerKey
 
 from .stand import TENANT, Stand
 
@@ -322,7 +325,10 @@ def deploy(stand, clock, source: str) -> None:
     """What a deploy does with the timetable."""
     version = stand.put(source)
     before = []
+    flow = version.flow
+    rows = {(flow.namespace, flow.id): rows_of(TENANT, flow, clock.now())}
     with stand.database.transaction() as tx:
+        trigger_store.declare(tx, TENANT, rows)
         entries = timed(entries_of(TENANT, version.flow), before, clock.now())
         timetable.replace(tx, TENANT, entries)
 
@@ -508,3 +514,75 @@ def test_B07_a_time_that_the_clock_change_leaves_out_or_repeats_fires_once(stand
         clock.advance(timedelta(hours=1))
         scheduler.tick()
     assert [each[:10] for each in fired(stand)[before:]] == ["2026-10-25", "2026-10-26"]
+
+
+T = TriggerKey(TENANT, "a.b", "daily", "t")
+
+
+def switch(stand, clock, *, disabled: bool, until: timedelta) -> None:
+    now = clock.now()
+    override = Override(disabled, "why not", "me", now, now + until)
+    with stand.database.transaction() as tx:
+        trigger_store.set_override(tx, T, override)
+
+
+def test_what_somebody_switches_off_fires_again_when_the_time_is_over(stand, clock, scheduler):
+    deploy(stand, clock, flow_with('    type: core.trigger.Schedule\n    cron: "0 9 * * *"'))
+    switch(stand, clock, disabled=True, until=timedelta(days=2))
+    for _ in range(4):
+        clock.advance(timedelta(days=1))
+        scheduler.tick()
+    assert [each[:10] for each in fired(stand)] == ["2026-03-30", "2026-03-31"]
+    with stand.database.read() as tx:
+        assert trigger_store.find(tx, T).override is None
+
+
+def test_what_somebody_switches_on_fires_although_it_is_declared_off(stand, clock, scheduler):
+    trigger = '    type: core.trigger.Schedule\n    cron: "0 9 * * *"\n    disabled: true'
+    deploy(stand, clock, flow_with(trigger))
+    switch(stand, clock, disabled=False, until=timedelta(days=1, hours=1))
+    for _ in range(4):
+        clock.advance(timedelta(days=1))
+        scheduler.tick()
+    assert [each[:10] for each in fired(stand)] == ["2026-03-28"]
+
+
+def test_a_backfill_goes_through_its_dates_one_after_the_other(stand, clock, scheduler):
+    deploy(stand, clock, flow_with(MONDAYS))
+    backfill = {
+        "start": "2026-01-01T00:00:00Z",
+        "end": "2026-03-15T00:00:00Z",
+        "at": "2026-01-01T00:00:00Z",
+        "inputs": {},
+        "labels": {"why": "repair"},
+        "paused": True,
+        "actor": "me",
+    }
+    with stand.database.transaction() as tx:
+        trigger_store.set_backfill(tx, T, backfill)
+    scheduler.tick()
+    assert stand.all() == []
+    with stand.database.transaction() as tx:
+        trigger_store.set_backfill(tx, T, {**backfill, "paused": False})
+    for count in (1, 2, 3):
+        scheduler.tick()
+        assert len(fired(stand)) == count
+    scheduler.tick()
+    assert [each[:10] for each in fired(stand)] == ["2026-01-05", "2026-02-02", "2026-03-02"]
+    assert {each.labels["why"] for each in stand.all()} == {"repair"}
+    assert stand.all()[0].origin.actor == "me"
+    with stand.database.read() as tx:
+        assert trigger_store.find(tx, T).backfill is None
+
+
+def test_a_schedule_stops_after_a_failure(stand, clock, scheduler):
+    trigger = '    type: core.trigger.Schedule\n    cron: "0 9 * * *"\n    stopAfter: [FAILED]'
+    source = flow_with(trigger).replace(
+        "core.log.Log, message", "core.execution.Fail, errorMessage"
+    )
+    deploy(stand, clock, source)
+    for _ in range(3):
+        clock.advance(timedelta(days=1))
+        scheduler.tick()
+        assert stand.executor.join_idle(10)
+    assert [each[:10] for each in fired(stand)] == ["2026-03-28"]

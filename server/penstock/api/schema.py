@@ -226,6 +226,37 @@ COMPONENTS: dict[str, Schema] = {
         description=MAYBE_TEXT,
         nextFireAt=MAYBE_TIME,
     ),
+    "Trigger": thing(
+        namespace=TEXT,
+        flowId=TEXT,
+        id=TEXT,
+        type=TEXT,
+        declaredDisabled=FLAG,
+        disabled=FLAG,
+        override={
+            "anyOf": [
+                thing(disabled=FLAG, reason=TEXT, actor=TEXT, at=TIME, expiresAt=MAYBE_TIME),
+                {"type": "null"},
+            ]
+        },
+        nextAt=MAYBE_TIME,
+        lastAt=MAYBE_TIME,
+        lastExecutionId=MAYBE_TEXT,
+        backfill={"anyOf": [MAP, {"type": "null"}]},
+    ),
+    "TriggerOptions": {
+        "type": "object",
+        "properties": {
+            "reason": TEXT,
+            "expiresAt": MAYBE_TIME,
+            "start": TIME,
+            "end": MAYBE_TIME,
+            "inputs": MAP,
+            "labels": TEXTS,
+            "paused": FLAG,
+        },
+        "additionalProperties": False,
+    },
     "Kv": thing(**_DECLARED, **_PAIR, key=TEXT, ttl=MAYBE_TEXT),
     "File": thing(**_DECLARED, path=TEXT, size=NUMBER),
     "FileRevision": thing(

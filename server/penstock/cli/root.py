@@ -33,6 +33,7 @@ COMMANDS = {
     "kv": ("penstock.cli.kv", "Lists, reads, writes and deletes key-value pairs."),
     "file": ("penstock.cli.namespace_file", "Lists, reads, writes and moves namespaces' files."),
     "schedule": ("penstock.cli.schedule", "Lists, reads, writes and deletes schedules."),
+    "trigger": ("penstock.cli.trigger", "Switches triggers, unlocks them, runs dates of the past."),
     "token": ("penstock.cli.token", "Lists, makes and revokes tokens."),
     "execution": ("penstock.cli.execution", "Runs flows and looks after executions."),
     "why": ("penstock.cli.why", "Says what an execution waits for, or why it ended."),

@@ -103,7 +103,7 @@ def task_variables(
         "outputs": runs.outputs,
         "tasks": TaskStates(runs),  # type: ignore[dict-item] - a Mapping in place of a dict
         "vars": execution.variables,
-        "labels": _nested(execution.labels),
+        "labels": nested(execution.labels),
         "trigger": {},
     }
     origin = execution.origin
@@ -177,7 +177,7 @@ def _execution(execution: Execution) -> dict[str, Json]:
     return about
 
 
-def _nested(labels: Mapping[str, str]) -> dict[str, Json]:
+def nested(labels: Mapping[str, str]) -> dict[str, Json]:
     """Labels by the dots in their keys: ``a.b`` is read as ``labels.a.b``."""
     tree: dict[str, Json] = {}
     for key, value in labels.items():

@@ -28,7 +28,7 @@ from penstock.engine.quota import exceeded
 from penstock.engine.replay import next_attempt
 from penstock.engine.step import ChildRequest, ChildRestart, Job, Renewal, Step
 from penstock.errors import PenstockError
-from penstock.model.execution import Execution
+from penstock.model.execution import Execution, StateChange
 from penstock.model.flow import Flow
 from penstock.model.state import State
 from penstock.model.task import LogLevel
@@ -43,9 +43,11 @@ from penstock.runtime.flows import FlowVersion
 from penstock.runtime.functions import World
 from penstock.runtime.masking import Masker
 from penstock.runtime.operation import operate
+from penstock.runtime.reaction import Reactions, chain_of
 from penstock.runtime.rendering import Renderer
 from penstock.runtime.slots import Key, Slots, key_of
 from penstock.runtime.told import child_ended, child_paused
+from penstock.runtime.trigger_changes import TriggerChanges
 from penstock.store import execution as execution_store
 from penstock.store.log import LogLine
 from penstock.store.timer import StoredTimer
@@ -65,6 +67,7 @@ class Core:
     world: World
     bench: Bench
     children: Children
+    reactions: Reactions
     active: dict[str, Active] = field(default_factory=dict)
     slots: Slots = field(default_factory=Slots)
 
@@ -80,6 +83,7 @@ class Batch:
         self.drafts: dict[str, Draft] = {}
         self.late: list[Record] = []
         self.answers: list[tuple[Answer, str]] = []
+        self.triggers = TriggerChanges()
         self._ready: deque[Draft] = deque()
         self._begun: Counter[Key] = Counter()
         self._deadline = time.perf_counter() + seconds
@@ -263,6 +267,9 @@ class Batch:
         """Adds what a step has decided."""
         before = draft.execution
         self._apply(draft, step)
+        changes = step.execution.history[len(before.history) :]
+        if changes:
+            self._react(draft, changes)
         is_retried = step.execution.state is State.RETRIED
         if step.execution.state.is_terminated and not before.state.is_terminated and not is_retried:
             # The parent does not know which secrets this execution has used.
@@ -363,6 +370,35 @@ class Batch:
             self.deliver(draft.execution.id, result)
 
     # -- other executions ------------------------------------------------------------------
+
+    def _react(self, draft: Draft, changes: Iterable[StateChange]) -> None:
+        """Starts what flow triggers start after an execution has come to some states."""
+        execution, core = draft.execution, self.core
+        for change in changes:
+            self.triggers.stop(draft.active.version.flow, execution, change)
+        if not core.reactions.listening(execution.tenant):
+            return
+        seen = visible(execution, draft.active.renderer.masker)
+        chain = self._chain(execution)
+        for change in changes:
+            for made in core.reactions.to(
+                seen, change.state, change.at, windows=self.triggers.windows, chain=chain
+            ):
+                started = self._create(made.execution, made.version, refusal=made.refusal)
+                self.triggers.started[made.key] = started.execution
+                for warning in made.warnings:
+                    _add_line(started, LogLine(self.now, LogLevel.WARN, storable(warning)))
+
+    def _chain(self, execution: Execution) -> list[str]:
+        """The flows whose executions led here by flow triggers, by way of callers too."""
+        found = chain_of(execution)
+        parent = execution.parent_id
+        while not found and parent is not None:
+            caller = self._find(parent)
+            if caller is None:
+                break
+            found, parent = chain_of(caller), caller.parent_id
+        return found
 
     def _call(self, draft: Draft, request: ChildRequest) -> None:
         parent = draft.execution

@@ -35,6 +35,7 @@ from penstock.runtime.flows import FlowVersions
 from penstock.runtime.functions import World
 from penstock.runtime.listeners import Listeners
 from penstock.runtime.operation import operate
+from penstock.runtime.reaction import Reactions
 from penstock.runtime.worker import Workers
 from penstock.store import audit as audit_store
 from penstock.store import execution as execution_store
@@ -61,7 +62,9 @@ class Cycle:
     def __init__(
         self, world: World, flows: FlowVersions, bench: Bench, workers: Workers, owner: str
     ) -> None:
-        self.core = Core(world, bench, Children(world.database, flows, world.isolation))
+        children = Children(world.database, flows, world.isolation)
+        reactions = Reactions(world, children, bench.clock)
+        self.core = Core(world, bench, children, reactions)
         self.alarms = Alarms()
         self.listeners = Listeners()
         self.failed = False
@@ -145,6 +148,7 @@ class Cycle:
             case Wake():
                 if command.limits:
                     self.core.world.forget()
+                    self.core.reactions.forget()
                     for key in self.core.slots.keys_queued():
                         batch.reconsider(key)
 
@@ -218,7 +222,8 @@ class Cycle:
             commit.write(tx, turn.batch.drafts.values(), turn.batch.late)
             commit.lease(tx, turn.claimed, self._owner, turn.batch.now)
             commit.lease(tx, [*turn.unclaimed, *turn.held], None, turn.batch.now)
-            audit_store.append_many(tx, turn.audits)
+            turn.batch.triggers.write(tx)
+            audit_store.append_many(tx, [*turn.audits, *turn.batch.triggers.audits()])
         metric.COMMIT_SECONDS.observe(time.perf_counter() - started)
 
     # -- after the transaction -------------------------------------------------------------

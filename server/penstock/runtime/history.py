@@ -10,20 +10,22 @@ from sqlalchemy import Connection
 
 from penstock.engine.variables import moment_text
 from penstock.errors import NotFound
-from penstock.language.cron import next_fire
 from penstock.model.execution import Execution
 from penstock.model.frozen import Json
 from penstock.model.state import State
 from penstock.model.task import LogLevel
 from penstock.sdk.history import Parts, Removed, Selection
 from penstock.service.isolation import Isolation, NamespaceDenied
+from penstock.service.trigger import retime
 from penstock.storage.base import Storage, execution_folder
-from penstock.store import audit, purge, timetable
+from penstock.store import audit, purge
 from penstock.store import execution as execution_store
 from penstock.store import log as log_store
+from penstock.store import trigger as trigger_store
 from penstock.store.audit import AuditRecord
 from penstock.store.purge import Found, Wanted
 from penstock.store.session import Database
+from penstock.store.trigger import Override
 
 _LOGS_BATCH = 100
 _LINES = 1_000
@@ -134,19 +136,22 @@ class ExecutionHistory:
         tenant, now = self.execution.tenant, self.now()
         with self.database.transaction() as tx:
             self._check(tx, namespace, "triggers")
-            entries = timetable.find(tx, tenant, "trigger", namespace, flow_id)
-            entry = next((each for each in entries if each.id == trigger), None)
-            if entry is None:
-                known = ", ".join(f"'{each.id}'" for each in entries)
+            rows = trigger_store.of_flows(tx, tenant, [(namespace, flow_id)])
+            row = next((each for each in rows if each.key.id == trigger), None)
+            if row is None:
+                known = ", ".join(f"'{each.key.id}'" for each in rows)
                 raise NotFound(
-                    f"The flow {namespace}/{flow_id} has no trigger '{trigger}' with a timetable."
+                    f"The flow {namespace}/{flow_id} has no trigger '{trigger}'."
                     + (f" It has {known}." if known else "")
                 )
-            if entry.disabled is not enabled:
+            if row.is_off is not enabled:
                 return
-            fire = next_fire(entry.cron, entry.timezone, now) if enabled else entry.next_fire_at
-            changed = replace(entry, disabled=not enabled, next_fire_at=fire)
-            timetable.replace(tx, tenant, [changed])
+            actor = f"execution:{self.execution.id}"
+            override = Override(not enabled, "toggled by a task", actor, now)
+            is_as_declared = row.is_disabled is not enabled
+            trigger_store.set_override(tx, row.key, None if is_as_declared else override)
+            if enabled:
+                retime(tx, row.key, now)
             action = "trigger.enable" if enabled else "trigger.disable"
             audit.append(tx, self._record(action, f"trigger/{namespace}/{flow_id}/{trigger}", now))
 

@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import structlog
 from sqlalchemy import Connection
 
-from penstock.errors import InvalidInputs
 from penstock.expression.error import ExpressionError
-from penstock.model.execution import Execution
-from penstock.model.frozen import Json
-from penstock.model.trigger import Trigger
 from penstock.plugins.core.trigger.schedule_on_dates import moments_of
-from penstock.runtime import breakdown
-from penstock.runtime.catch_up import fires, next_wanted, previous_wanted
+from penstock.runtime.backfill import Backfiller
+from penstock.runtime.catch_up import fires
 from penstock.runtime.clock import Clock
+from penstock.runtime.dates import Dates
 from penstock.runtime.executor import Executor
 from penstock.runtime.flows import FlowVersion, FlowVersions, InvalidFlow
 from penstock.runtime.functions import World
-from penstock.runtime.rendering import Renderer
-from penstock.service.firing import Fire, Firing, sentences
-from penstock.service.timing import following, is_rendered, preceding
+from penstock.service.timing import following, is_rendered
+from penstock.service.trigger import end_override
 from penstock.store import timetable
-from penstock.store.identity import new_id
+from penstock.store import trigger as trigger_store
 from penstock.store.timetable import TimetableEntry
 from penstock.telemetry import metric
 
@@ -51,6 +46,8 @@ class Scheduler:
         missed: str = "ALL",
     ) -> None:
         self._missed = missed
+        self._dates = Dates(world, clock)
+        self._backfiller = Backfiller(world, flows, executor, clock)
         self._world = world
         self._database = world.database
         self._flows = flows
@@ -60,6 +57,8 @@ class Scheduler:
     def tick(self) -> datetime | None:
         """Fires everything that is due; gives back when the next is."""
         now = self._clock.now()
+        self._end_overrides(now)
+        self._backfiller.tick(now)
         seen: set[tuple[str, str, str, str, str]] = set()
         while True:
             with self._database.read() as tx:
@@ -72,7 +71,7 @@ class Scheduler:
                 self._fire(entry, now)
         with self._database.read() as tx:
             upcoming = timetable.earliest(tx)
-            is_waiting = timetable.is_waiting(tx, now)
+            is_waiting = timetable.is_waiting(tx, now) or self._backfiller.is_waiting
         later = None if upcoming is None else max(upcoming, now + timedelta(milliseconds=50))
         if not is_waiting:
             return later
@@ -80,12 +79,26 @@ class Scheduler:
         soon = now + timedelta(seconds=1)
         return soon if later is None else min(later, soon)
 
+    def _end_overrides(self, now: datetime) -> None:
+        """What somebody decided of a trigger for a while is over: it follows its flow again."""
+        with self._database.read() as tx:
+            rows = trigger_store.expired(tx, now)
+        if not rows:
+            return
+
+        def follow(tx: Connection) -> None:
+            for row in rows:
+                end_override(tx, row, now)
+
+        self._executor.write(follow).result(_PATIENCE)
+        self._executor.declared()
+
     def _fire(self, entry: TimetableEntry, now: datetime) -> None:
         version = self._version(entry)
         if version is not None and not is_rendered(entry):
             self._render_dates(entry, version, now)
             return
-        holds = None if version is None else self._condition(entry, version, now)
+        holds = None if version is None else self._dates.condition(entry, version, now)
         found = fires(entry, now, holds, default=self._missed)
         if found.skipped:
             metric.SCHEDULE_FIRES.labels("missed").inc(found.skipped)
@@ -106,7 +119,7 @@ class Scheduler:
 
     def _render_dates(self, entry: TimetableEntry, version: FlowVersion, now: datetime) -> None:
         """Finds out the dates that a trigger computes; a mistake is said and it never fires."""
-        fire = self._firing(entry, version, {}, now)
+        fire = self._dates.fire(entry, version, {}, now=now)
         dates: list[str] = []
         try:
             found = [fire.render(text) for text in entry.dates or ()]
@@ -121,25 +134,6 @@ class Scheduler:
             timetable.set_dates(tx, entry, dates, following(known, now))
 
         self._executor.write(keep).result(_PATIENCE)
-
-    def _condition(
-        self, entry: TimetableEntry, version: FlowVersion, now: datetime
-    ) -> Callable[[datetime], bool] | None:
-        """Whether a date is wanted; None when there is no condition. One that fails is wanted: its
-        execution says why it has failed.
-        """
-        trigger = _trigger(entry, version)
-        if not trigger.conditions and trigger.when in {"true", True}:
-            return None
-
-        def holds(at: datetime) -> bool:
-            variables = _variables(entry, at, following(entry, at), preceding(entry, at))
-            try:
-                return self._firing(entry, version, variables, now).is_wanted()
-            except ExpressionError:
-                return True
-
-        return holds
 
     def _version(self, entry: TimetableEntry) -> FlowVersion | None:
         """The flow to execute; None, and a line in the log, when there is nothing to execute."""
@@ -171,16 +165,7 @@ class Scheduler:
         now: datetime,
     ) -> None:
         assert entry.next_fire_at is not None
-        at = entry.next_fire_at
-        holds = self._condition(entry, version, now)
-        variables = _variables(
-            entry, at, next_wanted(entry, at, holds), previous_wanted(entry, at, holds)
-        )
-        fire = self._firing(entry, version, variables, now)
-        try:
-            execution = fire.made() if fire.is_wanted() else None
-        except (ExpressionError, InvalidInputs) as error:
-            execution = _failed(entry, fire, now, error)
+        fire, execution = self._dates.execution(entry, version, entry.next_fire_at, now=now)
         if execution is None:
             self._pass_over(entry, upcoming)
             return
@@ -194,38 +179,6 @@ class Scheduler:
         if accepted is not None:
             metric.SCHEDULE_FIRES.labels("fired").inc()
 
-    def _firing(
-        self,
-        entry: TimetableEntry,
-        version: FlowVersion,
-        variables: dict[str, Json],
-        now: datetime,
-    ) -> Fire:
-        trigger = _trigger(entry, version)
-        firing = Firing(
-            execution_id=new_id(),
-            tenant=entry.tenant,
-            now=now,
-            trigger=trigger,
-            type=_TYPE if entry.dates is None else "core.trigger.ScheduleOnDates",
-            actor="scheduler",
-            variables=variables,
-        )
-        return Fire(
-            version, firing, lambda execution: Renderer(self._world, self._clock, execution)
-        )
-
-
-def _trigger(entry: TimetableEntry, version: FlowVersion) -> Trigger:
-    """The trigger as the flow has it; a schedule that is declared beside the flow as one."""
-    if entry.kind == "trigger":
-        written = next((each for each in version.flow.triggers if each.id == entry.id), None)
-        if written is not None:
-            return written.model_copy(update={"inputs": entry.inputs, "labels": entry.labels})
-    return Trigger.model_construct(
-        id=entry.id, type=_TYPE, inputs=entry.inputs, labels=entry.labels
-    )
-
 
 def _at_once(
     entry: TimetableEntry, wanted: Sequence[datetime], following: Sequence[datetime | None]
@@ -233,26 +186,6 @@ def _at_once(
     """The fires to start in this tick, each with the one after it."""
     most = len(wanted) if entry.allow_concurrent else 1
     return [*zip(wanted, following, strict=True)][:most]
-
-
-def _failed(
-    entry: TimetableEntry, fire: Fire, now: datetime, error: ExpressionError | InvalidInputs
-) -> Execution:
-    metric.SCHEDULE_FIRES.labels("failed").inc()
-    reason = fire.renderer.masker.text(sentences(error))
-    message = f"The schedule '{entry.id}' cannot start the flow: {reason}"
-    return breakdown.failed(fire.execution, now, message).execution
-
-
-def _variables(
-    entry: TimetableEntry, at: datetime, following: datetime | None, previous: datetime | None
-) -> dict[str, Json]:
-    zone = ZoneInfo(entry.timezone)
-
-    def local(moment: datetime | None) -> str | None:
-        return None if moment is None else moment.astimezone(zone).isoformat()
-
-    return {"date": local(at), "next": local(following), "previous": local(previous)}
 
 
 def _key(entry: TimetableEntry) -> tuple[str, str, str, str, str]:

@@ -10,7 +10,7 @@ from penstock.engine.start import CORRELATION, new_execution
 from penstock.errors import InvalidInputs
 from penstock.expression import is_truthy
 from penstock.expression.error import ExpressionError
-from penstock.model.condition import Case, Upstream
+from penstock.model.condition import Case, Condition, Upstream
 from penstock.model.execution import Execution, Origin
 from penstock.model.frozen import Json
 from penstock.model.headers import with_headers
@@ -95,20 +95,22 @@ class Fire:
         """A property's value; `given` are further variables. Raises `ExpressionError`."""
         return self.renderer.render(value, {**self._variables, **(given or {})}, typed=True)
 
-    def is_wanted(self) -> bool:
-        """Whether the conditions hold and `when` is truthy. Raises `ExpressionError`."""
+    def is_wanted(self, *apart: type[Condition]) -> bool:
+        """Whether the conditions hold and `when` is truthy; `apart` are kinds of conditions that
+        somebody else looks at. Raises `ExpressionError`.
+        """
         trigger, flow = self.trigger, self.version.flow
         case = Case(self.render, flow.namespace, flow.id, self._firing.upstream)
-        return all(each.holds(case) for each in trigger.conditions) and is_truthy(
-            self.render(trigger.when)
-        )
+        return all(
+            each.holds(case) for each in trigger.conditions if not isinstance(each, apart)
+        ) and is_truthy(self.render(trigger.when))
 
     def made(self) -> Execution:
         """The execution, in CREATED. Raises `ExpressionError`, and `InvalidInputs` with one
         problem per input.
         """
         trigger, flow = self.trigger, self.version.flow
-        execution = replace(self.execution, labels=self._labels())
+        execution = self.labelled()
         given = self.render({**(trigger.inputs or {}), **self._firing.inputs})
         assert isinstance(given, dict)
         wanted = Given(given, self._variables, is_rendered=True)
@@ -116,6 +118,10 @@ class Fire:
         # What the trigger got may hold a secret that it is compared with, such as its key.
         shown = replace(self.origin, variables=self.renderer.masker.value(self.origin.variables))
         return replace(execution, inputs=inputs, origin=shown)
+
+    def labelled(self) -> Execution:
+        """The execution with its labels, and no inputs yet."""
+        return replace(self.execution, labels=self._labels())
 
     def _warn(self, key: str, reason: str) -> None:
         if self.trigger.log_level is not LogLevel.ERROR:

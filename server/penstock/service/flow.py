@@ -21,8 +21,10 @@ from penstock.service.spec import FlowSpec, has_all, read
 from penstock.service.surroundings import Surroundings
 from penstock.service.timetable import entries_of
 from penstock.service.timing import timed
+from penstock.service.trigger_rows import rows_of
 from penstock.store import flow as store
 from penstock.store import timetable
+from penstock.store import trigger as triggers
 from penstock.store.flow import FlowRow
 from penstock.store.flow_reference import FlowReference
 
@@ -92,7 +94,7 @@ class FlowKind(Kind[FlowRow]):
             for key, draft in zip(keys, drafts, strict=True)
         ]
         store.put_many(tx, tenant, [(row, references_of(reading)) for row, reading in written])
-        _put_timetable(tx, tenant, [_flow(reading) for _, reading in written], now)
+        _put_triggers(tx, tenant, [_flow(reading) for _, reading in written], now)
         return [row for row, _ in written]
 
     def own(self, tx: Connection, change: Change, row: FlowRow, now: datetime) -> FlowRow:
@@ -111,6 +113,7 @@ class FlowKind(Kind[FlowRow]):
         """The same for many."""
         tenant, keys = change.caller.tenant, [(row.namespace, row.id) for row in rows]
         timetable.remove_of_flows(tx, tenant, keys)
+        triggers.remove_of_flows(tx, tenant, keys)
         numbers = store.next_revisions(tx, tenant, keys)
         tombstones = [
             replace(
@@ -170,7 +173,7 @@ def retime(
         services.parses.get(row.source, row.content_hash, surroundings.of(row.namespace)).flow
         for row in below(tx, tenant, namespace)
     )
-    _put_timetable(tx, tenant, [flow for flow in found if flow is not None], now)
+    _put_triggers(tx, tenant, [flow for flow in found if flow is not None], now)
 
 
 def below(tx: Connection, tenant: str, namespace: str) -> Iterator[FlowRow]:
@@ -181,7 +184,9 @@ def below(tx: Connection, tenant: str, namespace: str) -> Iterator[FlowRow]:
         after = (page[-1].namespace, page[-1].id)
 
 
-def _put_timetable(tx: Connection, tenant: str, flows: Sequence[Flow], now: datetime) -> None:
+def _put_triggers(tx: Connection, tenant: str, flows: Sequence[Flow], now: datetime) -> None:
+    rows = {(flow.namespace, flow.id): rows_of(tenant, flow, now) for flow in flows}
+    triggers.declare(tx, tenant, rows)
     before = timetable.of_flows(tx, tenant, [(flow.namespace, flow.id) for flow in flows])
     timetable.remove_of_flows(tx, tenant, before)
     timetable.insert(

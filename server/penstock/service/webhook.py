@@ -22,6 +22,7 @@ from penstock.service.firing import Fire, Firing, sentences
 from penstock.service.port import FlowVersion
 from penstock.service.services import Services
 from penstock.store import execution as executions
+from penstock.store import trigger as triggers
 from penstock.store.audit import AuditRecord
 
 _log = structlog.get_logger("penstock.webhook")
@@ -87,10 +88,11 @@ def prepare(services: Services, call: Call) -> Ready | None:
     except NotFound:
         raise _nothing() from None
     execution_id = services.new_id()
+    off = _switched(services, call)
     fires = [
         Fire(version, _firing(services, call, trigger, execution_id), services.renderer)
         for trigger in version.flow.triggers
-        if isinstance(trigger, Webhook) and not trigger.disabled
+        if isinstance(trigger, Webhook) and not off.get(trigger.id, trigger.disabled)
     ]
     fire = next((each for each in fires if _is_key(each, call.key)), None)
     if fire is None:
@@ -152,6 +154,14 @@ def _firing(services: Services, call: Call, trigger: Webhook, execution_id: str)
         actor=f"webhook:{trigger.id}",
         variables=call.variables(),
     )
+
+
+def _switched(services: Services, call: Call) -> dict[str, bool]:
+    """The triggers of the flow that somebody switched off or on."""
+    flow = (call.namespace, call.flow_id)
+    with services.database.read() as tx:
+        found = triggers.of_flows(tx, call.tenant, [flow])
+    return {row.key.id: row.is_off for row in found if row.override is not None}
 
 
 def _is_key(fire: Fire, given: str) -> bool:

@@ -28,6 +28,7 @@ from penstock.store import (
     timer,
     timetable,
     token,
+    trigger,
 )
 from penstock.store.session import Database
 
@@ -53,6 +54,7 @@ MODULES = (
     timer,
     timetable,
     token,
+    trigger,
 )
 """Every module with tables; importing them fills `SQLModel.metadata`."""
 

@@ -16,6 +16,7 @@ from sqlalchemy import (
     bindparam,
     delete,
     exists,
+    func,
     or_,
     select,
     text,
@@ -28,11 +29,11 @@ from penstock.store.bulk import Upsert, table_of
 from penstock.store.column import Instant, JsonText
 from penstock.store.declared import Key, by_namespace
 from penstock.store.execution import table as executions
+from penstock.store.trigger import table as overrides
 
 TimetableKind = Literal["schedule", "trigger"]
 MissedPolicy = Literal["DEFAULT", "ALL", "LAST", "NONE"]
-_DUE = text("next_fire_at IS NOT NULL AND NOT disabled")
-_DUE_ON_SQLITE = text("next_fire_at IS NOT NULL AND disabled = 0")
+_DUE = text("next_fire_at IS NOT NULL")
 
 
 class TimetableRow(SQLModel, table=True):
@@ -40,7 +41,7 @@ class TimetableRow(SQLModel, table=True):
 
     __tablename__ = "timetable"  # pyrefly: ignore[bad-override] - as SQLModel documents it
     __table_args__ = (
-        Index("timetable_due", "next_fire_at", sqlite_where=_DUE_ON_SQLITE, postgresql_where=_DUE),
+        Index("timetable_due", "next_fire_at", sqlite_where=_DUE, postgresql_where=_DUE),
     )
 
     tenant: str = Field(primary_key=True)
@@ -105,6 +106,20 @@ _is_free = or_(
     ~exists().where(executions.c.id == table.c.last_execution_id, ~executions.c.is_over),
 )
 """Whether nothing that the entry started still runs."""
+_override = (
+    select(overrides.c.override_disabled)
+    .where(
+        table.c.kind == "trigger",
+        overrides.c.tenant == table.c.tenant,
+        overrides.c.namespace == table.c.namespace,
+        overrides.c.flow_id == table.c.owner_id,
+        overrides.c.id == table.c.id,
+    )
+    .correlate(table)
+    .scalar_subquery()
+)
+_is_on = ~func.coalesce(_override, table.c.disabled)
+"""Whether an entry fires: what somebody decided counts before what is declared."""
 _KEPT = frozenset({"last_fire_at", "last_execution_id"})
 _COLUMNS = tuple(table.columns.keys())
 _INSERT = Upsert(TimetableRow, _COLUMNS, key=())
@@ -151,7 +166,7 @@ def due(tx: Connection, now: datetime, limit: int = 100) -> list[TimetableEntry]
     """Enabled entries whose time has come and that wait for no execution, earliest first."""
     query = (
         select(table)
-        .where(table.c.next_fire_at <= now, ~table.c.disabled, _is_free)
+        .where(table.c.next_fire_at <= now, _is_on, _is_free)
         .order_by(table.c.next_fire_at)
         .limit(limit)
     )
@@ -162,7 +177,7 @@ def earliest(tx: Connection) -> datetime | None:
     """When the next enabled entry is due; one that waits for an execution is not counted."""
     query = (
         select(table.c.next_fire_at)
-        .where(table.c.next_fire_at.is_not(None), ~table.c.disabled, _is_free)
+        .where(table.c.next_fire_at.is_not(None), _is_on, _is_free)
         .order_by(table.c.next_fire_at)
         .limit(1)
     )
@@ -171,9 +186,7 @@ def earliest(tx: Connection) -> datetime | None:
 
 def is_waiting(tx: Connection, now: datetime) -> bool:
     """Whether some entry is late because an execution that it started still runs."""
-    query = (
-        select(table.c.id).where(table.c.next_fire_at <= now, ~table.c.disabled, ~_is_free).limit(1)
-    )
+    query = select(table.c.id).where(table.c.next_fire_at <= now, _is_on, ~_is_free).limit(1)
     return tx.execute(query).first() is not None
 
 
@@ -227,6 +240,11 @@ def set_dates(
     )
 
 
+def unlock(tx: Connection, entry: TimetableEntry) -> None:
+    """Lets an entry fire although what it started last still runs."""
+    tx.execute(update(table).where(*_same(entry.tenant, entry)).values(last_execution_id=None))
+
+
 def claim(
     tx: Connection,
     entry: TimetableEntry,
@@ -244,7 +262,7 @@ def claim(
         .where(
             *_same(entry.tenant, entry),
             table.c.next_fire_at == entry.next_fire_at,
-            ~table.c.disabled,
+            _is_on,
             _is_free,
         )
         .values(next_fire_at=next_fire_at, last_fire_at=entry.next_fire_at, **started)

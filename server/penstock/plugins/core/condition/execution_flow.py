@@ -19,8 +19,7 @@ class ExecutionFlow(Condition):
           - {id: work, type: core.log.Log, message: "after {{ trigger.flowId ?? 'nothing' }}"}
         triggers:
           - id: after_others
-            type: core.trigger.Schedule
-            cron: "@daily"
+            type: core.trigger.Flow
             conditions:
               - type: core.condition.ExecutionFlow
                 namespace: company.team

@@ -19,8 +19,7 @@ class ExecutionLabels(Condition):
           - {id: work, type: core.log.Log, message: "after {{ trigger.flowId ?? 'nothing' }}"}
         triggers:
           - id: after_others
-            type: core.trigger.Schedule
-            cron: "@daily"
+            type: core.trigger.Flow
             conditions:
               - type: core.condition.ExecutionLabels
                 labels: {team: data}

@@ -28,8 +28,7 @@ class ExecutionNamespace(Condition):
           - {id: work, type: core.log.Log, message: "after {{ trigger.flowId ?? 'nothing' }}"}
         triggers:
           - id: after_others
-            type: core.trigger.Schedule
-            cron: "@daily"
+            type: core.trigger.Flow
             conditions:
               - type: core.condition.ExecutionNamespace
                 namespace: company

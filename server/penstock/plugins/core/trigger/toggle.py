@@ -12,7 +12,7 @@ from penstock.sdk.task import RunnableTask
 
 
 class Toggle(RunnableTask):
-    """Enables or disables a trigger of a flow, until the flow is deployed anew or toggled again.
+    """Enables or disables a trigger of a flow, until it is toggled again, whatever its flow says.
 
     A trigger that is enabled goes on from now: what it missed meanwhile is not made up for.
 
