@@ -166,6 +166,14 @@ def _flow(one, name: str, *, with_calls: bool) -> Flow:
     return flow(*builder.tasks(3), name=name, **about)
 
 
+def limited(flow: Flow, limit: int, behavior: str) -> Flow:
+    """The flow with a concurrency limit; 0 is none."""
+    if not limit:
+        return flow
+    concurrency = {"limit": limit, "behavior": behavior}
+    return Flow.model_validate({**flow.__dict__, "concurrency": concurrency})
+
+
 class Chaos:
     """Delivers messages in a random order; every step is checked."""
 

@@ -27,7 +27,7 @@ from penstock.errors import Conflict
 from penstock.model.flow import Flow
 from penstock.model.state import State
 
-from .chaos import flows, random_flow
+from .chaos import flows, limited, random_flow
 from .world import World
 
 SCALE = int(os.environ.get("PENSTOCK_CHAOS", "1"))
@@ -47,14 +47,6 @@ OPERATIONS = (
     SetLabels({"a": "b"}),
     *(SetState(state) for state in SET),
 )
-
-
-def limited(flow: Flow, limit: int, behavior: str) -> Flow:
-    """The flow with a concurrency limit, and with a breakpoint in some of its executions."""
-    if not limit:
-        return flow
-    concurrency = {"limit": limit, "behavior": behavior}
-    return Flow.model_validate({**flow.__dict__, "concurrency": concurrency})
 
 
 class Moves:

@@ -6,8 +6,10 @@ import pytest
 
 from penstock.engine import check
 from penstock.engine.operation import PauseRequested, Restart, SetState, SetTaskRunState
+from penstock.engine.replay import Again, Version, replayed
 from penstock.errors import Conflict
 from penstock.model.state import State
+from penstock.model.task import Task
 
 from .driver import FAIL, Driver, Outcome, flow, job, task
 
@@ -91,3 +93,41 @@ def test_what_an_exit_had_ended_stays_as_it_was_when_the_execution_goes_on():
     before = driver.states["in"]
     driver.send(SetTaskRunState(driver.run_of("a").id, State.SUCCESS))
     assert driver.states["in"] == before
+
+
+def graph(**needs: str) -> Task:
+    tasks = [{"task": job(name), "dependsOn": list(before)} for name, before in needs.items()]
+    return task("dag", "d", tasks=tasks)
+
+
+def test_a_replay_in_a_graph_starts_all_anew_that_waits_for_the_task():
+    driver = Driver(flow(graph(a="", b="a", c="b", x=""))).run()
+    main = driver.flows["main"]
+    about = Again(driver.ports.new_id(), driver.now, None, driver.ports.new_id)
+    run_id = driver.run_of("a").id
+    made = replayed(driver.execution, main, Version(main, 1, "h"), about, task_run_id=run_id)
+    driver.starts.clear()
+    driver.again(made)
+    assert driver.starts == ["a", "b", "c"]
+    assert driver.execution.state is State.SUCCESS
+
+
+def test_another_revision_of_a_graph_starts_anew_what_waits_for_a_new_task():
+    driver = Driver(flow(graph(a="", b="a", x="", y="b"), job("z")), table={"z": FAIL}).run()
+    old = driver.flows["main"]
+    new = flow(graph(a="", n="a", b="an", x="", y="b"), job("z"))
+    about = Again(driver.ports.new_id(), driver.now, None, driver.ports.new_id)
+    run_id = driver.run_of("x").id
+    made = replayed(driver.execution, old, Version(new, 2, "h"), about, task_run_id=run_id)
+    driver.flows["main"] = new
+    driver.starts.clear()
+    driver.again(made)
+    assert sorted(driver.starts) == ["b", "n", "x", "y", "z"]
+    assert driver.execution.state is State.FAILED
+
+
+@pytest.mark.parametrize("state", [State.FAILED, State.CANCELLED])
+def test_the_state_of_a_task_in_a_graph_stays_when_others_that_wait_for_it_have_run(state):
+    driver = Driver(flow(graph(a="", b="a"))).run()
+    with pytest.raises(Conflict, match="Later tasks have run after `a`"):
+        driver.send(SetTaskRunState(driver.run_of("a").id, state))

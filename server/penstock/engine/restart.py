@@ -139,6 +139,12 @@ def _passed(work: Work, run: TaskRun, state: State) -> TaskRun | None:
 
 def _has_followers(work: Work, run: TaskRun) -> bool:
     node = work.node(run)
+    if node.parent is not None and node.parent.needs is not None:
+        needs = node.parent.needs
+        return any(
+            other.parent_id == run.parent_id and run.task_id in needs.get(other.task_id, ())
+            for other in work.runs.values()
+        )
     memory = (work.runs[run.parent_id].progress if run.parent_id else None) or {}
     if not memory.get("chained", True):
         return False

@@ -133,6 +133,9 @@ def position_of(plan: Plan, node: Node) -> int:
 
 def _is_after(plan: Plan, runs: Mapping[str, TaskRun], run: TaskRun, guide: TaskRun) -> bool:
     """Whether a task run comes after another one of the same flowable."""
+    parent = plan.nodes[run.task_id].parent
+    if parent is not None and parent.needs is not None:
+        return guide.task_id in _needed(parent.needs, run.task_id)
     chained, ordered = _shape(runs, run.parent_id)
     iteration, other = run.iteration or 0, guide.iteration or 0
     if iteration != other:
@@ -141,6 +144,17 @@ def _is_after(plan: Plan, runs: Mapping[str, TaskRun], run: TaskRun, guide: Task
         plan, plan.nodes[guide.task_id]
     )
     return later and (chained or ordered)
+
+
+def _needed(needs: Mapping[str, frozenset[str]], task_id: str) -> set[str]:
+    """All that a task of a graph waits for, directly or through others."""
+    found: set[str] = set()
+    todo = [task_id]
+    while todo:
+        new = needs.get(todo.pop(), frozenset()) - found
+        found |= new
+        todo.extend(new)
+    return found
 
 
 def _close_gaps(plan: Plan, runs: Mapping[str, TaskRun], marks: dict[str, _Mark]) -> None:
@@ -158,9 +172,25 @@ def _close_gaps(plan: Plan, runs: Mapping[str, TaskRun], marks: dict[str, _Mark]
         for place, run in group.items():
             if place > sound:
                 marks[run.id] = _Mark.DROPPED
+    _close_graphs(plan, runs, marks)
     for run in runs.values():
         if run.parent_id is not None and marks[run.parent_id] is _Mark.DROPPED:
             marks[run.id] = _Mark.DROPPED
+
+
+def _close_graphs(plan: Plan, runs: Mapping[str, TaskRun], marks: dict[str, _Mark]) -> None:
+    """Drops what in an opened graph waits, by the new revision, for something that is missing."""
+    sound: set[tuple[str | None, str]] = set()
+    for run in runs.values():
+        parent = plan.nodes[run.task_id].parent if run.task_id in plan.nodes else None
+        if marks[run.id] is _Mark.DROPPED or parent is None or parent.needs is None:
+            continue
+        wanted = parent.needs.get(run.task_id, frozenset())
+        if any((run.parent_id, name) not in sound for name in wanted):
+            if run.parent_id is not None and marks[run.parent_id] is _Mark.REOPENED:
+                marks[run.id] = _Mark.DROPPED
+        elif run.state in PASSES:
+            sound.add((run.parent_id, run.task_id))
 
 
 def _reopened(run: TaskRun, now: datetime) -> TaskRun:
