@@ -69,7 +69,7 @@ class _Builder:
         kinds = ["job"] * 3 + (["subflow"] if self.with_calls else [])
         if depth:
             kinds += ["sequential", "parallel", "if", "each", "pause"]
-            kinds += ["dag", "switch", "lenient", "until"]
+            kinds += ["dag", "switch", "lenient", "until", "loop"]
         kind = self.one(kinds)
         if self.rarely() and self.rarely():
             kind = "exit"
@@ -132,6 +132,12 @@ class _Builder:
             about["failOnMaxReached"] = self.one([True, False])
         if kind == "parallel":
             about["concurrent"] = self.one([0, 1, 2])
+        if kind == "loop":
+            about["values"] = self.one([["a", "b", "c"], {"x": 1, "y": 1}, [], "[1, 2]"])
+            about["concurrencyLimit"] = self.one([0, 1, 2])
+            about["transmitFailed"] = not self.rarely()
+            about["outputs"] = self.one([[], [{"id": "n", "value": "{{ item.value }}"}]])
+            about["breakWhen"] = self.one([None, None, "{{ item.index == 1 }}", "{{ nope }}"])
         if kind == "each":
             about["values"] = self.one([["a", "b", "c"], "[1, 2]", [], ["x", "x"], "{{ nope }}"])
             about["concurrencyLimit"] = self.one([0, 1, 2])
@@ -284,6 +290,7 @@ class Chaos:
                 assert getattr(kept, name) == getattr(read, name), name
             assert kept.latest == read.latest
             assert kept.outputs == read.outputs
+            assert kept.local == read.local
         if after.id in self.killed:
             assert after.state in {State.KILLING, State.KILLED}
         if after.state is State.KILLING:

@@ -42,6 +42,7 @@ from penstock.plugins.core.flow.allow_failure import AllowFailure
 from penstock.plugins.core.flow.dag import Dag
 from penstock.plugins.core.flow.for_each import ForEach
 from penstock.plugins.core.flow.if_ import If
+from penstock.plugins.core.flow.loop import Loop
 from penstock.plugins.core.flow.loop_until import LoopUntil
 from penstock.plugins.core.flow.parallel import Parallel
 from penstock.plugins.core.flow.pause import Pause
@@ -68,6 +69,7 @@ KINDS: dict[str, type[Task]] = {
     "lenient": AllowFailure,
     "until": LoopUntil,
     "each": ForEach,
+    "loop": Loop,
     "subflow": Subflow,
     "exit": Exit,
     "labels": Labels,
@@ -107,12 +109,18 @@ class PlainPorts:
 
     def __init__(self) -> None:
         self._ids = itertools.count()
+        self.files: dict[str, bytes] = {}
 
     def new_id(self) -> str:
         return f"id{next(self._ids):05}"
 
     def seal(self, text: str) -> Json:
         return sealed(text)
+
+    def keep(self, task_id: str, task_run_id: str, name: str, content: bytes) -> str:
+        uri = f"penstock:///{task_id}/{task_run_id}/{name}"
+        self.files[uri] = content
+        return uri
 
     def render(self, value: Json, variables: Mapping[str, Json], *, typed: bool = False) -> Json:
         return render_deep(value, Scope(variables=variables), typed=typed)  # type: ignore[arg-type]
@@ -376,6 +384,7 @@ class Driver:
         if execution.state.is_terminated:
             return
         assert kept.outputs == read.outputs
+        assert kept.local == read.local
         assert kept.scopes.keys() == read.scopes.keys()
         timed_out = execution.failure is not None
         for owner, scope in kept.scopes.items():
@@ -388,6 +397,8 @@ class Driver:
                 )
             assert (scope.side, scope.side_open) == (other.side, other.side_open)
             assert scope.beside == other.beside
+            assert (scope.is_broken, scope.yielded) == (other.is_broken, other.yielded)
+            assert scope.yields() == other.yields()
 
     def _check_changes(self, before: Execution, step: Step) -> None:
         differ = {

@@ -9,6 +9,7 @@ from penstock.engine.plan import BESIDE, plan_of
 from penstock.engine.task_runs import PASSES
 from penstock.model.flow import Flow
 from penstock.model.state import State
+from penstock.plugins.core.flow.loop import Loop
 
 from .chaos import Chaos, flows, random_flow
 
@@ -76,6 +77,7 @@ def test_B08_no_task_starts_whose_required_predecessor_failed(seed: int):
                 if parent_id is not None:
                     paused = {State.PAUSED} if node.section == BESIDE else set()
                     assert states[str(parent_id)] in {State.RUNNING, *paused}
+                holder = None if node.parent is None else node.parent.task
                 needs = node.parent.needs if node.parent is not None else None
                 if needs is not None and node.is_main:
                     for name in needs[task_id]:
@@ -92,6 +94,7 @@ def test_B08_no_task_starts_whose_required_predecessor_failed(seed: int):
                         for (owner, _, name), other in places.items()
                         if owner == parent_id and plan.nodes[name].is_main
                     ]
-                    assert State.FAILED not in siblings
+                    lenient = isinstance(holder, Loop) and not holder.transmit_failed
+                    assert lenient or State.FAILED not in siblings
                 places[parent_id, iteration, task_id] = run_id
             states[run_id] = event.state

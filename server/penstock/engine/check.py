@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import cast
 
+from penstock.engine.check_iterations import gave_nothing, of_iterations
 from penstock.engine.check_values import of_values
+from penstock.engine.place import is_loop
 from penstock.engine.plan import Node, Plan, plan_of
 from penstock.engine.task_runs import PASSES, STANDING, exit_of, is_held, left_at, worse
 from penstock.model.execution import Execution, StateChange, TaskRun
@@ -48,6 +50,9 @@ def check(execution: Execution, flow: Flow) -> list[str]:
             found.append(f"{_name(group[0])} has a parent that does not exist.")
             continue
         found.extend(_of_children(execution, plan, parent, group))
+        if parent is not None and is_loop(parent):
+            was_left = left is not None or parent_id in excused
+            found.extend(of_iterations(plan, parent, group, was_left=was_left))
         if parent_id in excused:
             continue
         if left is None or (parent_id is not None and parent_id not in leavers):
@@ -247,6 +252,7 @@ def _of_children(
     ended = [run for run in main if run.state.is_terminated]
     failed = any(run.state is State.FAILED for run in ended)
     failed = failed or memory.get("paused") == State.FAILED.value
+    failed = failed or any(map(gave_nothing, ended))
     for (section, iteration, _), run in places.items():
         node = plan.nodes[run.task_id]
         # What was copied from an earlier execution may have run by another revision.
@@ -299,6 +305,11 @@ def _predecessor(
         yield f"{_name(run)} began before {_name(before)} had ended."
 
 
+def _is_lenient(run: TaskRun | None) -> bool:
+    loop = (run.progress or {}).get("loop") if run is not None else None
+    return isinstance(loop, dict) and bool(loop.get("lenient"))
+
+
 def _outcome(
     execution: Execution, parent: TaskRun | None, plan: Plan, ended: list[TaskRun]
 ) -> Iterator[str]:
@@ -310,8 +321,10 @@ def _outcome(
     for run in ended:
         worst = worse(worst, run.state)
     node = None if parent is None else plan.nodes[parent.task_id]
+    is_lenient = _is_lenient(parent)
     lenient = node is not None and (
         node.task.allow_failure
+        or is_lenient
         or (node.flowable is not None and node.flowable.settle(State.FAILED) is not State.FAILED)
     )
     if worst is State.FAILED and state in {State.SUCCESS, State.WARNING} and not lenient:
@@ -321,6 +334,6 @@ def _outcome(
     allowed = {State.KILLED} if plan.timeout is None else {State.KILLED, State.FAILED}
     if plan.has_sla:
         allowed |= {State.FAILED, State.CANCELLED}
-    if worst is State.KILLED and state not in allowed:
+    if worst is State.KILLED and state not in allowed and not is_lenient:
         name = "The execution" if parent is None else _name(parent)
         yield f"{name} is {state.value} although a task in it was killed."

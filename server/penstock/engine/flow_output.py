@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from penstock.engine.step import Ports
 from penstock.expression.error import ExpressionError
@@ -25,19 +25,28 @@ def flow_outputs(flow: Flow, variables: Mapping[str, Json], ports: Ports) -> dic
     """
     if not flow.outputs:
         return None
-    return {output.id: _value(output, variables, ports) for output in flow.outputs}
+    return outputs_of(flow.outputs, variables, ports, "Flow output `{}`")
 
 
-def _value(output: FlowOutput, variables: Mapping[str, Json], ports: Ports) -> Json:
+def outputs_of(
+    declared: Iterable[FlowOutput], variables: Mapping[str, Json], ports: Ports, what: str
+) -> dict[str, Json]:
+    """The rendered values of declared outputs, cast to their types; see `flow_outputs`.
+
+    `what` is how a sentence speaks of one, with ``{}`` for its id.
+    """
+    return {output.id: _value(output, variables, ports, what) for output in declared}
+
+
+def _value(output: FlowOutput, variables: Mapping[str, Json], ports: Ports, what: str) -> Json:
+    name = what.format(output.id)
     try:
         value = ports.render(output.value, variables, typed=True)
     except ExpressionError as error:
-        raise OutputFailed(f"Flow output `{output.id}` cannot be rendered: {error}") from error
+        raise OutputFailed(f"{name} cannot be rendered: {error}") from error
     if value is None:
         if output.required:
-            raise OutputFailed(
-                f"Flow output `{output.id}` is null. Set `required: false` if that is allowed."
-            )
+            raise OutputFailed(f"{name} is null. Set `required: false` if that is allowed.")
         return None
     if output.type is None:
         return value

@@ -23,7 +23,15 @@ from penstock.model.dynamic import Unrendered
 from penstock.model.execution import Attempt, StateChange, TaskRun
 from penstock.model.frozen import Json
 from penstock.model.state import State
-from penstock.sdk.flowable import CallingTask, FlowableTask, FlowCall, RepeatingTask, Round
+from penstock.sdk.flowable import (
+    CallingTask,
+    FlowableTask,
+    FlowCall,
+    Looping,
+    RepeatingTask,
+    Round,
+)
+from penstock.sdk.loop import LoopingTask
 from penstock.sdk.task import TaskFailed
 
 _duration = TypeAdapter(timedelta)
@@ -153,6 +161,8 @@ def _begin(work: Work, task: FlowableTask, run: TaskRun) -> None:
         progress["values"] = list(branch.values)
     if branch.repeats:
         progress["rounds"] = 1
+    if branch.loop is not None:
+        progress["loop"] = _loop(branch.loop, task)
     run = evolve(run, progress=progress, outputs=branch.outputs or None)
     work.put(run)
     if branch.outputs:
@@ -165,6 +175,16 @@ def _begin(work: Work, task: FlowableTask, run: TaskRun) -> None:
     for beside in work.node(run).lists.get(branch.pause.beside, ()):
         work.scope(run.id).beside += 1
         start(work, beside, run.id, None, None)
+
+
+def _loop(looping: Looping, task: FlowableTask) -> Json:
+    """What a loop remembers beside its values."""
+    memory: dict[str, Json] = {"stores": looping.stores}
+    if looping.keys is not None:
+        memory["keys"] = list(looping.keys)
+    if not cast("LoopingTask", task).transmit_failed:
+        memory["lenient"] = True
+    return memory
 
 
 def ask(work: Work, run: TaskRun, count: int) -> Round:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import cast
 
 from penstock.engine.evolve import evolve
+from penstock.engine.iteration import end_iteration
 from penstock.engine.launch import begin, call, start
 from penstock.engine.message import Refused
 from penstock.engine.operation import (
@@ -17,7 +18,7 @@ from penstock.engine.operation import (
 )
 from penstock.engine.rewind import Point, position_of, rewound
 from penstock.engine.step import ChildRestart, Event
-from penstock.engine.task_runs import PASSES, Scope
+from penstock.engine.task_runs import PASSES, Scope, has_yielded
 from penstock.engine.work import Work
 from penstock.errors import Conflict
 from penstock.model.execution import Attempt, Execution, Failure, StateChange, TaskRun
@@ -289,11 +290,13 @@ def _fill_gaps(work: Work, owner_id: str | None, main: list[TaskRun]) -> None:
             node, value, iteration = scope.group(number)
             scope.open += 1
             start(work, node, owner_id, value, iteration)
-        elif scope.chained:
+        elif scope.chained and not has_yielded(run):
             follower = work.node(run).follower
-            if follower is not None:
+            if follower is not None and run.state in PASSES:
                 scope.open += 1
                 start(work, follower, owner_id, run.value, run.iteration)
+            elif scope.is_loop:
+                end_iteration(work, run, scope)
 
 
 def _number(work: Work, scope: Scope, run: TaskRun) -> int:

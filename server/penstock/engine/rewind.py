@@ -10,7 +10,7 @@ from enum import Enum, auto
 
 from penstock.engine.evolve import evolve
 from penstock.engine.plan import Node, Plan
-from penstock.engine.task_runs import PASSES, STANDING, is_held
+from penstock.engine.task_runs import PASSES, STANDING, has_yielded, is_held
 from penstock.model.execution import StateChange, TaskRun
 from penstock.model.state import State
 
@@ -54,8 +54,21 @@ def rewound(plan: Plan, runs: Mapping[str, TaskRun], now: datetime, point: Point
         if kept.progress is not None and "exit" in kept.progress:
             # What ended the execution then does not end it now.
             kept = evolve(kept, progress={"left": kept.progress["exit"]})
+        if has_yielded(kept) and (mark is _Mark.REOPENED or _gives_anew(run, marks, point)):
+            progress = {
+                key: each for key, each in (kept.progress or {}).items() if key != "yielded"
+            }
+            kept = evolve(kept, progress=progress or None)
         found.append(kept if kept.number == len(found) else evolve(kept, number=len(found)))
     return found
+
+
+def _gives_anew(run: TaskRun, marks: Mapping[str, _Mark], point: Point) -> bool:
+    """Whether an iteration that has ended with a kept task run gives its outputs once more."""
+    yielded = (run.progress or {})["yielded"]
+    has_failed = isinstance(yielded, dict) and "failure" in yielded
+    is_open = marks.get(run.parent_id or "") is _Mark.REOPENED
+    return is_open and (has_failed or run.id == point.above)
 
 
 def _marks(plan: Plan, runs: Mapping[str, TaskRun], point: Point) -> dict[str, _Mark]:

@@ -29,6 +29,10 @@ class Ports(Protocol):
         """A secret text in the form in which it is kept. Raises the same."""
         ...
 
+    def keep(self, task_id: str, task_run_id: str, name: str, content: bytes) -> str:
+        """Stores a file of a task run under the same URI each time; gives it. Raises the same."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Event:

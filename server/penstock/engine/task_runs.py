@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
 from penstock.engine.evolve import evolving
 from penstock.engine.layers import Layers
+from penstock.engine.place import Iteration, place_of
 from penstock.engine.plan import BESIDE, Node, Plan
 from penstock.model.execution import Execution, TaskRun
 from penstock.model.frozen import Json
@@ -36,6 +38,14 @@ def worse(one: State, other: State) -> State:
     return State.SUCCESS if worst is State.SKIPPED else worst
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """The iterations that have ended, the latest first."""
+
+    run: TaskRun
+    before: Taken | None
+
+
 class Scope:
     """Where the lists of one open flowable, or of the flow itself, stand.
 
@@ -44,7 +54,9 @@ class Scope:
     that failed. `side` is the last side list that was entered, `side_open` whether it still runs.
     `beside` counts open tasks of the list that runs during a pause. With `needs` a child starts
     when those that it needs are among `done`; `taken` are those that have started. `repeats` says
-    that another group may follow the last one.
+    that another group may follow the last one. In a loop (`is_loop`) each group has outputs:
+    `yielded` counts those that have ended, and with `is_broken` no further one starts. When it
+    `is_lenient` their states do not count.
     """
 
     __slots__ = (
@@ -54,6 +66,10 @@ class Scope:
         "chained",
         "done",
         "groups",
+        "is_broken",
+        "is_lenient",
+        "is_loop",
+        "last",
         "limit",
         "main",
         "needs",
@@ -64,6 +80,7 @@ class Scope:
         "taken",
         "values",
         "worst",
+        "yielded",
     )
 
     def __init__(
@@ -83,6 +100,11 @@ class Scope:
         self.side_open = False
         self.beside = 0
         self.repeats = False
+        self.is_loop = False
+        self.is_lenient = False
+        self.is_broken = False
+        self.yielded = 0
+        self.last: Taken | None = None
         self.needs: dict[str, frozenset[str]] | None = None
         self.taken: frozenset[str] = frozenset()
         self.done: frozenset[str] = frozenset()
@@ -112,6 +134,37 @@ class Scope:
             return self.main[place], None, None
         return self.main[place], cast("str", self.values[iteration]), iteration
 
+    def weigh(self, run: TaskRun) -> None:
+        """Counts the state of a main child that has ended."""
+        if self.is_lenient and run.state is not State.RETRIED:
+            return
+        self.worst = worse(self.worst, run.state)
+        if run.state is State.FAILED and self.cause is None:
+            self.cause = run.id
+
+    def take(self, run: TaskRun) -> None:
+        """Counts an iteration that has ended, by its last task run, which knows what it gave."""
+        yielded = cast("dict[str, Json]", (run.progress or {})["yielded"])
+        self.yielded = max(self.yielded, cast("int", yielded["order"]) + 1)
+        # Shared with the scopes of earlier steps: a list would be copied in each step.
+        self.last = Taken(run, self.last)
+        if "failure" in yielded and (not self.is_lenient or "ends" in yielded):
+            self.worst = worse(self.worst, State.FAILED)
+            self.cause = self.cause or run.parent_id
+
+    def yields(self) -> list[TaskRun]:
+        """The last task runs of the iterations that have ended, in the order of these ends."""
+        found, chain = list[TaskRun](), self.last
+        while chain is not None:
+            found.append(chain.run)
+            chain = chain.before
+        return sorted(found, key=_order)
+
+    @property
+    def may_begin(self) -> bool:
+        """Whether there is a group that has not begun, and nothing is against it."""
+        return self.worst in PASSES and self.begun < self.groups and not self.is_broken
+
     def copy(self) -> Scope:
         """A copy to change."""
         return _copy(self)
@@ -120,17 +173,21 @@ class Scope:
 _copy = evolving(Scope)
 
 
+def _order(run: TaskRun) -> int:
+    return cast("int", cast("dict[str, Json]", (run.progress or {})["yielded"])["order"])
+
+
 class TaskRuns(Layers[str, TaskRun]):
     """Task runs by id with their index.
 
     `scopes` has an entry for each open flowable, and one under None for the flow. `outputs` is
-    what expressions see. `active` counts those that have not ended: `retrying` those of them that
-    wait for another attempt, `paused` those that stand still, `halted`
-    those of these at a breakpoint, `holding` those that only wait for
-    tasks in them. `latest` is the last moment in any history: time in an execution never
-    runs backwards, even if the server's clock does. When a task run has ended the execution,
-    `left` is how many there were by then: nothing follows from those. `told` are sentences of
-    the log that are not repeated.
+    what expressions see, `local` what only those in an open iteration of a loop see besides.
+    `active` counts those that have not ended: `retrying` those of them that wait for another
+    attempt, `paused` those that stand still, `halted` those of these at a breakpoint, `holding`
+    those that only wait for tasks in them. `latest` is the last moment in any history: time in an
+    execution never runs backwards, even if the server's clock does. When a task run has ended the
+    execution, `left` is how many there were by then: nothing follows from those. `told` are
+    sentences of the log that are not repeated.
     """
 
     __slots__ = (
@@ -139,6 +196,7 @@ class TaskRuns(Layers[str, TaskRun]):
         "holding",
         "latest",
         "left",
+        "local",
         "outputs",
         "paused",
         "retrying",
@@ -150,6 +208,7 @@ class TaskRuns(Layers[str, TaskRun]):
         super().__init__(runs)
         self.scopes: Layers[str | None, Scope] = Layers()
         self.outputs: dict[str, Json] = {}
+        self.local: Layers[Iteration, dict[str, Json]] = Layers()
         self.active = 0
         self.retrying = 0
         self.paused = 0
@@ -172,6 +231,7 @@ class TaskRuns(Layers[str, TaskRun]):
         new = super().fork()
         new.scopes = self.scopes.fork()
         new.outputs = self.outputs
+        new.local = self.local.fork()
         new.active = self.active
         new.retrying = self.retrying
         new.paused = self.paused
@@ -203,6 +263,10 @@ def scope_of(plan: Plan, run: TaskRun | None) -> Scope:
     if "rounds" in memory and scope.main:
         scope.repeats = True
         scope.groups = cast("int", memory["rounds"])
+    if "loop" in memory:
+        scope.is_loop = True
+        scope.is_lenient = bool(cast("dict[str, Json]", memory["loop"]).get("lenient"))
+        scope.is_broken = "broken" in memory
     if "paused" in memory:
         scope.worst = State(str(memory["paused"]))
         scope.cause = run.id if scope.worst is State.FAILED else None
@@ -238,7 +302,12 @@ def build(plan: Plan, task_runs: Mapping[str, TaskRun]) -> TaskRuns:
         if scope is not None:
             _count(scope, plan.nodes[run.task_id], run)
         if run.outputs:
-            add_outputs(runs.outputs, path_of(runs, run), run.outputs, fresh=None)
+            owner, path = place_of(runs, run)
+            tree = runs.outputs if owner is None else runs.local.setdefault(owner, {})
+            add_outputs(tree, path, run.outputs, fresh=None)
+    for run in runs.values():
+        if has_yielded(run):
+            runs.local.pop((cast("str", run.parent_id), cast("int", run.iteration)), None)
     return runs
 
 
@@ -248,6 +317,11 @@ def exit_of(task_runs: Mapping[str, TaskRun]) -> TaskRun | None:
         if run.progress is not None and run.progress.get("exit") == run.state.value:
             return run if run.state is not State.KILLED else None
     return None
+
+
+def has_yielded(run: TaskRun) -> bool:
+    """Whether a task run is the last of an iteration that has ended."""
+    return run.progress is not None and "yielded" in run.progress
 
 
 def left_at(run: TaskRun) -> int:
@@ -275,9 +349,9 @@ def _count(scope: Scope, node: Node, run: TaskRun) -> None:
     if not is_open:
         if scope.needs is not None:
             scope.done |= {run.task_id}
-        scope.worst = worse(scope.worst, run.state)
-        if run.state is State.FAILED and (scope.cause is None):
-            scope.cause = run.id
+        scope.weigh(run)
+        if has_yielded(run):
+            scope.take(run)
 
 
 def is_held(run: TaskRun) -> bool:
@@ -286,7 +360,7 @@ def is_held(run: TaskRun) -> bool:
 
 
 def path_of(runs: Mapping[str, TaskRun], run: TaskRun) -> tuple[str, ...]:
-    """The keys under ``outputs``: the task's id, then all ancestors' values, outermost first."""
+    """The keys under ``tasks``: the task's id, then all ancestors' values, outermost first."""
     values = [] if run.value is None else [run.value]
     parent_id = run.parent_id
     while parent_id is not None:

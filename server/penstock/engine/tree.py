@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import cast
 
 from penstock.engine.flow_output import OutputFailed, flow_outputs
+from penstock.engine.iteration import end_iteration, result
 from penstock.engine.launch import ask, start
 from penstock.engine.leave import leave
 from penstock.engine.outcome import allowed
@@ -16,6 +17,7 @@ from penstock.engine.task_runs import PASSES, STANDING, Scope, worse
 from penstock.engine.variables import task_variables
 from penstock.engine.work import Look, Work
 from penstock.model.execution import Failure, TaskRun
+from penstock.model.frozen import Json
 from penstock.model.state import TERMINATED, State
 
 
@@ -27,12 +29,10 @@ def _rise(work: Work, run_id: str | None) -> None:
         return
     scope = work.scope(run.parent_id)
     if node.is_main:
-        scope.worst = worse(scope.worst, run.state)
+        scope.weigh(run)
         if scope.needs is not None:
             scope.done |= {run.task_id}
-        if run.state is State.FAILED and scope.cause is None:
-            scope.cause = run.id
-        goes_on = scope.chained and scope.worst in PASSES
+        goes_on = scope.chained and scope.worst in PASSES and run.state in PASSES
     else:
         goes_on = run.state in PASSES
     if work.runs.is_left(run.id):
@@ -42,6 +42,8 @@ def _rise(work: Work, run_id: str | None) -> None:
         return
     if node.is_main:
         scope.open -= 1
+        if scope.is_loop:
+            end_iteration(work, run, scope)
     elif node.section == BESIDE:
         scope.beside -= 1
     else:
@@ -65,7 +67,7 @@ def _settle(work: Work, owner_id: str | None) -> None:
         return
     if state is State.PAUSED and owner_id is not None:
         return
-    if not scope.side and scope.worst in PASSES and scope.begun < scope.groups:
+    if not scope.side and scope.may_begin:
         _fill(work, owner_id, scope)
         return
     failed = scope.cause is not None
@@ -97,8 +99,9 @@ def _fill(work: Work, owner_id: str | None, scope: Scope) -> None:
         run = work.runs[start(work, node, owner_id, value, iteration)]
         if run.state in TERMINATED and run.state not in PASSES:
             # Known at once: a sibling that was skipped must not let another one start.
-            scope.worst = worse(scope.worst, run.state)
-            return
+            scope.weigh(run)
+            if scope.worst not in PASSES:
+                return
         if work.leaving == run.id:
             return
 
@@ -137,6 +140,13 @@ def _enter(work: Work, owner_id: str | None, scope: Scope, section: str) -> bool
 
 
 def _end(work: Work, owner_id: str | None, scope: Scope, worst: State) -> None:
+    outputs: dict[str, Json] = {}
+    if scope.is_loop and owner_id is not None and worst is not State.KILLED:
+        try:
+            outputs = result(work, work.runs[owner_id], scope)
+        except OutputFailed as error:
+            work.log(str(error), work.amend(work.runs[owner_id], failure=Failure(str(error))))
+            worst, scope.cause = State.FAILED, owner_id
     message = _reason(work, scope) if worst is State.FAILED else None
     if owner_id is None:
         # Whoever paused it decides when it ends; resuming looks here again.
@@ -150,7 +160,10 @@ def _end(work: Work, owner_id: str | None, scope: Scope, worst: State) -> None:
         state = allowed(node, node.flowable.settle(worst))
     del work.runs.scopes[owner_id]
     failure = run.failure if message is None else Failure(message)
-    work.ended(work.move(run, state, "settled", failure=failure))
+    if outputs:
+        work.show_outputs(run, outputs)
+        outputs = {**(run.outputs or {}), **outputs}
+    work.ended(work.move(run, state, "settled", failure=failure, outputs=outputs or run.outputs))
 
 
 def _reason(work: Work, scope: Scope) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import pairwise
 
+from penstock.engine.place import seen
 from penstock.engine.plan import plan_of
 from penstock.engine.task_runs import indexed, path_of
 from penstock.model.execution import Execution, TaskRun
@@ -100,7 +101,7 @@ def task_variables(
         },
         "execution": _execution(execution),
         "inputs": execution.inputs,
-        "outputs": runs.outputs,
+        "outputs": seen(runs, task_run, runs.outputs, runs.local),
         "tasks": TaskStates(runs),  # type: ignore[dict-item] - a Mapping in place of a dict
         "vars": execution.variables,
         "labels": nested(execution.labels),
@@ -141,7 +142,7 @@ def _add_task_run(
         parents: list[Json] = [_parent(parent) for parent in lineage[1:]]
         variables["parent"] = parents[0]
         variables["parents"] = parents
-    items = [_item(each) for each in lineage if each.value is not None]
+    items = [_item(runs, each) for each in lineage if each.value is not None]
     if items:
         for item, outer in pairwise(items):
             item["parent"] = outer
@@ -160,8 +161,12 @@ def _parent(run: TaskRun) -> Json:
     return {"task": {"id": run.task_id}, "taskrun": about, "outputs": outputs}
 
 
-def _item(run: TaskRun) -> dict[str, Json]:
-    return {"value": run.value, "index": run.iteration, "key": None}
+def _item(runs: Mapping[str, TaskRun], run: TaskRun) -> dict[str, Json]:
+    memory = None if run.parent_id is None else runs[run.parent_id].progress
+    about = (memory or {}).get("loop")
+    keys = about.get("keys") if isinstance(about, dict) else None
+    key = keys[run.iteration] if isinstance(keys, list) and run.iteration is not None else None
+    return {"value": run.value, "index": run.iteration, "key": key}
 
 
 def _execution(execution: Execution) -> dict[str, Json]:

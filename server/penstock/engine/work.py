@@ -10,6 +10,7 @@ from typing import Any
 
 from penstock.engine.evolve import evolve, evolve_execution
 from penstock.engine.message import TimerKind
+from penstock.engine.place import place_of
 from penstock.engine.plan import Node, Plan
 from penstock.engine.step import (
     ChildRequest,
@@ -22,7 +23,7 @@ from penstock.engine.step import (
     Step,
     Timer,
 )
-from penstock.engine.task_runs import Scope, add_outputs, build, indexed, path_of
+from penstock.engine.task_runs import Scope, add_outputs, build, indexed
 from penstock.model.execution import Execution, Failure, StateChange, TaskRun
 from penstock.model.flow import Flow
 from penstock.model.frozen import Json
@@ -157,10 +158,25 @@ class Work:
 
     def show_outputs(self, run: TaskRun, outputs: dict[str, Json]) -> None:
         """Lets later expressions see a task run's outputs."""
-        if not self._own_outputs:
-            self.fork()
-            self.runs.outputs = dict(self.runs.outputs)
-        add_outputs(self.runs.outputs, path_of(self.runs, run), outputs, fresh=self._own_outputs)
+        self.fork()
+        owner, path = place_of(self.runs, run)
+        if owner is None:
+            self.runs.outputs = tree = self._own(self.runs.outputs)
+        else:
+            self.runs.local[owner] = tree = self._own(self.runs.local.get(owner, {}))
+        add_outputs(tree, path, outputs, fresh=self._own_outputs)
+
+    def forget(self, loop_id: str, iteration: int) -> None:
+        """Drops what only the tasks of an iteration could see."""
+        self.fork()
+        self.runs.local.pop((loop_id, iteration), None)
+
+    def _own(self, tree: dict[str, Json]) -> dict[str, Json]:
+        """The dictionary, as a copy unless it is one of this step."""
+        if id(tree) not in self._own_outputs:
+            tree = dict(tree)
+            self._own_outputs.add(id(tree))
+        return tree
 
     # Any: as in `evolve`.
     def move(

@@ -6,8 +6,11 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from penstock.engine.variables import Environment
+from penstock.errors import PenstockError
 from penstock.expression import Scope, render_deep
 from penstock.expression.error import ExpressionError
 from penstock.expression.template import has_expression
@@ -125,6 +128,16 @@ class Renderer:
         self.masker.taint(text)
         self._has_sealed = True
         return sealed(cipher.seal(self.execution.tenant, text))
+
+    def keep(self, task_id: str, task_run_id: str, name: str, content: bytes) -> str:
+        """Stores a file of a task run; gives its URI. Raises `ExpressionError`."""
+        with TemporaryDirectory(prefix="penstock-") as folder:
+            path = Path(folder) / "content"
+            path.write_bytes(content)
+            try:
+                return self.files().keep(path, task=task_id, task_run=task_run_id, name=name)
+            except (OSError, PenstockError) as error:
+                raise ExpressionError(f"'{name}' cannot be stored: {error}") from error
 
     def notice(self, value: Json) -> None:
         """Values arrive that expressions may read: secrets that are sealed in them are hidden."""

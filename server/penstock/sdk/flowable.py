@@ -48,6 +48,16 @@ class Pausing:
 
 
 @dataclass(frozen=True, slots=True)
+class Looping:
+    """What a loop decided beside its values: the key of each, when they are those of a map, and
+    whether the outputs of all iterations become a file.
+    """
+
+    keys: tuple[str, ...] | None = None
+    stores: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Branch:
     """What a flowable decided when it began: which list of children runs, and how.
 
@@ -55,7 +65,8 @@ class Branch:
     group. Within a group children run one after another when `chained`; otherwise each child
     is a group of its own. `limit` is how many groups run at once, 0 for all of them. With a
     `pause` all of that waits. With `repeats` (of a `RepeatingTask`) the list runs once more
-    whenever the task says so.
+    whenever the task says so. With a `loop` (of a `LoopingTask`) each
+    repetition has outputs of its own.
     """
 
     children: str = "tasks"
@@ -65,6 +76,7 @@ class Branch:
     outputs: Outputs = field(default_factory=dict)
     pause: Pausing | None = None
     repeats: bool = False
+    loop: Looping | None = None
 
 
 class FlowableTask(Task):

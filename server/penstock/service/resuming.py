@@ -30,6 +30,10 @@ class _Ports:
     def seal(self, text: str) -> Json:
         return self.renderer.seal(text)
 
+    def keep(self, task_id: str, task_run_id: str, name: str, content: bytes) -> str:
+        del task_run_id, content
+        raise Conflict(f"The file '{name}' of `{task_id}` is not stored: nothing runs here.")
+
 
 def validate(services: Services, caller: Caller, execution_id: str, body: Json) -> dict[str, Json]:
     """Says yes. Raises `NotFound`, `Conflict`, and `InvalidInputs` for what a task asks."""
