@@ -35,7 +35,7 @@ _COLUMNS = {
 @click.pass_obj
 def list_all(session: Session, namespace: str | None, flow: str | None) -> None:
     """Lists the triggers of flows."""
-    items = list(session.client.pages("/triggers", namespace=namespace, flow=flow))
+    items = list(session.client.pages("triggers", namespace=namespace, flow=flow))
     session.output.table(items, _COLUMNS)
 
 
@@ -53,7 +53,7 @@ def _path(name: str) -> str:
     parts = name.split("/")
     if len(parts) != 3 or not all(parts):  # noqa: PLR2004 - namespace, flow and id
         raise click.BadParameter(f"`{name}` is not NAMESPACE/FLOW/ID.")
-    return "/triggers/" + "/".join(segment(part) for part in parts)
+    return "triggers/" + "/".join(segment(part) for part in parts)
 
 
 def _post(session: Session, name: str, operation: str, body: dict[str, Json]) -> None:
