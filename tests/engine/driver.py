@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+import orjson
+
 from penstock.engine import advance, check, child_execution, is_over, new_execution
 from penstock.engine.message import (
     Begin,
@@ -117,9 +119,9 @@ class PlainPorts:
     def seal(self, text: str) -> Json:
         return sealed(text)
 
-    def keep(self, task_id: str, task_run_id: str, name: str, content: bytes) -> str:
+    def keep(self, task_id: str, task_run_id: str, name: str, records: list[Json]) -> str:
         uri = f"penstock:///{task_id}/{task_run_id}/{name}"
-        self.files[uri] = content
+        self.files[uri] = b"".join(orjson.dumps(each) + b"\n" for each in records)
         return uri
 
     def render(self, value: Json, variables: Mapping[str, Json], *, typed: bool = False) -> Json:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import cast
-
-import orjson
 
 from penstock.engine.flow_output import OutputFailed, outputs_of
 from penstock.engine.task_runs import PASSES, Scope
@@ -89,12 +88,23 @@ def result(work: Work, loop: TaskRun, scope: Scope) -> dict[str, Json]:
     if not memory.get("stores"):
         found["outputs"] = records
         return found
-    content = b"".join(orjson.dumps(each) + b"\n" for each in records)
     try:
-        found["uri"] = work.ports.keep(loop.task_id, loop.id, "outputs.jsonl", content)
+        found["uri"] = work.ports.keep(loop.task_id, loop.id, "outputs.jsonl", records)
     except ExpressionError as error:
         raise OutputFailed(f"The outputs of the iterations cannot be stored: {error}") from error
     return found
+
+
+def share(work: Work, loop: TaskRun, scope: Scope, outputs: dict[str, Json]) -> None:
+    """Gives the task around a loop over `items` what became of them."""
+    memory = cast("dict[str, Json]", (loop.progress or {})["loop"])
+    if "items" not in memory or loop.parent_id is None or "uri" not in outputs:
+        return
+    counts: dict[str, Json] = dict(Counter(run.state.value for run in scope.yields()))
+    shared: dict[str, Json] = {"iterations": counts, "calls": outputs["uri"]}
+    owner = work.runs[loop.parent_id]
+    owner = work.amend(owner, outputs={**(owner.outputs or {}), **shared})
+    work.show_outputs(owner, shared)
 
 
 def _records(scope: Scope, keys: list[str] | None) -> Iterator[Json]:

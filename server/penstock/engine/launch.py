@@ -184,6 +184,8 @@ def _loop(looping: Looping, task: FlowableTask) -> Json:
         memory["keys"] = list(looping.keys)
     if not cast("LoopingTask", task).transmit_failed:
         memory["lenient"] = True
+    if looping.items is not None:
+        memory["items"] = list(looping.items)
     return memory
 
 

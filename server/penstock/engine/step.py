@@ -29,8 +29,10 @@ class Ports(Protocol):
         """A secret text in the form in which it is kept. Raises the same."""
         ...
 
-    def keep(self, task_id: str, task_run_id: str, name: str, content: bytes) -> str:
-        """Stores a file of a task run under the same URI each time; gives it. Raises the same."""
+    def keep(self, task_id: str, task_run_id: str, name: str, records: list[Json]) -> str:
+        """Stores a file of a task run, a line of JSON for each record, under the same URI each
+        time; gives it. Raises the same.
+        """
         ...
 
 

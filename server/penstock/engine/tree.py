@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import cast
 
 from penstock.engine.flow_output import OutputFailed, flow_outputs
-from penstock.engine.iteration import end_iteration, result
+from penstock.engine.iteration import end_iteration, result, share
 from penstock.engine.launch import ask, start
 from penstock.engine.leave import leave
 from penstock.engine.outcome import allowed
@@ -144,6 +144,7 @@ def _end(work: Work, owner_id: str | None, scope: Scope, worst: State) -> None:
     if scope.is_loop and owner_id is not None and worst is not State.KILLED:
         try:
             outputs = result(work, work.runs[owner_id], scope)
+            share(work, work.runs[owner_id], scope, outputs)
         except OutputFailed as error:
             work.log(str(error), work.amend(work.runs[owner_id], failure=Failure(str(error))))
             worst, scope.cause = State.FAILED, owner_id

@@ -134,6 +134,9 @@ def _add_task_run(
         about["value"] = run.value
     if run.iteration is not None:
         about["iteration"] = run.iteration
+    item = _of_iteration(runs, run, "items")
+    if item is not None:
+        about["items"] = item
     variables["taskrun"] = about
     lineage = [run]
     while lineage[-1].parent_id is not None:
@@ -162,11 +165,17 @@ def _parent(run: TaskRun) -> Json:
 
 
 def _item(runs: Mapping[str, TaskRun], run: TaskRun) -> dict[str, Json]:
-    memory = None if run.parent_id is None else runs[run.parent_id].progress
-    about = (memory or {}).get("loop")
-    keys = about.get("keys") if isinstance(about, dict) else None
-    key = keys[run.iteration] if isinstance(keys, list) and run.iteration is not None else None
+    key = _of_iteration(runs, run, "keys")
     return {"value": run.value, "index": run.iteration, "key": key}
+
+
+def _of_iteration(runs: Mapping[str, TaskRun], run: TaskRun, name: str) -> Json:
+    """What the loop around remembers of a task run's iteration."""
+    if run.iteration is None or run.parent_id is None:
+        return None
+    about = (runs[run.parent_id].progress or {}).get("loop")
+    found = about.get(name) if isinstance(about, dict) else None
+    return found[run.iteration] if isinstance(found, list) else None
 
 
 def _execution(execution: Execution) -> dict[str, Json]:

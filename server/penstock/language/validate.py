@@ -36,7 +36,9 @@ _SETTABLE_SYSTEM_LABEL = "system.readOnly"
 
 def validate(root: Node, draft: Draft, texts: Texts) -> Iterator[Problem]:
     """Every problem that no single part has alone."""
-    yield from _duplicates(draft.tasks, "task", "A task id is unique in the whole flow.")
+    made = {name.id: name for name in _expanded(root, draft)}
+    tasks = [*draft.tasks, *made.values()]
+    yield from _duplicates(tasks, "task", "A task id is unique in the whole flow.")
     yield from _duplicates(draft.triggers, "trigger", "A trigger id is unique in the flow.")
     yield from _duplicates(draft.inputs, "input", "An input id is unique in the flow.")
     for asked in draft.asked:
@@ -57,7 +59,7 @@ def validate(root: Node, draft: Draft, texts: Texts) -> Iterator[Problem]:
 
 def _known(root: Node, draft: Draft) -> list[Known]:
     inputs = frozenset(name.id for name in draft.inputs)
-    tasks = frozenset(name.id for name in draft.tasks)
+    tasks = frozenset(name.id for name in (*draft.tasks, *_expanded(root, draft)))
     known = [
         Known(
             "inputs",
@@ -77,6 +79,18 @@ def _known(root: Node, draft: Draft) -> list[Known]:
     declared = frozenset(names) if isinstance(names, dict) else frozenset[str]()
     known.append(Known("vars", "variable", declared, "Declare it below `variables`."))
     return known
+
+
+def _expanded(root: Node, draft: Draft) -> Iterator[Named]:
+    """The tasks to which tasks of some types expand, each at the place of that task's id."""
+    for name in draft.tasks:
+        mapping = parent_of(root, name.path)
+        kind = raw_of(mapping, "type") if mapping else None
+        if kind is not None and kind.endswith(".ForEachItem"):
+            yield from (
+                Named(f"{name.id}_{part}", name.path, name.node)
+                for part in ("split", "items", "subflow", "merge")
+            )
 
 
 def _named(root: Node, key: str) -> list[Named]:

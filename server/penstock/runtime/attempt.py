@@ -122,9 +122,10 @@ def run_attempt(work: Work, context: Context, bench: Bench, worker: str) -> Fini
     shared: dict[str, Json] | None = None
     try:
         owner = _owner(work, context)
-        state, outputs = _run(work, context, bench)
-        outputs = _checked(outputs, work, bench)
-        shared = None if owner is None else _checked(owner.collect(context), work, bench)
+        answer = _run(work, context, bench)
+        state, outputs = answer.state, _checked(answer.outputs, work, bench)
+        shared = answer.shared if owner is None else owner.collect(context)
+        shared = None if shared is None else _checked(shared, work, bench)
     except TaskFailed as error:
         state, failure = State.FAILED, error.message
         outputs = _salvaged(error.outputs, work, bench)
@@ -176,7 +177,7 @@ def _owner(work: Work, context: Context) -> FolderTask | None:
     return task
 
 
-def _run(work: Work, context: Context, bench: Bench) -> tuple[State, dict[str, Json]]:
+def _run(work: Work, context: Context, bench: Bench) -> Result:
     declared = work.version.tasks[work.job.task_id]
     variables = context.variables
     if isinstance(declared, RunnableTask) and declared.uses_folder:
@@ -195,19 +196,18 @@ def _run(work: Work, context: Context, bench: Bench) -> tuple[State, dict[str, J
     if bench.substitute is not None:
         given = bench.substitute.task(work, task, context)
         if given is not None:
-            return given
+            return Result(given[1], given[0])
     cache = work.renderer.cached(task, context.task_run_id)
     known = None if cache is None else cache.find()
     if known is not None:
         context.log("The outputs are those of an earlier run (taskCache).", LogLevel.DEBUG)
-        return State.SUCCESS, known
+        return Result(known)
     answer = task.run(context)
     if not isinstance(answer, Result):
         answer = Result(answer or {})
-    state, outputs = answer.state, answer.outputs
-    if cache is not None and state in _KEPT and not context.is_cancelled:
-        cache.keep(work.renderer.masker.value(_checked(outputs, work, bench)))
-    return state, outputs
+    if cache is not None and answer.state in _KEPT and not context.is_cancelled:
+        cache.keep(work.renderer.masker.value(_checked(answer.outputs, work, bench)))
+    return answer
 
 
 class _Unfit(Exception):

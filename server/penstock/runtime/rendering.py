@@ -9,6 +9,8 @@ from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import orjson
+
 from penstock.engine.variables import Environment
 from penstock.errors import PenstockError
 from penstock.expression import Scope, render_deep
@@ -129,11 +131,12 @@ class Renderer:
         self._has_sealed = True
         return sealed(cipher.seal(self.execution.tenant, text))
 
-    def keep(self, task_id: str, task_run_id: str, name: str, content: bytes) -> str:
-        """Stores a file of a task run; gives its URI. Raises `ExpressionError`."""
+    def keep(self, task_id: str, task_run_id: str, name: str, records: list[Json]) -> str:
+        """Stores a file of a task run, without secrets; gives its URI. Raises `ExpressionError`."""
         with TemporaryDirectory(prefix="penstock-") as folder:
             path = Path(folder) / "content"
-            path.write_bytes(content)
+            with path.open("wb") as file:
+                file.writelines(orjson.dumps(self.masker.value(each)) + b"\n" for each in records)
             try:
                 return self.files().keep(path, task=task_id, task_run=task_run_id, name=name)
             except (OSError, PenstockError) as error:

@@ -50,11 +50,13 @@ class Pausing:
 @dataclass(frozen=True, slots=True)
 class Looping:
     """What a loop decided beside its values: the key of each, when they are those of a map, and
-    whether the outputs of all iterations become a file.
+    whether the outputs of all iterations become a file. With `items`, of which each iteration has
+    one as `taskrun.items`, the task around gets that file's URI as `calls`, and `iterations`.
     """
 
     keys: tuple[str, ...] | None = None
     stores: bool = False
+    items: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,10 +16,13 @@ Outputs = dict[str, Json]
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """Outputs with a state other than SUCCESS (WARNING)."""
+    """Outputs with a state other than SUCCESS (WARNING), or with `shared` ones, which the
+    flowable around the task gets.
+    """
 
     outputs: Outputs = field(default_factory=dict)
     state: State = State.SUCCESS
+    shared: Outputs | None = None
 
 
 class TaskFailed(Exception):

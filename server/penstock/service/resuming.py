@@ -30,8 +30,8 @@ class _Ports:
     def seal(self, text: str) -> Json:
         return self.renderer.seal(text)
 
-    def keep(self, task_id: str, task_run_id: str, name: str, content: bytes) -> str:
-        del task_run_id, content
+    def keep(self, task_id: str, task_run_id: str, name: str, records: list[Json]) -> str:
+        del task_run_id, records
         raise Conflict(f"The file '{name}' of `{task_id}` is not stored: nothing runs here.")
 
 
