@@ -56,6 +56,8 @@ class Namespace:
     description: str | None
     variables: Mapping[str, JsonValue]
     labels: Mapping[str, str]
+    allowed_namespaces: tuple[str, ...] | None
+    plugin_defaults: tuple[JsonValue, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +238,8 @@ def _flow_source(root: Section) -> FlowSource:
 
 def _namespaces(root: Section) -> list[Namespace]:
     found: list[Namespace] = []
-    for name, section in root.entries("namespaces", known=("description", "variables", "labels")):
+    known = ("description", "variables", "labels", "allowedNamespaces", "pluginDefaults")
+    for name, section in root.entries("namespaces", known=known):
         if not re.fullmatch(NAMESPACE, name):
             section.report(None, f"a namespace may hold {_NAMESPACE_WORDS}.")
         labels = section.table("labels")
@@ -249,9 +252,35 @@ def _namespaces(root: Section) -> list[Namespace]:
                 section.text("description"),
                 section.table("variables"),
                 {label: str(value) for label, value in labels.items()},
+                _allowed(section),
+                _plugin_defaults(section),
             )
         )
     return found
+
+
+def _allowed(section: Section) -> tuple[str, ...] | None:
+    if not section.has("allowedNamespaces"):
+        return None
+    allowed = section.texts("allowedNamespaces")
+    for name in allowed:
+        if not re.fullmatch(rf"\*|{NAMESPACE}", name):
+            section.report(
+                "allowedNamespaces",
+                f"`{name}` is neither `*` nor a namespace, which may hold {_NAMESPACE_WORDS}.",
+            )
+    return allowed
+
+
+def _plugin_defaults(section: Section) -> tuple[JsonValue, ...]:
+    for each in section.each("pluginDefaults", known=("type", "values", "forced", "ref")):
+        each.must("type")
+        each.flag("forced")
+        each.text("ref")
+        if not each.table("values"):
+            each.report("values", "it needs at least one property with its value.")
+    defaults = section.json("pluginDefaults")
+    return tuple(defaults) if isinstance(defaults, list) else ()
 
 
 def _secrets(root: Section) -> list[Secret]:

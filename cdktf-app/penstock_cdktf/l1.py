@@ -5,7 +5,7 @@ Field names are the attribute names of the provider. None leaves an attribute ou
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -25,13 +25,15 @@ class Resource:
 
 @dataclass(frozen=True, slots=True)
 class Namespace(Resource):
-    """A namespace with its variables (any JSON) and labels."""
+    """A namespace with what its flows inherit, and who else may use it."""
 
     TYPE: ClassVar[str] = "penstock_namespace"
     namespace: str
     description: str | None = None
     variables: Mapping[str, JsonValue] | None = None
     labels: Mapping[str, str] | None = None
+    allowed_namespaces: Sequence[str] | None = None
+    plugin_defaults: Sequence[JsonValue] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,6 +101,8 @@ class EnvironmentStack(TerraformStack):
                     namespace.description,
                     namespace.variables or None,
                     namespace.labels or None,
+                    namespace.allowed_namespaces,
+                    namespace.plugin_defaults or None,
                 ),
             )
 

@@ -93,6 +93,22 @@ def complaints(text: str, **environ: str) -> list[str]:
             GOOD + f"namespaces: {{a: {{variables: {{n: {2**60}}}}}}}\n",
             "`namespaces.a.variables.n` is too large to stay exact. Put it in quotes.",
         ),
+        (
+            GOOD + "namespaces: {a: {allowedNamespace: [b]}}\n",
+            "`namespaces.a.allowedNamespace` is unknown. Did you mean `allowedNamespaces`?",
+        ),
+        (
+            GOOD + "namespaces: {a: {allowedNamespaces: [B]}}\n",
+            "`namespaces.a.allowedNamespaces`: `B` is neither `*` nor a namespace",
+        ),
+        (
+            GOOD + "namespaces: {a: {pluginDefaults: [{values: {n: 1}}]}}\n",
+            "`namespaces.a.pluginDefaults[0].type` is missing.",
+        ),
+        (
+            GOOD + "namespaces: {a: {pluginDefaults: [{type: core.log}]}}\n",
+            "`namespaces.a.pluginDefaults[0].values`: it needs at least one property",
+        ),
         (GOOD + "namespaces: {a: {variables: {n: .inf}}}\n", "is not a finite number"),
         (GOOD + "namespaces: {a: {variables: &x {n: *x}}}\n", "nested more than 64 levels deep"),
         ("server: {endpoint: 'http://h'}\n", "dev.yaml:1:1: `backend` is missing."),

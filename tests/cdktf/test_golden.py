@@ -32,7 +32,11 @@ namespaces:
       when: 2026-01-01
       "key ${x}": [1, [], {}, {deep: "%{for}"}]
     labels: {team: "analytics ${team}"}
-  shop.shared: {}
+    allowedNamespaces: []
+    pluginDefaults:
+      - {type: core.log, values: {message: "${x}", level: WARN}}
+      - {type: core.http.Request, values: {options: {retries: 2}}, forced: true, ref: calls}
+  shop.shared: {allowedNamespaces: [shop.analytics, "*"]}
 secrets:
   - {namespace: shop.analytics, key: TOKEN, manager: {kind: gcp, project: p, secret: s, version: "7"}}
 schedules:

@@ -45,6 +45,7 @@ def block(kind: str, **attributes: str) -> str:
 def kinds(ns: str) -> dict[str, Kind]:
     labels = '{ team = "data" }'
     variables = '{ region = "eu", sizes = [1, 2.5, "x"], deep = { on = true } }'
+    defaults = '[{ type = "core.log", values = { level = "WARN" }, forced = false }]'
     made = {}
     name = quoted(ns)
     made["namespace"] = Kind(
@@ -57,6 +58,8 @@ def kinds(ns: str) -> dict[str, Kind]:
             description='"Ours"',
             variables=variables,
             labels=labels,
+            allowed_namespaces='["ops", "company.reporting"]',
+            plugin_defaults=defaults,
         ),
         block(
             "penstock_namespace",
@@ -64,6 +67,8 @@ def kinds(ns: str) -> dict[str, Kind]:
             description='"Theirs"',
             variables=variables,
             labels=labels,
+            allowed_namespaces='["ops"]',
+            plugin_defaults=defaults.replace("WARN", "ERROR"),
         ),
         {"description": "behind the back"},
     )

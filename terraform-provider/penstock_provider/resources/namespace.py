@@ -1,4 +1,4 @@
-"""`penstock_namespace`: a namespace with its variables and labels."""
+"""`penstock_namespace`: a namespace with what its flows inherit, and who else may use it."""
 
 from __future__ import annotations
 
@@ -15,10 +15,36 @@ from penstock_provider.declared import (
     labels_of,
     name_check,
     name_of,
+    string,
 )
 from penstock_provider.framework.schema import Attribute, Schema
-from penstock_provider.framework.values import DYNAMIC, STRING, State, dynamic, map_of, plain
+from penstock_provider.framework.values import (
+    DYNAMIC,
+    STRING,
+    JsonValue,
+    State,
+    Value,
+    dynamic,
+    map_of,
+    plain,
+    set_of,
+)
 from penstock_provider.reference import Reference
+
+
+def _said(defaults: JsonValue) -> list[JsonValue]:
+    """Plugin defaults without what says the same as leaving it out."""
+    unsaid = {"forced": False, "ref": None}
+    return [
+        {key: part for key, part in item.items() if key not in unsaid or part != unsaid[key]}
+        if isinstance(item, dict)
+        else item
+        for item in (defaults if isinstance(defaults, list) else ())
+    ]
+
+
+def _same_defaults(before: Value, after: Value) -> bool:
+    return _said(plain(before)) == _said(plain(after))
 
 
 class Namespace(Declared):
@@ -39,6 +65,20 @@ class Namespace(Declared):
             "labels": Attribute(
                 map_of(STRING), "Labels of the namespace, for people and filters.", optional=True
             ),
+            "allowed_namespaces": Attribute(
+                set_of(STRING),
+                "Whose flows may use its secrets, pairs, files and flows: namespaces, with those "
+                "below them, or `*`. Without it the nearest list above counts; an empty one lets "
+                "nobody in.",
+                optional=True,
+            ),
+            "plugin_defaults": Attribute(
+                DYNAMIC,
+                "What all objects of a type get in the flows of the namespace and below: a list of "
+                "objects with `type`, `values`, `forced` and `ref`.",
+                optional=True,
+                equal=_same_defaults,
+            ),
             "id": ID,
             "revision": REVISION,
             "content_hash": CONTENT_HASH,
@@ -51,18 +91,30 @@ class Namespace(Declared):
 
     def spec(self, planned: State, config: State) -> Json:  # noqa: ARG002 (secrets need it)
         """The PUT body."""
-        return given(planned, description="description", variables="variables", labels="labels")
+        return given(
+            planned,
+            description="description",
+            variables="variables",
+            labels="labels",
+            allowedNamespaces="allowed_namespaces",
+            pluginDefaults="plugin_defaults",
+        )
 
     def state(self, prior: State, form: Json) -> State:
-        """The state; variables of the same JSON keep their Terraform type."""
+        """The state; variables and defaults of the same JSON keep their Terraform type."""
         variables = form.get("variables") or None
         before = prior.get("variables")
         same = before is not None and (plain(before) or None) == variables
+        allowed = form.get("allowedNamespaces")
+        defaults, had = form.get("pluginDefaults") or None, prior.get("plugin_defaults")
+        is_kept = had is not None and _said(plain(had)) == _said(defaults)
         return {
             "namespace": prior["namespace"],
             "description": kept(prior.get("description"), form.get("description")),
             "variables": before if same else dynamic(variables),
             "labels": labels_of(prior.get("labels"), form.get("labels")),
+            "allowed_namespaces": [*map(string, allowed)] if isinstance(allowed, list) else None,
+            "plugin_defaults": had if is_kept else dynamic(defaults),
             **self.computed(self.reference(prior), form),
         }
 

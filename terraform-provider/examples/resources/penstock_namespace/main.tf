@@ -13,4 +13,10 @@ resource "penstock_namespace" "team" {
     minimum = { rows = 1000 }
   }
   labels = { team = "data" }
+
+  allowed_namespaces = ["company.reporting"]
+  plugin_defaults = [
+    { type = "core.http.Request", values = { timeout = "PT30S" }, forced = true },
+    { type = "scripts", values = { retry = { type = "constant", interval = "PT10S", maxAttempts = 3 } } },
+  ]
 }
