@@ -51,6 +51,7 @@ from penstock.plugins.core.flow.pause import Pause
 from penstock.plugins.core.flow.sequential import Sequential
 from penstock.plugins.core.flow.subflow import Subflow
 from penstock.plugins.core.flow.switch import Switch
+from penstock.plugins.core.flow.working_directory import WorkingDirectory
 from penstock.sdk.task import RunnableTask
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -73,6 +74,7 @@ KINDS: dict[str, type[Task]] = {
     "each": ForEach,
     "loop": Loop,
     "subflow": Subflow,
+    "folder": WorkingDirectory,
     "exit": Exit,
     "labels": Labels,
     "set": SetVariables,

@@ -43,6 +43,18 @@ def replay(driver: Driver, key: str | None = None, new: Flow | None = None, **op
             "b c",
             "s a b c",
         ),
+        (
+            [job("o"), task("folder", "w", tasks=[job("a"), job("b")]), job("c")],
+            "b",
+            "a b c",
+            "o w a b c",
+        ),
+        (
+            [task("folder", "w", tasks=[job("a"), job("b")]), job("c")],
+            "c",
+            "c",
+            "w a b c",
+        ),
         ([task("sequential", "s", tasks=[job("a"), job("b")]), job("c")], "s", "a b c", "s a b c"),
         (
             [task("parallel", "p", tasks=[job("a"), job("b")]), job("c")],

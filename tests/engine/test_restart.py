@@ -68,6 +68,49 @@ def test_a_restart_runs_what_failed_and_what_follows(tasks, properties, starts, 
     assert driver.execution.labels["system.restarted"] == "true"
 
 
+@pytest.mark.parametrize(
+    ("tasks", "starts", "order"),
+    [
+        (
+            [task("folder", "w", tasks=[job("a"), job("x"), job("b")]), job("c")],
+            "a x a x b c",
+            "w a x b c",
+        ),
+        (
+            [
+                job("o"),
+                task("folder", "w", tasks=[job("a"), job("x")], errors=[job("e")]),
+                task("folder", "v", tasks=[job("b")]),
+            ],
+            "o a x e a x b",
+            "o w a x v b",
+        ),
+        (
+            [
+                task(
+                    "parallel",
+                    "p",
+                    tasks=[
+                        task("folder", "w", tasks=[job("a"), job("x")]),
+                        task("folder", "v", tasks=[job("b")]),
+                    ],
+                )
+            ],
+            "a b x a x",
+            "p w v b a x",
+        ),
+    ],
+)
+def test_what_shared_a_folder_runs_again_from_its_first_task(tasks, starts, order):
+    driver = Driver(flow(*tasks), table={"x": FAIL}).run()
+    assert driver.execution.state is State.FAILED
+    driver.table["x"] = OK
+    driver.restart().run()
+    assert driver.execution.state is State.SUCCESS
+    assert driver.starts == starts.split()
+    assert driver.order == order.split()
+
+
 def test_attempts_accumulate_and_times_stay_in_order():
     driver = restarted(job("x"), table={"x": FAIL_ONCE})
     run = driver.run_of("x")

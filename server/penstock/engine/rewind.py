@@ -13,6 +13,7 @@ from penstock.engine.plan import Node, Plan
 from penstock.engine.task_runs import PASSES, STANDING, has_yielded, is_held
 from penstock.model.execution import StateChange, TaskRun
 from penstock.model.state import State
+from penstock.sdk.flowable import FolderTask
 
 
 class _Mark(Enum):
@@ -39,8 +40,9 @@ def rewound(plan: Plan, runs: Mapping[str, TaskRun], now: datetime, point: Point
     """The task runs to go on with, in the order of their creation, counted anew.
 
     Those that must run again are RESTARTED under a higher fence, and so are the flowables that
-    hold them. Task runs of `errors`, `finally` and `afterExecution` of what is opened again
-    are gone. With another revision a list goes on where it first differs.
+    hold them. What shares a folder that is gone runs again from its first task. Task runs of
+    `errors`, `finally` and `afterExecution` of what is opened again are gone. With another
+    revision a list goes on where it first differs.
     """
     marks = _marks(plan, runs, point)
     if point.origin is not None:
@@ -50,7 +52,9 @@ def rewound(plan: Plan, runs: Mapping[str, TaskRun], now: datetime, point: Point
         mark = marks[run.id]
         if mark is _Mark.DROPPED:
             continue
-        kept = _reopened(run, now) if mark is _Mark.REOPENED else run
+        kept = run
+        if mark is _Mark.REOPENED:
+            kept = _reopened(run, now, anew=_lost_folder(plan, run, point))
         if kept.progress is not None and "exit" in kept.progress:
             # What ended the execution then does not end it now.
             kept = evolve(kept, progress={"left": kept.progress["exit"]})
@@ -103,6 +107,8 @@ def _mark(
         return _Mark.DROPPED
     if run.parent_id is not None and marks[run.parent_id] is not _Mark.REOPENED:
         return marks[run.parent_id]
+    if run.parent_id is not None and _lost_folder(plan, runs[run.parent_id], point):
+        return _Mark.DROPPED
     if run.id == point.above:
         return _Mark.KEPT
     if not node.is_main or run.id == point.before:
@@ -118,6 +124,17 @@ def _mark(
     stands = run.state in STANDING and not node.is_call
     works = not run.state.is_terminated and not stands and not is_held(run)
     return _Mark.KEPT if works and node.flowable is None else _Mark.REOPENED
+
+
+def _lost_folder(plan: Plan, run: TaskRun, point: Point) -> bool:
+    """Whether the children of a task run have worked in a folder that is no longer there.
+
+    It goes with the end of the task run, and no other execution has it. What a child's state
+    is set to by hand stays all the same.
+    """
+    is_gone = run.state.is_terminated or point.origin is not None
+    is_shared = isinstance(plan.nodes[run.task_id].task, FolderTask)
+    return is_shared and is_gone and point.above is None
 
 
 def _is_same(node: Node, runs: Mapping[str, TaskRun], run: TaskRun, point: Point) -> bool:
@@ -206,11 +223,12 @@ def _close_graphs(plan: Plan, runs: Mapping[str, TaskRun], marks: dict[str, _Mar
             sound.add((run.parent_id, run.task_id))
 
 
-def _reopened(run: TaskRun, now: datetime) -> TaskRun:
+def _reopened(run: TaskRun, now: datetime, *, anew: bool) -> TaskRun:
     moment = max(now, run.history[-1].at)
     memory = run.progress or {}
     # A pause that did not end well begins anew.
-    is_flowable = "children" in memory and ("then" not in memory or memory.get("paused") in PASSES)
+    is_over = "then" not in memory or memory.get("paused") in PASSES
+    is_flowable = "children" in memory and is_over and not anew
     return evolve(
         run,
         state=State.RESTARTED,
