@@ -218,6 +218,47 @@ tasks:
     assert server.api.get("/executions", params={"namespace": ns}).json()["items"] == []
 
 
+def test_a_dry_run_asks_the_checks_too(server, ns):
+    server.put_flow(f"""id: f
+namespace: {ns}
+inputs:
+  - {{id: rows, type: INT}}
+  - {{id: token, type: SECRET, required: false}}
+checks:
+  - {{when: "{{{{ inputs.rows > 0 }}}}", message: "No {{{{ inputs.rows }}}} {{{{ inputs.token }}}}"}}
+  - when: "{{{{ inputs.rows < 100 }}}}"
+    message: Many
+    style: WARNING
+    behavior: CREATE_EXECUTION
+tasks:
+  - {{id: t, type: core.log.Log, message: x}}
+""")
+    body = {"namespace": ns, "flowId": "f", "inputs": {"rows": 0, "token": "canary-78"}}
+    found = server.api.post("/executions:validate", json=body)
+    assert "canary" not in found.text
+    told = found.json()
+    assert told["valid"] is False
+    assert told["checks"] == [
+        {"message": "No 0 ******", "style": "INFO", "behavior": "BLOCK_EXECUTION"}
+    ]
+    (problem,) = told["problems"]
+    assert (problem["path"], problem["code"], problem["severity"]) == ("checks", "check", "error")
+
+    body["inputs"] = {"rows": 200}
+    told = server.api.post("/executions:validate", json=body).json()
+    assert told["valid"] is True
+    assert told["checks"] == [
+        {"message": "Many", "style": "WARNING", "behavior": "CREATE_EXECUTION"}
+    ]
+    assert [each["severity"] for each in told["problems"]] == ["warning"]
+
+    # Checks see the inputs: they are asked when all of these hold.
+    body["inputs"] = {"rows": "few"}
+    told = server.api.post("/executions:validate", json=body).json()
+    assert [each["path"] for each in told["problems"]] == ["inputs.rows"]
+    assert told["checks"] == []
+
+
 def test_a_dry_run_of_a_disabled_flow_says_so(server, ns):
     server.put_flow(
         f"id: f\nnamespace: {ns}\ndisabled: true\ntasks:\n  - {{id: t, type: core.log.Log, message: x}}\n"

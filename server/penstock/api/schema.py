@@ -389,6 +389,7 @@ COMPONENTS: dict[str, Schema] = {
                 problem={"anyOf": [ref("Problem"), {"type": "null"}]},
             )
         ),
+        checks=list_of(thing(message=TEXT, style=TEXT, behavior=TEXT)),
         problems=list_of(ref("Problem")),
     ),
     "NewExecutionForm": {

@@ -39,7 +39,9 @@ def send(session: Session, body: dict[str, Any], given: Given) -> dict[str, Any]
 
 
 def told(found: dict[str, Any]) -> str:
-    """A dry run as people read it: each input, what it would be, and what is wrong."""
+    """A dry run as people read it: each input, what it would be, and what is wrong; and each
+    check that does not hold.
+    """
     lines = []
     for each in found["inputs"]:
         if each["problem"] is not None:
@@ -50,11 +52,15 @@ def told(found: dict[str, Any]) -> str:
             default = " (default)" if each["isDefault"] else ""
             state = f"{json.dumps(each['value'], ensure_ascii=False)}{default}"
         lines.append(f"  {each['id']} {each['type']}: {state}")
-    inputs = {f"inputs.{each['id']}" for each in found["inputs"]}
+    lines += [
+        f"  check ({each['style']}, {each['behavior']}): {each['message']}"
+        for each in found["checks"]
+    ]
+    told_above = {"checks", *(f"inputs.{each['id']}" for each in found["inputs"])}
     lines += [
         f"  {each['severity']}: {each['message']}"
         for each in found["problems"]
-        if each["path"] not in inputs
+        if each["path"] not in told_above
     ]
     verdict = "would start" if found["valid"] else "would not start"
     name = f"{found['namespace']}/{found['flowId']}"

@@ -31,18 +31,23 @@ class Verdict:
 PASSED = Verdict()
 
 
+def broken(flow: Flow, execution: Execution, renderer: Renderer) -> tuple[tuple[Check, str], ...]:
+    """The checks that do not hold for an execution whose inputs are resolved, with what to say."""
+    asked = ((check, _message(check, execution, flow, renderer)) for check in flow.checks)
+    return tuple((check, message) for check, message in asked if message is not None)
+
+
 def examine(flow: Flow, execution: Execution, renderer: Renderer) -> Verdict:
     """Evaluates a flow's checks for an execution whose inputs are resolved.
 
     Of the checks that do not hold the strictest decides. Raises `ExecutionBlocked` with a
     problem for each of them when there must be no execution.
     """
-    failed = [(check, _message(check, execution, flow, renderer)) for check in flow.checks]
-    broken = [(check, message) for check, message in failed if message is not None]
-    if not broken:
+    found = broken(flow, execution, renderer)
+    if not found:
         return PASSED
-    messages = tuple(message for _, message in broken)
-    behaviors = {check.behavior for check, _ in broken}
+    messages = tuple(message for _, message in found)
+    behaviors = {check.behavior for check, _ in found}
     if CheckBehavior.BLOCK_EXECUTION in behaviors:
         problems = [Problem(message, path="checks", code="check") for message in messages]
         raise ExecutionBlocked(f"{_BLOCKED} {'; '.join(messages)}", problems=problems)
