@@ -19,6 +19,7 @@ def uses(team):
     return {
         "secrets": f'    type: core.log.Log\n    message: "{SECRET % team}"\n',
         "key-value pairs": f"    type: core.log.Log\n    message: \"{{{{ kv('k', '{team}') }}}}\"\n",
+        "files": f"    type: core.log.Log\n    message: \"{{{{ read('a.txt', '{team}') }}}}\"\n",
         "flows": f"    type: core.flow.Subflow\n    namespace: {team}\n    flowId: f\n",
     }
 
@@ -33,6 +34,26 @@ def denials(answer):
     return [each for each in answer["problems"] if each["code"] == "namespace-denied"]
 
 
+def test_B28_every_way_to_name_a_file_is_seen_at_plan(server, ns):
+    a, b = f"{ns}.a", f"{ns}.b"
+    shell = "    type: scripts.shell.Commands\n    commands: [ls]\n"
+    log = "    type: core.log.Log\n    message: "
+    ways = [
+        f"{log}\"{{{{ fileSize('a.txt', namespace='{b}') }}}}\"\n",
+        f"{log}\"{{{{ read('nsfile://{b}/a.txt') }}}}\"\n",
+        f"{shell}    inputFiles:\n      a.txt: nsfile://{b}/a.txt\n",
+        f"{shell}    namespaceFiles: {{namespaces: ['{b}']}}\n",
+        f"    type: core.namespace.DownloadFiles\n    namespace: {b}\n    files: ['*']\n",
+    ]
+    for task in ways:
+        (problem,) = denials(planned(server, space(b), flow(a, task)))
+        assert f"may not use the files of '{b}'" in problem["message"], task
+        allowed = space(b, allowedNamespaces=[a])
+        assert denials(planned(server, allowed, flow(a, task))) == []
+        own = flow(a, task.replace(b, a))
+        assert denials(planned(server, space(b), own)) == []
+
+
 def test_B28_denied_at_plan_with_file_and_line(server, ns):
     a, b = f"{ns}.a", f"{ns}.b"
     there = [
@@ -40,7 +61,12 @@ def test_B28_denied_at_plan_with_file_and_line(server, ns):
         {"kind": "secret", "namespace": b, "id": "KEY", "spec": {"value": "value"}},
         flow(b, "    type: core.log.Log\n    message: x\n"),
     ]
-    places = {"secrets": (6, 14), "key-value pairs": (6, 14), "flows": (6, 16)}
+    places = {
+        "secrets": (6, 14),
+        "key-value pairs": (6, 14),
+        "files": (6, 14),
+        "flows": (6, 16),
+    }
     for what, task in uses(b).items():
         answer = planned(server, *there, flow(a, task))
         (problem,) = denials(answer)

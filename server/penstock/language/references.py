@@ -17,6 +17,10 @@ from penstock.model.dynamic import Unrendered, contains_expression
 from penstock.model.flow import Flow
 from penstock.model.task import Task
 
+_OF_FILES = frozenset({"read", "fileSize", "fileExists", "fileURI", "isFileEmpty"})
+"""Functions that take a path, and whose file it is."""
+_FILE_OF = re.compile(r"nsfile://([a-z0-9][a-z0-9._-]*)/")
+"""A file of a namespace that its URI names."""
 _PLACES = {"core.kv.": "kv", "core.namespace.": "file"}
 _OF_CHILD = ("outputs", "outputs")
 _OUTPUT = 4
@@ -87,8 +91,10 @@ def references(flow: Flow) -> References:
         if isinstance(value, Task):
             _subflow(flow, value, path, found)
             _place(value, path, found)
-        elif isinstance(value, str) and contains_expression(value):
-            _expressions(value, path_text(path), found)
+        elif isinstance(value, str):
+            _file(value, path_text(path), found)
+            if contains_expression(value):
+                _expressions(value, path_text(path), found)
     return found
 
 
@@ -122,6 +128,13 @@ def _place(task: Task, path: Path, found: References) -> None:
             found.uses.append(NamespaceUse("file", other, "", place))
 
 
+def _file(uri: object, path: str, found: References) -> None:
+    """The namespace of a file that a text names."""
+    named = _FILE_OF.match(uri) if isinstance(uri, str) else None
+    if named is not None:
+        found.uses.append(NamespaceUse("file", named[1], "", path))
+
+
 def _expressions(text: str, path: str, found: References) -> None:
     try:
         template = compile_template(text)
@@ -136,6 +149,11 @@ def _expressions(text: str, path: str, found: References) -> None:
                 keys.append(KeyReference(key, namespace, path))
                 if namespace is not None:
                     found.uses.append(NamespaceUse(call.name, namespace, key, path))
+        elif call.name in _OF_FILES:
+            namespace = _argument(call, 1, "namespace")
+            _file(_argument(call, 0, "path"), path, found)
+            if isinstance(namespace, str):
+                found.uses.append(NamespaceUse("file", namespace, "", path))
     for reference in sorted(template.references()):
         if reference[0] == "namespace" and len(reference) > 1:
             found.variables.append(VariableReference(reference[1:], path))
