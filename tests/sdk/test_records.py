@@ -154,3 +154,18 @@ def test_sizes() -> None:
     for text in ("", "0MB", "ten", "-1", "5 apples"):
         with pytest.raises(NoRecords):
             size_of(text)
+
+
+def test_a_pattern_that_could_take_forever_is_refused(tmp_path: Path) -> None:
+    row = b"a" * 64
+    for pattern in ("((a+)+)$", "(" + "a*" * 12 + ")b"):
+        with pytest.raises(NoRecords, match="could take"):
+            contents(row, tmp_path, Splitting(pattern=pattern))
+
+
+def test_rows_that_are_no_text_are_split_by_a_pattern_too(tmp_path: Path) -> None:
+    text = b"a\xff\xfe1\nb2\na\xff\xfe3\n"
+    assert contents(text, tmp_path, Splitting(pattern="^([ab])")) == [
+        b"a\xff\xfe1\na\xff\xfe3\n",
+        b"b2\n",
+    ]

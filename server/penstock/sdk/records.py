@@ -16,6 +16,8 @@ from typing import BinaryIO, Self
 import orjson
 
 from penstock.errors import InvalidObject
+from penstock.expression.error import ExpressionError
+from penstock.expression.filter.regex import safe_pattern
 from penstock.model.frozen import Json
 from penstock.sdk.ion import NotIon, parse_row
 
@@ -136,20 +138,17 @@ class _Grouping:
         self._bytes = 0
         self._file = 0
         self._end = len(how.separator.encode())
-        try:
-            self._pattern = re.compile(how.pattern.encode()) if how.pattern is not None else None
-        except re.error as error:
-            raise NoRecords(f"'{how.pattern}' is no regular expression: {error}.") from None
-        if self._pattern is not None and not self._pattern.groups:
+        if how.pattern is not None and not _pattern(how.pattern, "").groups:
             raise NoRecords(
                 f"The pattern '{how.pattern}' needs a group in parentheses: rows in which it "
                 "matches the same text go to the same file."
             )
 
-    def __call__(self, row: bytes) -> int | bytes | None:
+    def __call__(self, row: bytes) -> int | str | None:
         how = self._how
-        if self._pattern is not None:
-            found = self._pattern.search(row)
+        if how.pattern is not None:
+            text = row.decode(errors="surrogateescape")
+            found = _pattern(how.pattern, text).search(text)
             return None if found is None else found[1]
         number = self._count
         self._count += 1
@@ -163,6 +162,14 @@ class _Grouping:
             self._bytes = 0
         self._bytes += size
         return self._file
+
+
+def _pattern(pattern: str, text: str) -> re.Pattern[str]:
+    """The pattern, as expressions have it: none may take forever on a row."""
+    try:
+        return safe_pattern(pattern, text)
+    except ExpressionError as error:
+        raise NoRecords(str(error)) from None
 
 
 def _grouping(how: Splitting) -> _Grouping:
@@ -179,8 +186,8 @@ class _Pieces:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._paths: dict[int | bytes, Path] = {}
-        self._open: OrderedDict[int | bytes, BinaryIO] = OrderedDict()
+        self._paths: dict[int | str, Path] = {}
+        self._open: OrderedDict[int | str, BinaryIO] = OrderedDict()
 
     def __enter__(self) -> Self:
         return self
@@ -193,7 +200,7 @@ class _Pieces:
     def paths(self) -> list[Path]:
         return list(self._paths.values())
 
-    def write(self, key: int | bytes, text: bytes) -> None:
+    def write(self, key: int | str, text: bytes) -> None:
         file = self._open.get(key)
         if file is None:
             name = f"part-{len(self._paths):06d}"
