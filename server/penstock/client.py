@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
@@ -34,6 +34,10 @@ class Refused(PenstockError):
         self.title = title
 
 
+Asked = str | int | Sequence[str] | None
+"""A parameter of a query; several texts are given one by one, None is left out."""
+
+
 class Client:
     """Calls one server in one tenant. Paths are relative to the tenant, such as ``flows/a/b``."""
 
@@ -50,7 +54,7 @@ class Client:
         """Closes idle connections."""
         self._http.close()
 
-    def get(self, path: str, /, **query: str | int | None) -> Any:  # a JSON document
+    def get(self, path: str, /, **query: Asked) -> Any:  # a JSON document
         """Reads something."""
         return self._call("GET", path, query=query)
 
@@ -94,7 +98,7 @@ class Client:
         """Reads an answer that is no JSON."""
         return self._send("GET", path, query=query).content
 
-    def pages(self, path: str, **query: str | int | None) -> Iterator[dict[str, Any]]:
+    def pages(self, path: str, **query: Asked) -> Iterator[dict[str, Any]]:
         """Every item of a list, page by page."""
         cursor: str | None = None
         while True:
@@ -121,7 +125,7 @@ class Client:
         except self._httpx.TransportError as error:
             raise self._unreachable(error) from None
 
-    def _call(self, method: str, path: str, *, query: Mapping[str, str | int | None]) -> Any:
+    def _call(self, method: str, path: str, *, query: Mapping[str, Asked]) -> Any:
         # a JSON document
         return self._send(method, path, query=query).json()
 
@@ -130,7 +134,7 @@ class Client:
         method: str,
         path: str,
         *,
-        query: Mapping[str, str | int | None] | None = None,
+        query: Mapping[str, Asked] | None = None,
         body: Json | bytes = None,
         headers: Mapping[str, str] | None = None,
     ) -> httpx.Response:

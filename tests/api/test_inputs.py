@@ -268,3 +268,26 @@ def test_a_dry_run_of_a_disabled_flow_says_so(server, ns):
     assert told["valid"] is False
     assert told["problems"][0]["code"] == "flow-disabled"
     assert server.api.post("/executions", json=body).status_code == 409
+
+
+def test_a_subflow_is_told_of_inputs_that_it_does_not_declare(server, ns):
+    server.put_flow(f"""id: called
+namespace: {ns}
+inputs:
+  - {{id: text, type: STRING}}
+tasks:
+  - {{id: t, type: core.log.Log, message: "{{{{ inputs.text }}}}"}}
+""")
+    server.put_flow(f"""id: caller
+namespace: {ns}
+tasks:
+  - {{id: c, type: core.flow.Subflow, namespace: {ns}, flowId: called, inputs: {{text: a, txt: b}}}}
+""")
+    found = server.run(ns, "caller")
+    assert found["state"] == "SUCCESS"
+    children = server.api.get("/executions", params={"parentId": found["id"]}).json()["items"]
+    lines = server.api.get(f"/executions/{children[0]['id']}/logs").json()["items"]
+    assert [(each["level"], each["message"]) for each in lines] == [
+        ("WARN", "The flow declares no input `txt`; it is ignored. Did you mean `text`?"),
+        ("INFO", "a"),
+    ]

@@ -106,6 +106,12 @@ def test_a_replay_from_a_task_with_other_inputs(server, ns):
     assert after["inputs"] == {"ok": True}
     assert after["taskRuns"][0]["outputs"] == before["taskRuns"][0]["outputs"]
     assert after["labels"]["system.replay"] == "true"
+    assert "system.replayed" not in after["labels"]
+    original = server.api.get(f"/executions/{before['id']}").json()
+    assert original["labels"]["system.replayed"] == "true"
+    assert original["state"] == before["state"]
+    second = post(server, f"{before['id']}/replay", {"inputs": {"ok": True}})
+    assert "system.replayed" not in server.wait(second["id"])["labels"]
     wrong = server.api.post(f"/executions/{before['id']}/replay", json={"inputs": {"ok": [1]}})
     assert (wrong.status_code, wrong.json()["problems"][0]["path"]) == (422, "inputs.ok")
 

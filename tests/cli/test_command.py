@@ -163,6 +163,37 @@ def test_an_execution_is_run_followed_listed_and_read(penstock, ns):
     assert whole.json["state"] == "SUCCESS"
 
 
+def test_executions_are_listed_by_all_that_the_api_knows(penstock, ns):
+    penstock("flow", "put", write("f.yaml", ns))
+    call = f"  - {{id: c, type: core.flow.Subflow, namespace: {ns}, flowId: f}}\n"
+    penstock("flow", "put", write("g.yaml", ns, "g", call))
+    run = ("--output", "json", "execution", "run", f"{ns}/f", "--follow", "--label")
+    red, blue = (penstock(*run, f"color={color}").json["id"] for color in ("red", "blue"))
+
+    def listed(*options):
+        found = penstock("--output", "json", "execution", "list", "--namespace", ns, *options)
+        assert found.code == 0, found.err
+        return [each["id"] for each in found.json]
+
+    assert listed() == [blue, red]
+    assert listed("--label", "color=red") == [red]
+    assert listed("--label", "color=red", "--label", "a=b") == []
+    assert listed("--state", "failed", "--state", "success", "--limit", "1") == [blue]
+    assert listed("--state", "FAILED") == []
+    assert listed("--created-after", "2999-01-01T00:00:00Z") == []
+    assert listed("--created-before", "2999-01-01T00:00:00Z") == [blue, red]
+    assert listed("--top-level", "--trigger", "api") == [blue, red]
+    assert listed("--children") == []
+    caller = penstock("--output", "json", "execution", "run", f"{ns}/g", "--follow").json["id"]
+    (called,) = listed("--children")
+    assert listed("--parent", caller) == [called]
+    again = penstock("--output", "json", "execution", "replay", red).json["id"]
+    assert listed("--original", red) == [again]
+    wrong = penstock("execution", "list", "--state", "gone")
+    assert wrong.code == 1
+    assert "state" in wrong.err
+
+
 def test_an_execution_takes_files_and_is_tried_before(penstock, ns):
     more = "inputs:\n  - {id: report, type: FILE}\n  - {id: n, type: INT, defaults: 2}\n"
     tasks = '  - id: a\n    type: core.log.Log\n    message: "{{ read(inputs.report) }} {{ inputs.n }}"\n'

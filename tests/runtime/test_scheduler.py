@@ -114,6 +114,18 @@ def test_an_execution_of_a_schedule_tells_its_moments_and_takes_its_inputs(stand
     assert stand.logs(execution.id) == ["2026-03-28T08:00:00+01:00 2026-03-28"]
 
 
+def test_an_input_that_the_flow_does_not_declare_is_told_in_the_log(stand, clock, scheduler):
+    stand.put(FLOW)
+    put(stand, entry(inputs={"day": "today", "dya": "x"}))
+    clock.advance(timedelta(days=1))
+    scheduler.tick()
+    assert stand.executor.join_idle(10)
+    (execution,) = stand.all()
+    assert stand.logs(execution.id)[0] == (
+        "The flow declares no input `dya`; it is ignored. Did you mean `day`?"
+    )
+
+
 def test_two_servers_that_see_the_same_fire_start_it_once(stand, clock, scheduler):
     stand.put(FLOW)
     put(stand, entry())

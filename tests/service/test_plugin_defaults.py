@@ -120,6 +120,30 @@ def test_a_schedule_follows_the_defaults_of_triggers(server, ns):
     assert zones(server, ns) == ["UTC"]
 
 
+def test_a_namespace_that_goes_takes_its_defaults_with_it(server, ns):
+    trigger = "triggers:\n  - {id: daily, type: core.trigger.Schedule, cron: '0 6 * * *'}\n"
+    below = f"{ns}.below"
+    apply(
+        server,
+        space(ns, default("core.trigger.Schedule", timezone="Europe/Berlin")),
+        flow(below, OTHER, more=trigger),
+    )
+    assert zones(server, below) == ["Europe/Berlin"]
+    going = {"deletes": [{"kind": "namespace", "namespace": ns}]}
+    assert server.api.post("/apply", json=going).status_code == 200
+    assert zones(server, below) == ["UTC"]
+
+    apply(server, space(ns, default("core.log.Log", message="x")), flow(below, LOG))
+    answer = server.api.post("/plan", json=going).json()
+    (problem,) = answer["problems"]
+    assert (problem["code"], problem["object"]) == ("breaks-flow", f"namespace/{ns}")
+    assert f"The flow {below}/f would no longer hold" in problem["message"]
+    assert not server.api.post("/apply", json=going).is_success
+    assert not server.api.delete(f"/namespaces/{ns}").is_success
+    both = [*going["deletes"], {"kind": "flow", "namespace": below, "id": "f"}]
+    assert server.api.post("/apply", json={"deletes": both}).status_code == 200
+
+
 def zones(server, ns):
     with server.application.database.read() as tx:
         found = timetable.of_flows(tx, "main", [(ns, "f")])

@@ -93,7 +93,18 @@ def validate(
 @command.command("list")
 @click.option("--namespace", default=None, help="Only this namespace and those below it.")
 @click.option("--flow", default=None, help="Only of this flow.")
-@click.option("--state", default=None, help="Only in this state.")
+@click.option("--state", "states", multiple=True, help="Only in this state. Repeatable.")
+@click.option("--label", "labels", multiple=True, help="Only with key=value. Repeatable.")
+@click.option("--created-after", default=None, help="Created at or after this moment.")
+@click.option("--created-before", default=None, help="Created before this moment.")
+@click.option("--trigger", default=None, help="Started by the trigger or schedule of this id.")
+@click.option("--parent", default=None, help="Started by the execution with this id.")
+@click.option("--original", default=None, help="Made of the execution with this id.")
+@click.option(
+    "--top-level/--children",
+    default=None,
+    help="Only those that no execution has started, or only the others.",
+)
 @click.option("--limit", type=int, default=50, help="How many, newest first.")
 @click.pass_obj
 def list_(
@@ -101,12 +112,30 @@ def list_(
     *,
     namespace: str | None,
     flow: str | None,
-    state: str | None,
+    states: tuple[str, ...],
+    labels: tuple[str, ...],
+    created_after: str | None,
+    created_before: str | None,
+    trigger: str | None,
+    parent: str | None,
+    original: str | None,
+    top_level: bool | None,
     limit: int,
 ) -> None:
-    """Lists executions, newest first."""
+    """Lists executions, newest first; those that fit all that is given."""
     found = session.client.get(
-        "executions", namespace=namespace, flowId=flow, state=state, limit=limit
+        "executions",
+        namespace=namespace,
+        flowId=flow,
+        state=[state.upper() for state in states],
+        label=[f"{key}:{value}" for key, value in pairs(labels, "--label")],
+        createdAfter=created_after,
+        createdBefore=created_before,
+        trigger=trigger,
+        parentId=parent,
+        originalId=original,
+        topLevel=None if top_level is None else str(top_level).lower(),
+        limit=limit,
     )
     columns = {
         "ID": "id",

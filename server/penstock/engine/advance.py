@@ -27,6 +27,7 @@ from penstock.engine.message import (
     TimerKind,
 )
 from penstock.engine.operation import (
+    MarkReplayed,
     PauseRequested,
     Restart,
     ResumeFromBreakpoint,
@@ -40,6 +41,7 @@ from penstock.engine.pause import overdue, wake
 from penstock.engine.plan import plan_of
 from penstock.engine.promise import late, look, watch
 from penstock.engine.restart import (
+    mark_replayed,
     not_restarted,
     refuse,
     restart,
@@ -370,6 +372,7 @@ _ACTS: dict[type, Callable[[Work, Any], None]] = {
     SetTaskRunState: set_task_run_state,
     SetState: set_state,
     SetLabels: set_labels,
+    MarkReplayed: mark_replayed,
     PauseRequested: request_pause,
     ResumeFromBreakpoint: go_on,
     ResumeRequested: request_resume,

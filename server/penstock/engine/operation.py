@@ -39,6 +39,11 @@ class SetLabels:
 
 
 @dataclass(frozen=True, slots=True)
+class MarkReplayed:
+    """Another execution has been made of this one: a label says so, whatever its state is."""
+
+
+@dataclass(frozen=True, slots=True)
 class PauseRequested:
     """Somebody wants that no further task of the execution starts."""
 
@@ -93,4 +98,5 @@ Operation = (
     | SetTaskRunState
     | SetState
     | SetLabels
+    | MarkReplayed
 )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from penstock.engine.plan import plan_of
-from penstock.engine.restart import NOTHING_FAILED, RESTARTED, check_restart
+from penstock.engine.restart import NOTHING_FAILED, REPLAYED, RESTARTED, check_restart
 from penstock.engine.rewind import Point, copied, rewound
 from penstock.engine.start import new_execution
 from penstock.errors import Conflict
@@ -110,6 +110,7 @@ def next_attempt(execution: Execution, flow: Flow, new_id: str, at: datetime) ->
 
 
 def _new(execution: Execution, version: Version, again: Again, label: str) -> Execution:
+    labels = {key: value for key, value in execution.labels.items() if key != REPLAYED}
     return Execution(
         id=again.id,
         tenant=execution.tenant,
@@ -121,7 +122,7 @@ def _new(execution: Execution, version: Version, again: Again, label: str) -> Ex
         history=(StateChange(State.CREATED, again.now),),
         created_at=again.now,
         inputs=execution.inputs,
-        labels={**execution.labels, label: "true"},
+        labels={**labels, label: "true"},
         variables=execution.variables,
         origin=again.origin,
         source=version.source,

@@ -11,6 +11,7 @@ from penstock.engine.iteration import end_iteration
 from penstock.engine.launch import begin, call, start
 from penstock.engine.message import Refused
 from penstock.engine.operation import (
+    MarkReplayed,
     Restart,
     SetLabels,
     SetState,
@@ -26,6 +27,7 @@ from penstock.model.state import TERMINATED, State
 from penstock.sdk.flowable import CallingTask
 
 RESTARTED = "system.restarted"
+REPLAYED = "system.replayed"
 SYSTEM = "system."
 _FINAL = (State.SUCCESS, State.WARNING, State.FAILED, State.CANCELLED)
 NOTHING_FAILED = "No task found to restart execution from!"
@@ -196,6 +198,12 @@ def set_labels(work: Work, message: SetLabels) -> None:
             raise Conflict(f"The label '{key}' belongs to the system.")
     kept = {key: value for key, value in work.labels.items() if key.startswith(SYSTEM)}
     work.labels = {**message.labels, **kept}
+
+
+def mark_replayed(work: Work, message: MarkReplayed) -> None:
+    """Sets the label of an execution of which another one was made."""
+    del message
+    work.labels = {**work.labels, REPLAYED: "true"}
 
 
 def check_labels(execution: Execution) -> None:

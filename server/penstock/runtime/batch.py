@@ -48,6 +48,7 @@ from penstock.runtime.rendering import Renderer
 from penstock.runtime.slots import Key, Slots, key_of
 from penstock.runtime.told import child_ended, child_paused
 from penstock.runtime.trigger_changes import TriggerChanges
+from penstock.service.inputs import unread
 from penstock.store import execution as execution_store
 from penstock.store.log import LogLine
 from penstock.store.timer import StoredTimer
@@ -93,10 +94,13 @@ class Batch:
     def submit(self, command: Submit) -> None:
         """A new execution, begun or queued."""
         draft = self._create(command.execution, command.version, refusal=command.refusal)
-        for warning in command.warnings:
-            _add_line(draft, LogLine(self.now, LogLevel.WARN, storable(warning)))
+        self._warn(draft, command.warnings)
         if command.answer is not None:
             self.answers.append((command.answer, command.execution.id))
+
+    def _warn(self, draft: Draft, warnings: Iterable[str]) -> None:
+        for warning in warnings:
+            _add_line(draft, LogLine(self.now, LogLevel.WARN, storable(warning)))
 
     def deliver(self, execution_id: str, *messages: Message) -> None:
         """Messages for an execution; nothing when it is over."""
@@ -415,7 +419,7 @@ class Batch:
             ended = ChildEnded(request.task_run_id, None, State.FAILED, failure=refused.args[0])
             self.deliver(parent.id, ended)
             return
-        self._create(child, version)
+        self._warn(self._create(child, version), unread(version.flow, request.inputs))
         self.deliver(parent.id, ChildStarted(request.task_run_id, child.id))
 
     def _restart_child(self, draft: Draft, wanted: ChildRestart) -> None:

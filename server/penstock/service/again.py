@@ -9,7 +9,9 @@ from typing import Annotated
 
 from pydantic import Field
 
+from penstock.engine.operation import MarkReplayed
 from penstock.engine.replay import Again, Version, replayed, restarted
+from penstock.engine.restart import REPLAYED
 from penstock.errors import Conflict, FlowDisabled, InvalidObject, NotFound
 from penstock.model.execution import Execution, Origin
 from penstock.model.frozen import Frozen, Json
@@ -74,7 +76,18 @@ def replay(
     if given is not None:
         told = Given(given, seen(new.flow, new.revision))
         made = replace(made, inputs=resolved(new.flow, told, services.renderer(made)))
-    return _submit(services, caller, made, new, found=found, action="replay")
+    submitted = _submit(services, caller, made, new, found=found, action="replay")
+    if REPLAYED not in found.labels:
+        record = AuditRecord(
+            tenant=caller.tenant,
+            at=made.created_at,
+            actor=caller.actor,
+            action="execution.labels",
+            object=f"execution/{found.id}",
+            detail={"replayedAs": made.id},
+        )
+        services.executor.operate(caller.tenant, found.id, MarkReplayed(), audit=record)
+    return submitted
 
 
 def _fits(version: FlowVersion, found: Execution) -> bool:

@@ -22,11 +22,13 @@ from penstock.model.problem import Problem
 from penstock.service.change import Change
 from penstock.service.draft import Action, Draft
 from penstock.service.examination import Examination, Going, examine, warm
+from penstock.service.flow import retime
 from penstock.service.form import DeclaredRow
 from penstock.service.kind import KIND
 from penstock.service.objectset import KEYED, Member, ObjectSet, Reference, Removal
 from penstock.service.services import Services
 from penstock.store import audit
+from penstock.store.namespace import NamespaceRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +198,9 @@ def _write(
         if there:
             KIND[kind].remove_many(tx, change, there, now)
         written += [_removed(change, going, now=now, records=records) for going in goings]
+    for row in (going.row for going in seen.goings):
+        if isinstance(row, NamespaceRow) and row.plugin_defaults:
+            retime(tx, services, row.tenant, row.namespace, now=now)
     for kind, group in groupby(seen.drafts, key=lambda draft: draft.reference.kind):
         drafts = [*group]
         changed = [draft for draft in drafts if draft.action != "none"]

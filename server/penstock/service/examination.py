@@ -25,7 +25,7 @@ from penstock.service.objectset import (
 from penstock.service.services import Services
 from penstock.service.spec import NamespaceSpec, read
 from penstock.service.surroundings import Declared, stored
-from penstock.service.touched import touched
+from penstock.service.touched import left, touched
 from penstock.service.world import World
 
 
@@ -108,6 +108,7 @@ def examine(tx: Connection, services: Services, change: Change, wanted: ObjectSe
                 )
                 for user in finding.users(going.reference, world)
             )
+            going.problems.extend(left(going.row, world))
     return Examination(drafts, goings, world, _token(tenant, drafts, goings))
 
 

@@ -12,7 +12,6 @@ from typing import cast
 from sqlalchemy import Connection
 
 from penstock.errors import InvalidObject, NotFound
-from penstock.language.inputs import unknown_inputs
 from penstock.model.execution import Execution, Origin
 from penstock.model.frozen import Json
 from penstock.model.problem import Problem
@@ -23,6 +22,7 @@ from penstock.service.beginning import Beginning, build
 from penstock.service.checking import PASSED, examine
 from penstock.service.execution_query import Query
 from penstock.service.form import instant
+from penstock.service.inputs import unread
 from penstock.service.port import FlowVersion
 from penstock.service.present import not_found
 from penstock.service.services import Services
@@ -208,11 +208,8 @@ def prepare(
         after=version.content_hash,
         detail={"flow": f"{flow.namespace}/{flow.id}"},
     )
-    warnings = tuple(
-        f"{problem.message} {problem.hint or ''}".rstrip()
-        for problem in unknown_inputs(flow.inputs, wanted.inputs)
-    )
-    return Prepared(execution, version, record, warnings + verdict.warnings, verdict.refusal)
+    warnings = unread(flow, wanted.inputs) + verdict.warnings
+    return Prepared(execution, version, record, warnings, verdict.refusal)
 
 
 def get(services: Services, caller: Caller, execution_id: str) -> dict[str, Json]:

@@ -17,7 +17,7 @@ from penstock.model.headers import with_headers
 from penstock.model.task import LogLevel
 from penstock.model.trigger import Trigger
 from penstock.service.beginning import seen, source_of
-from penstock.service.inputs import Given, resolved
+from penstock.service.inputs import Given, resolved, unread
 from penstock.service.port import FlowVersion, Renderer
 
 FROM_TRIGGER = {"system.from": "trigger"}
@@ -113,6 +113,8 @@ class Fire:
         execution = self.labelled()
         given = self.render({**(trigger.inputs or {}), **self._firing.inputs})
         assert isinstance(given, dict)
+        if trigger.log_level is not LogLevel.ERROR:
+            self.warnings += unread(flow, given)
         wanted = Given(given, self._variables, is_rendered=True)
         inputs = resolved(flow, wanted, self.renderer)
         # What the trigger got may hold a secret that it is compared with, such as its key.

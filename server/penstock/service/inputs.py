@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from penstock.errors import InvalidInputs
-from penstock.language.inputs import Resolved, examine_inputs, values_of
+from penstock.language.inputs import Resolved, examine_inputs, unknown_inputs, values_of
 from penstock.model.flow import Flow
 from penstock.model.frozen import Json
 from penstock.model.problem import Problem
@@ -55,6 +55,14 @@ def examined(flow: Flow, given: Given, renderer: Renderer) -> list[Resolved]:
         return each
 
     return [safe(each) for each in found]
+
+
+def unread(flow: Flow, inputs: Mapping[str, Json]) -> tuple[str, ...]:
+    """A line for the log for each given value that is of no input."""
+    return tuple(
+        f"{problem.message} {problem.hint or ''}".rstrip()
+        for problem in unknown_inputs(flow.inputs, inputs)
+    )
 
 
 def refused(flow: Flow, problems: Sequence[Problem]) -> InvalidInputs:

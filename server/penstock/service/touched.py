@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from penstock.model.problem import Problem
 from penstock.service.draft import Draft
 from penstock.service.flow import below
+from penstock.service.form import DeclaredRow
 from penstock.service.objectset import Reference
 from penstock.service.world import World
 from penstock.store.flow import FlowRow
@@ -18,11 +21,23 @@ def touched(draft: Draft, world: World) -> tuple[tuple[str, ...], list[Problem]]
     """
     if draft.content_hash is None or not _has_changed(draft):
         return (), []
+    return _changed(draft.reference.namespace, world)
+
+
+def left(row: DeclaredRow, world: World) -> list[Problem]:
+    """An error for each flow that would not hold any more without a namespace that goes."""
+    if not isinstance(row, NamespaceRow) or not row.plugin_defaults:
+        return []
+    name = str(Reference("namespace", row.namespace))
+    return [replace(problem, object=name) for problem in _changed(row.namespace, world)[1]]
+
+
+def _changed(namespace: str, world: World) -> tuple[tuple[str, ...], list[Problem]]:
     before = world.services.defaults.read(world.tx, world.tenant)
     parses, after = world.services.parses, world.surroundings
     names: list[str] = []
     problems: list[Problem] = []
-    for row in below(world.tx, world.tenant, draft.reference.namespace):
+    for row in below(world.tx, world.tenant, namespace):
         old, new = before.of(row.namespace), after.of(row.namespace)
         if old.key == new.key:
             continue
