@@ -149,7 +149,10 @@ def _declare(shop: Shop, world: str) -> None:
         "minimum_rows": 500,
     }
     for namespace in ("shop.analytics", "shop.shared", "company.team"):
-        answer = shop.api.put(f"/namespaces/{namespace}", json={"variables": variables})
+        body = {"variables": variables}
+        if namespace == "shop.shared":
+            body["allowedNamespaces"] = ["shop.analytics", "company.team"]
+        answer = shop.api.put(f"/namespaces/{namespace}", json=body)
         assert answer.status_code == 201, answer.text
     for path, value in (
         ("shop.analytics/WAREHOUSE_TOKEN", DATA_TOKEN),
