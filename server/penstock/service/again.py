@@ -76,7 +76,6 @@ def replay(
     if given is not None:
         told = Given(given, seen(new.flow, new.revision))
         made = replace(made, inputs=resolved(new.flow, told, services.renderer(made)))
-    submitted = _submit(services, caller, made, new, found=found, action="replay")
     if REPLAYED not in found.labels:
         record = AuditRecord(
             tenant=caller.tenant,
@@ -86,8 +85,9 @@ def replay(
             object=f"execution/{found.id}",
             detail={"replayedAs": made.id},
         )
+        # Before the replay in the queue, so whoever sees the replay sees the label.
         services.executor.operate(caller.tenant, found.id, MarkReplayed(), audit=record)
-    return submitted
+    return _submit(services, caller, made, new, found=found, action="replay")
 
 
 def _fits(version: FlowVersion, found: Execution) -> bool:
