@@ -12,7 +12,7 @@ from penstock.model.state import State
 from penstock.runtime.clock import VirtualClock
 from penstock.runtime.rendering import Renderer
 from penstock.sdk.history import Parts, Selection
-from penstock.store import audit, event, log, metric, task_run, timetable
+from penstock.store import audit, event, flow, log, metric, task_run, timetable
 from penstock.store import trigger as trigger_store
 from penstock.store.execution import table as executions
 from penstock.store.timetable import TimetableEntry
@@ -247,3 +247,52 @@ def test_a_paused_execution_is_resumed_by_id_or_by_flow(stand):
     over = stand.run(task("a.b", resume + f"    executionId: {id_}\n"))
     assert over.state is State.FAILED
     assert "SUCCESS" in over.failure.message
+
+
+REVISION = "id: {id}\nnamespace: {namespace}\ntasks:\n  - {{id: a, type: core.log.Log, message: '{text}'}}\n"
+PURGE_FLOWS = "    type: core.flow.PurgeFlows\n"
+
+
+def revisions(stand, namespace, name):
+    with stand.database.read() as tx:
+        return [each.revision for each in flow.revisions(tx, TENANT, namespace, name)]
+
+
+def test_old_revisions_of_flows_are_forgotten(stand, clock):
+    for namespace, name in (("a.b", "one"), ("a.b.c", "two"), ("other", "three")):
+        for text in "xyz":
+            stand.put(REVISION.format(id=name, namespace=namespace, text=text))
+    keep = "    behavior: {type: version, keepAmount: 2}\n"
+    only = "    namespaces: [a.b]\n    includeChildNamespaces: false\n"
+    assert outputs(stand.run(task("a.b", PURGE_FLOWS + only + keep))) == {"size": 1}
+    assert revisions(stand, "a.b", "one") == [3, 2]
+    # Without a name all are meant that the flow may use.
+    assert outputs(stand.run(task("a.b", PURGE_FLOWS + keep))) == {"size": 1}
+    assert revisions(stand, "a.b.c", "two") == [3, 2]
+    assert revisions(stand, "other", "three") == [3, 2, 1]
+    denied = stand.run(task("a.b", PURGE_FLOWS + "    namespaces: [other]\n" + keep))
+    assert denied.state is State.FAILED
+    assert revisions(stand, "other", "three") == [3, 2, 1]
+    with stand.database.read() as tx:
+        told = [each.record for each in audit.page(tx, TENANT, limit=100)]
+        assert audit.broken_at(tx, TENANT) is None
+    assert [(each.object, each.detail) for each in told if each.action == "flow.purge"] == [
+        ("flow/a.b/one", {"revisions": [1]}),
+        ("flow/a.b.c/two", {"revisions": [1]}),
+    ]
+
+
+def test_a_revision_that_is_needed_stays(stand, clock):
+    pauses = "id: held\nnamespace: a.b\ntasks:\n  - {id: ask, type: core.flow.Pause}\n"
+    waiting = stand.submit(stand.put(pauses))
+    until(stand, waiting, lambda found: found.state is State.PAUSED)
+    for text in "xyz":
+        stand.put(REVISION.format(id="held", namespace="a.b", text=text))
+    after = (clock.now() + timedelta(days=3650)).isoformat()
+    before = f'    behavior: {{type: version, before: "{after}"}}\n    flowPattern: "he*"\n'
+    tidy = stand.submit(stand.put(task("a.b", PURGE_FLOWS + before)))
+    ended = until(stand, tidy, lambda found: found.state.is_terminated)
+    assert outputs(ended) == {"size": 2}
+    assert revisions(stand, "a.b", "held") == [4, 1]
+    stand.put(REVISION.format(id="held", namespace="a.b", text="new"))
+    assert revisions(stand, "a.b", "held") == [5, 4, 1]

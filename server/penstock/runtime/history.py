@@ -18,7 +18,7 @@ from penstock.sdk.history import Parts, Removed, Selection
 from penstock.service.isolation import Isolation, NamespaceDenied
 from penstock.service.trigger import retime
 from penstock.storage.base import Storage, execution_folder
-from penstock.store import audit, purge
+from penstock.store import audit, purge, revision
 from penstock.store import execution as execution_store
 from penstock.store import log as log_store
 from penstock.store import trigger as trigger_store
@@ -65,6 +65,35 @@ class ExecutionHistory:
                     removed.executions = purge.remove_executions(tx, ids)
                 self._note(tx, "execution.purge", removed.executions or len(ids), batch)
             yield removed
+
+    def flow_namespaces(self) -> tuple[list[str], list[str]]:
+        """Namespaces that have or had flows: those that may be used, and the others."""
+        with self.database.read() as tx:
+            known = revision.namespaces(tx, self.execution.tenant)
+            allowed = [each for each in known if self._may(tx, each)]
+        return allowed, [each for each in known if each not in allowed]
+
+    def purge_revisions(
+        self,
+        namespace: str,
+        is_meant: Callable[[str], bool],
+        *,
+        before: datetime | None,
+        keep: int,
+    ) -> Iterator[int]:
+        """Removes old revisions, flow after flow. Raises `NamespaceDenied`."""
+        tenant = self.execution.tenant
+        with self.database.read() as tx:
+            self._check(tx, namespace, "flows")
+            names = revision.flows(tx, tenant, namespace)
+        for name in filter(is_meant, names):
+            with self.database.transaction() as tx:
+                gone = revision.old(tx, (tenant, namespace, name), before=before, keep=keep)
+                if gone:
+                    revision.remove(tx, (tenant, namespace, name), gone)
+                    record = self._record("flow.purge", f"flow/{namespace}/{name}", self.now())
+                    audit.append(tx, replace(record, detail={"revisions": [*gone]}))
+            yield len(gone)
 
     def purge_logs(
         self, selection: Selection, *, execution_id: str | None, levels: Sequence[LogLevel]

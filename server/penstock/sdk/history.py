@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
@@ -59,6 +59,24 @@ class History(Protocol):
         self, selection: Selection, parts: Parts, *, batch_size: int
     ) -> Iterator[Removed]:
         """Removes executions that have ended, batch after batch, each in a transaction."""
+        ...
+
+    def flow_namespaces(self) -> tuple[list[str], list[str]]:
+        """The namespaces that have or had flows: those that may be used, and the others."""
+        ...
+
+    def purge_revisions(
+        self,
+        namespace: str,
+        is_meant: Callable[[str], bool],
+        *,
+        before: datetime | None,
+        keep: int,
+    ) -> Iterator[int]:
+        """Removes old revisions, flow after flow, each in a transaction: of the flows whose ids
+        are meant those from before a time, never one of the newest `keep`, and none by which an
+        execution runs.
+        """
         ...
 
     def purge_logs(
