@@ -150,6 +150,15 @@ def test_every_guide_and_every_decision_is_listed(path):
     assert [found.name for found in wanted if found != path and f"{found.name})" not in text] == []
 
 
+@pytest.mark.parametrize("folder", ["functions", "filters", "inputs", "tasks", "terraform"])
+def test_every_folder_of_the_reference_has_pages_and_is_listed(folder):
+    assert f"(reference/{folder}/README.md)" in (DOCS / "README.md").read_text()
+    index = (REFERENCE / folder / "README.md").read_text()
+    pages = {path.name for path in (REFERENCE / folder).rglob("*.md")} - {"README.md"}
+    assert pages
+    assert [page for page in sorted(pages) if f"{page})" not in index] == []
+
+
 @pytest.mark.parametrize("path", PAGES, ids=named)
 def test_variables_of_the_environment_exist(path):
     found = set(re.findall(r"\bPENSTOCK_[A-Z][A-Z_]*[A-Z]\b", path.read_text()))

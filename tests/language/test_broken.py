@@ -4,6 +4,7 @@
 """
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,17 @@ def test_says_what_is_wrong(path, monkeypatch):
     assert checked.ok == (path.stem in ONLY_WARNINGS)
     assert all(problem.hint or problem.message for problem in checked.problems)
     assert not any("Input should" in problem.message for problem in checked.problems)
+
+
+def test_C06_what_is_wrong_with_fifty_files_is_said_with_place_cause_and_cure():
+    texts = {path.stem: path.with_suffix(".txt").read_text() for path in FILES}
+    place_and_cause = r"{}\.yaml:\d+:\d+: (error|warning)\[[a-z-]+\]: \S.*[.?!]\n"
+    # Each is held byte for byte by `test_says_what_is_wrong`; this is what all have in common.
+    assert [
+        name for name, text in texts.items() if not re.match(place_and_cause.format(name), text)
+    ] == []
+    with_cure = [text for text in texts.values() if re.search(r"\^\n  \S", text)]
+    assert len(with_cure) >= 50
 
 
 def test_no_text_without_its_file():
