@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from penstock.model.flow_test import Case
     from penstock.model.frozen import Json
     from penstock.model.problem import Problem
-    from penstock.runtime.flow_test import CaseResult, FlowTests, Material
+    from penstock.runtime.flow_test import FlowTests, Material
+    from penstock.runtime.flow_test_result import CaseResult
     from penstock.runtime.stand_in import Sent
 
 _LOOKS = (

@@ -267,3 +267,36 @@ def test_the_key_is_in_no_line_of_the_log(server, ns, call, caplog, capsys):
     call("DELETE")
     out = capsys.readouterr()
     assert KEY not in caplog.text + out.out + out.err
+
+
+NAP = "  - {id: nap, type: core.flow.Sleep, duration: PT1H}\n"
+
+
+def test_who_waits_too_long_is_told_what_there_is(server, ns, call, monkeypatch):
+    monkeypatch.setattr("penstock.api.webhook._MOST_SECONDS", 0.0)
+    server.put_flow(flow(ns, "    wait: true\n", task=NAP))
+    answer = call()
+    assert answer.status_code == 202
+    assert server.api.post(f"/executions/{answer.json()['id']}/kill").is_success
+
+
+def test_nobody_waits_for_a_caller_who_left(server, ns, call, monkeypatch):
+    left = threading.Event()
+    subscribe = server.application.executor.subscribe
+
+    def watched(id_, wake):
+        undo = subscribe(id_, wake)
+
+        def undone():
+            undo()
+            left.set()
+
+        return undone
+
+    monkeypatch.setattr(server.application.executor, "subscribe", watched)
+    server.put_flow(flow(ns, "    wait: true\n", task=NAP))
+    with pytest.raises(httpx.ReadTimeout):
+        call(timeout=0.5)
+    assert left.wait(10)
+    (found,) = server.api.get("/executions", params={"namespace": ns}).json()["items"]
+    assert server.api.post(f"/executions/{found['id']}/kill").is_success

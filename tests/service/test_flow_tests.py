@@ -145,3 +145,23 @@ def test_the_servers_and_the_librarys_results_agree(server, ns, tmp_path):
     for each in (*there, *here):
         del each["seconds"]
     assert there == here
+
+
+def test_few_wait_for_another_suite_and_none_for_ever(server, ns, monkeypatch):
+    apply(server, flow(ns), suite(ns))
+    turns = server.application.services.tests._turns
+    monkeypatch.setattr(turns, "_seconds", 0.0)
+    with turns.take() as is_mine:
+        assert is_mine
+        refused = server.api.post(f"/tests/{ns}/checks/run")
+    assert refused.status_code == 409
+    assert "Another suite of tests runs." in refused.text
+    assert server.api.post(f"/tests/{ns}/checks/run").status_code == 200
+
+
+def test_a_suite_may_take_so_long(server, ns, monkeypatch):
+    apply(server, flow(ns), suite(ns))
+    monkeypatch.setattr("penstock.runtime.flow_test._SUITE_SECONDS", 0.0)
+    (case,) = server.api.post(f"/tests/{ns}/checks/run").json()["cases"]
+    assert case["state"] == "failed"
+    assert "The suite did not end within 0 s" in case["problems"][0]["message"]

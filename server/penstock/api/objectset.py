@@ -20,7 +20,7 @@ _SET = ref("ObjectSet")
 _MAYBE_OBJECT = {"anyOf": [ref("Object"), {"type": "null"}]}
 
 
-@router.post("/plan", openapi_extra=body(_SET), **answers(ref("Plan"), 413))
+@router.post("/plan", openapi_extra=body(_SET), **answers(ref("Plan"), 409, 413))
 def plan_set(services: Services, change: Change, wanted: JsonBody) -> Response:
     """Says what `POST /apply` with this set would do, without writing; also when it would fail."""
     return Answer(plan.plan(services, change, parse_set(wanted)))

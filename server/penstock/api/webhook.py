@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Iterable
 
 from fastapi import APIRouter, Request, Response
@@ -28,6 +29,8 @@ _PATH = "/{namespace}/{flow}/{key}"
 _BODY = {"requestBody": {"required": False, "content": {"*/*": {"schema": {}}}}}
 """Anything: what it is does not matter before the flow looks at it."""
 _failures = Failures()
+_MOST_SECONDS = 600.0
+"""How long an answer waits for the end of an execution."""
 
 
 async def _receive(
@@ -59,17 +62,20 @@ async def _receive(
     )
     if not ready.trigger.wait:
         return Answer(form.execution(accepted))
-    ended = await _end(services, ready)
+    ended = await _end(services, request, ready)
     if ended is None:
         return Answer(form.execution(accepted), status_code=202)
     told = await run_in_threadpool(webhook.reply, services, ready, ended)
     return Response(told.content, status_code=told.status, media_type=told.media_type)
 
 
-async def _end(services: ServicesValue, ready: Ready) -> Execution | None:
-    """The execution when it is over; None when the server stops before that."""
+async def _end(services: ServicesValue, request: Request, ready: Ready) -> Execution | None:
+    """The execution when it is over; None when the server stops or the caller leaves before that,
+    or it takes too long.
+    """
     loop, touched = asyncio.get_running_loop(), asyncio.Event()
     id_, tenant = ready.execution.id, ready.execution.tenant
+    latest = time.monotonic() + _MOST_SECONDS
 
     def wake() -> None:
         if not loop.is_closed():
@@ -82,6 +88,8 @@ async def _end(services: ServicesValue, ready: Ready) -> Execution | None:
             found = await run_in_threadpool(head, services, tenant, id_)
             if found.state.is_terminated:
                 return found
+            if time.monotonic() >= latest or await request.is_disconnected():
+                return None
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(touched.wait(), 1.0)
     finally:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 if TYPE_CHECKING:
-    from penstock.runtime.flow_test import CaseResult, SuiteResult
+    from penstock.runtime.flow_test_result import CaseResult, SuiteResult
 
 
 def document(results: Sequence[tuple[Path, SuiteResult]]) -> bytes:

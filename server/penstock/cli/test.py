@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from penstock.cli.test_files import SuiteFile, Surroundings
     from penstock.model.flow_test import Case
     from penstock.model.problem import Problem
-    from penstock.runtime.flow_test import FlowTests, SuiteResult
+    from penstock.runtime.flow_test import FlowTests
+    from penstock.runtime.flow_test_result import SuiteResult
 
 _SIGNS = {"passed": ("✓", "green"), "failed": ("✗", "red"), "skipped": ("-", "yellow")}
 

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Literal
 from zoneinfo import ZoneInfo
 
 from penstock.engine.variables import Environment, task_variables
-from penstock.errors import InvalidInputs, PenstockError
+from penstock.errors import Conflict, InvalidInputs, PenstockError
 from penstock.expression import Scope, render_deep
 from penstock.expression.error import ExpressionError
 from penstock.language.cron import next_fire, previous_fire
@@ -28,10 +25,12 @@ from penstock.model.frozen import Json
 from penstock.model.problem import Problem
 from penstock.plugins.core.trigger.schedule import Schedule
 from penstock.runtime.clock import SkippingClock
+from penstock.runtime.flow_test_result import CaseResult, CaseState, SuiteResult
 from penstock.runtime.flows import FlowVersion
 from penstock.runtime.local import TENANT, LocalRunner, Patience, empty_database
 from penstock.runtime.rendering import Renderer
-from penstock.runtime.stand_in import Sent, StandIn
+from penstock.runtime.stand_in import StandIn
+from penstock.runtime.turns import Turns
 from penstock.runtime.verdict import Found, Miss, judge
 from penstock.service.services import Parses
 from penstock.service.spec import NamespaceSpec
@@ -39,10 +38,14 @@ from penstock.store import kv as kv_store
 
 PATIENCE_SECONDS = 60.0
 """How long a case may take in real time, whatever its clock says."""
+_SUITE_SECONDS = 600.0
+"""How long all cases of a suite may take on a server, which has other work too."""
+_MOST_WAITING = 8
+_TURN_SECONDS = 30.0
+"""Who waits for another suite holds a thread of the API: not many may, and not for long."""
 _WORKERS = 4
 _ENVIRONMENT = Environment(name="test")
 
-CaseState = Literal["passed", "failed", "skipped"]
 Key = tuple[str, str]
 
 
@@ -54,68 +57,13 @@ class Material:
     namespaces: Mapping[str, NamespaceSpec] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class CaseResult:
-    """What became of a case; `problems` say where in the test's text and what is otherwise."""
-
-    id: str
-    state: CaseState
-    seconds: float = 0.0
-    problems: tuple[Problem, ...] = ()
-    execution: Execution | None = None
-    lines: tuple[str, ...] = ()
-    sent: tuple[Sent, ...] = ()
-
-    def to_json(self) -> dict[str, Json]:
-        """For people's programs."""
-        execution = self.execution
-        return {
-            "id": self.id,
-            "state": self.state,
-            "seconds": round(self.seconds, 3),
-            "problems": [{**problem.to_json()} for problem in self.problems],
-            "executionState": None if execution is None else execution.state.value,
-            "taskRuns": 0 if execution is None else len(execution.task_runs),
-            "log": [*self.lines],
-            "requests": [each.to_json() for each in self.sent],
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class SuiteResult:
-    """What became of a suite; `problems` are those of the suite itself, which then does not run."""
-
-    suite: Suite
-    cases: tuple[CaseResult, ...]
-    problems: tuple[Problem, ...] = ()
-
-    @property
-    def is_passed(self) -> bool:
-        """Whether nothing is otherwise than it says."""
-        return not self.problems and all(case.state != "failed" for case in self.cases)
-
-    @property
-    def counts(self) -> Counter[str]:
-        """How many cases are `passed`, `failed`, `skipped`."""
-        return Counter(case.state for case in self.cases)
-
-    @property
-    def misses(self) -> list[tuple[str, Problem]]:
-        """What is otherwise than a case says, with the case."""
-        return [(case.id, problem) for case in self.cases for problem in case.problems]
-
-    def cases_json(self) -> list[Json]:
-        """Every case, for results."""
-        return [case.to_json() for case in self.cases]
-
-
 class FlowTests:
     """Runs suites; flows are parsed once for all of them."""
 
     def __init__(self, parses: Parses | None = None, *, jobs: int = 4) -> None:
         self._parses = parses or Parses()
         self._database: bytes | None = None
-        self._turn = threading.Lock()
+        self._turns = Turns(_MOST_WAITING, _TURN_SECONDS)
         self._jobs = jobs
 
     def run(
@@ -124,8 +72,9 @@ class FlowTests:
         material: Material,
         *,
         wanted: Callable[[Case], bool] = lambda _: True,
+        seconds: float | None = None,
     ) -> SuiteResult:
-        """Runs the cases of a suite at the same time."""
+        """Runs the cases of a suite at the same time; what has not ended after `seconds` fails."""
         suite = parsed.suite
         assert suite is not None, "the suite has no errors"
         found = material.flows.get((suite.namespace, suite.flow_id))
@@ -137,9 +86,17 @@ class FlowTests:
         if problems:
             return SuiteResult(suite, (), tuple(problems))
         cases = [case for case in suite.cases if wanted(case)]
+        latest = None if seconds is None else time.monotonic() + seconds
+
+        def result(case: Case) -> CaseResult:
+            left = PATIENCE_SECONDS if latest is None else latest - time.monotonic()
+            if left <= 0:
+                late = Miss(f"The suite did not end within {seconds:g} s of real time.", ())
+                return CaseResult(case.id, "failed", 0.0, (_problem(parsed, case, late),))
+            return self.run_case(parsed, case, material, seconds=min(left, PATIENCE_SECONDS))
+
         with ThreadPoolExecutor(self._jobs) as pool:
-            results = pool.map(lambda case: self.run_case(parsed, case, material), cases)
-            return SuiteResult(suite, tuple(results))
+            return SuiteResult(suite, tuple(pool.map(result, cases)))
 
     def run_suite(
         self,
@@ -147,15 +104,28 @@ class FlowTests:
         flows: Mapping[Key, tuple[Flow, str]],
         namespaces: Mapping[str, NamespaceSpec],
     ) -> SuiteResult:
-        """See `penstock.service.port.FlowTests`. One suite at a time."""
-        with self._turn:
-            return self.run(parsed, Material(flows, namespaces))
+        """See `penstock.service.port.FlowTests`. One suite at a time: raises `Conflict` when too
+        many wait for that, or too long.
+        """
+        with self._turns.take() as is_mine:
+            if not is_mine:
+                raise Conflict(
+                    "Another suite of tests runs.",
+                    hint="Try again, or run this one with `penstock test`.",
+                )
+            return self.run(parsed, Material(flows, namespaces), seconds=_SUITE_SECONDS)
 
     def run_case(
-        self, parsed: ParsedSuite, case: Case, material: Material, *, judged: bool = True
+        self,
+        parsed: ParsedSuite,
+        case: Case,
+        material: Material,
+        *,
+        judged: bool = True,
+        seconds: float = PATIENCE_SECONDS,
     ) -> CaseResult:
-        """Runs one case. Never raises for what the flow does; not `judged`, it always passes
-        once it has run.
+        """Runs one case, for `seconds` of real time at most. Never raises for what the flow does;
+        not `judged`, it always passes once it has run.
         """
         suite = parsed.suite
         assert suite is not None
@@ -164,7 +134,7 @@ class FlowTests:
         started = time.perf_counter()
         if self._database is None:
             self._database = empty_database()
-        trial = Trial(suite, case, material, self._parses, self._database)
+        trial = Trial(suite, case, material, self._parses, self._database, seconds=seconds)
         try:
             found, misses = trial.run()
             misses = misses if judged else []
@@ -189,8 +159,11 @@ class Trial:
         material: Material,
         parses: Parses,
         database: bytes,
+        *,
+        seconds: float = PATIENCE_SECONDS,
     ) -> None:
         self._case = case
+        self._seconds = seconds
         self._key = (suite.namespace, suite.flow_id)
         self._material = material
         self._parses = parses
@@ -233,7 +206,7 @@ class Trial:
             execution,
             version,
             on_line=lambda _, line: lines.append(line.message),
-            patience=Patience(PATIENCE_SECONDS),
+            patience=Patience(self._seconds),
         )
         found = Found(
             ran.execution,
@@ -244,7 +217,7 @@ class Trial:
             lambda key: self._pair(runner, key),
         )
         if ran.timed_out:
-            late = f"It did not end within {PATIENCE_SECONDS:g} s of real time."
+            late = f"It did not end within {self._seconds:.3g} s of real time."
             return found, [Miss(late, ())]
         return found, judge(self._case, found)
 

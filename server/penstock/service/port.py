@@ -191,5 +191,7 @@ class FlowTests(Protocol):
         flows: Mapping[tuple[str, str], tuple[Flow, str]],
         namespaces: Mapping[str, NamespaceSpec],
     ) -> SuiteOutcome:
-        """Runs a suite that fits, with flows, their texts, and what namespaces say."""
+        """Runs a suite that fits, with flows, their texts, and what namespaces say. Raises
+        `Conflict` while the server runs others.
+        """
         ...

@@ -48,7 +48,11 @@ class Webhook(Trigger):
         ),
     ]
     wait: Annotated[
-        bool, Field(description="Whether the answer waits for the end of the execution.")
+        bool,
+        Field(
+            description="Whether the answer waits for the end of the execution, 10 minutes at "
+            "most; status 202 when it takes longer."
+        ),
     ] = False
     return_outputs: Annotated[
         bool,
