@@ -84,3 +84,20 @@ def test_namespaces_whose_pairs_a_purge_names():
         ("kv", "other", "", "tasks[0].namespaces[1]"),
         ("kv", "third", "k", "tasks[1].namespace"),
     ]
+
+
+def test_lists_of_namespaces_that_an_expression_makes_name_none():
+    parsed = parse(
+        """id: a
+namespace: b.c
+tasks:
+  - {id: purge, type: core.kv.PurgeKV, namespaces: "{{ ['x.y'] }}"}
+  - id: script
+    type: scripts.shell.Commands
+    namespaceFiles: {enabled: true, namespaces: "{{ ['x.y'] }}"}
+    commands: [ls]
+""",
+        registry,
+    )
+    assert parsed.flow is not None, parsed.problems
+    assert references(parsed.flow).uses == []

@@ -1,6 +1,6 @@
 """The executor under a seed: crashes, repeated and reordered messages, and a clock that jumps.
 
-`PENSTOCK_CHAOS=40` plays forty times as many seeds, and so about a million steps of the engine.
+`PENSTOCK_CHAOS=40` plays forty times as many seeds.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -117,12 +117,12 @@ def _place(task: Task, path: Path, found: References) -> None:
     if kind is not None and isinstance(namespace, str):
         name = key if isinstance(key, str) else ""
         found.uses.append(NamespaceUse(kind, namespace, name, path_text((*path, "namespace"))))
-    for index, other in enumerate(getattr(task, "namespaces", None) or () if kind == "kv" else ()):
+    for index, other in enumerate(_listed(task, "namespaces") if kind == "kv" else ()):
         if isinstance(other, str) and not contains_expression(other):
             place = path_text((*path, "namespaces", index))
             found.uses.append(NamespaceUse("kv", other, "", place))
     files = getattr(task, "namespace_files", None)
-    for index, other in enumerate(getattr(files, "namespaces", None) or ()):
+    for index, other in enumerate(_listed(files, "namespaces")):
         if isinstance(other, str) and not contains_expression(other):
             place = path_text((*path, "namespaceFiles", "namespaces", index))
             found.uses.append(NamespaceUse("file", other, "", place))
@@ -133,6 +133,12 @@ def _file(uri: object, path: str, found: References) -> None:
     named = _FILE_OF.match(uri) if isinstance(uri, str) else None
     if named is not None:
         found.uses.append(NamespaceUse("file", named[1], "", path))
+
+
+def _listed(holder: object, name: str) -> Sequence[object]:
+    """What stands in a list; nothing when an expression makes the list."""
+    value = getattr(holder, name, None)
+    return value if isinstance(value, list | tuple) else ()
 
 
 def _expressions(text: str, path: str, found: References) -> None:
