@@ -139,6 +139,16 @@ def test_json_that_does_not_parse_says_where(server, ns):
     assert (problem["code"], problem["line"], problem["column"]) == ("invalid-json", 2, 3)
 
 
+@pytest.mark.parametrize("levels", [101, 251, 900])
+def test_json_that_is_nested_too_deep_is_refused(server, ns, levels):
+    deep = "[" * levels + "]" * levels
+    body = f'{{"namespace": "{ns}", "flowId": "f", "inputs": {{"doc": {deep}}}}}'
+    answer = server.api.post("/executions", content=body)
+    assert answer.status_code == 422
+    assert "nested more than 100 levels deep" in answer.text
+    assert server.api.get("/executions", params={"namespace": ns}).status_code == 200
+
+
 def test_text_that_is_not_utf8_says_where(server, ns):
     answer = server.api.put(
         f"/flows/{ns}/f", content=b"id: f\n\xff\n", headers={"content-type": "application/yaml"}

@@ -136,6 +136,22 @@ def test_a_body_is_json_or_a_text(server, ns, call, sent, seen):
     assert call(content=sent).json()["trigger"]["variables"]["body"] == seen
 
 
+@pytest.mark.parametrize("levels", [101, 900])
+def test_a_body_that_is_nested_too_deep_is_refused_after_the_key(server, ns, call, levels):
+    server.put_flow(flow(ns))
+    sent = b"[" * levels + b"]" * levels
+    assert call(key="wrong", content=sent).status_code == 404
+    refused = call(content=sent)
+    assert refused.status_code == 422
+    assert "nested more than 100 levels deep" in refused.text
+    assert server.api.get("/executions", params={"namespace": ns}).json()["items"] == []
+
+
+def test_what_is_sent_is_no_key(server, ns, call):
+    server.put_flow(flow(ns, key="{{ trigger.parameters.k[0] }}"))
+    assert call(key="mine", params={"k": "mine"}).status_code == 404
+
+
 def test_headers_are_found_in_any_spelling(server, ns, call):
     task = "  - {id: say, type: core.log.Log, message: \"{{ trigger.headers['X-Event'][0] }}\"}\n"
     server.put_flow(flow(ns, task=task))

@@ -1,7 +1,7 @@
 """What a caller gives becomes what a flow declares."""
 
 import pytest
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from penstock.errors import InvalidInputs
 from penstock.expression import Scope, render_deep
@@ -97,6 +97,7 @@ def test_values(declared, given, value):
     assert type(result["x"]) is type(value)
 
 
+DEEP = "it is nested more than 100 levels deep; make it flatter"
 BAD = [
     ({"type": "STRING"}, [1], "expected a text, found a list"),
     ({"type": "STRING", "validator": "[a-z]+"}, "abc1", "it must match the pattern `[a-z]+`"),
@@ -178,6 +179,46 @@ BAD = [
         1,
         "Invalid JSON content or schema: `https://example.com/schema` is not in it",
     ),
+    (
+        {"type": "JSON", "jsonSchema": {"patternProperties": {"^a+$": {"type": "integer"}}}},
+        {"b": "x", "aa": "x"},
+        "it must match the json schema: at `$.aa`: 'x' is not of type 'integer'",
+    ),
+    (
+        {"type": "JSON", "jsonSchema": {"items": {"pattern": "^[a-z]+$"}}},
+        ["abc", "abc1"],
+        "it must match the json schema: at `$[1]`: 'abc1' does not match '^[a-z]+$'",
+    ),
+    (
+        {
+            "type": "JSON",
+            "jsonSchema": {"patternProperties": {"^a+$": {}}, "additionalProperties": False},
+        },
+        {"a": 1, "b": 1},
+        "it must match the json schema: 'b' does not match any of the regexes: '^a+$'",
+    ),
+    (
+        {"type": "JSON", "jsonSchema": {"pattern": "a*a*a*x"}},
+        '"' + "a" * 5000 + '"',
+        "Invalid JSON content or schema: The regular expression could take too long on a text",
+    ),
+    (
+        {
+            "type": "JSON",
+            "jsonSchema": {"additionalProperties": False, "patternProperties": {"a*a*a*x": {}}},
+        },
+        {"a" * 5000: 1},
+        "Invalid JSON content or schema: The regular expression could take too long on a text",
+    ),
+    (
+        {"type": "STRING", "validator": "a*a*a*x"},
+        "a" * 5000,
+        "The regular expression could take too long on a text of 5,000 characters",
+    ),
+    ({"type": "JSON"}, "[" * 101 + "]" * 101, f"Invalid JSON content: {DEEP}"),
+    ({"type": "YAML"}, "[" * 101 + "]" * 101, f"Invalid YAML content: {DEEP}"),
+    ({"type": "YAML"}, "[" * 5000 + "]" * 5000, f"Invalid YAML content: {DEEP}"),
+    ({"type": "ARRAY", "itemType": "JSON"}, "[" * 101 + "]" * 101, DEEP),
     ({"type": "YAML"}, "a: [", "Invalid YAML content"),
     ({"type": "YAML"}, "a: &x 1\nb: *x", "Invalid YAML content: aliases are not taken"),
     ({"type": "YAML"}, "!!python/object:os.system {}", "Invalid YAML content"),
@@ -209,6 +250,28 @@ def test_bad_values(declared, given, cause):
     (problem,) = failed.value.problems
     assert problem.message.startswith(f"Invalid value for input `x`. Cause: {cause}")
     assert (problem.path, problem.code) == ("inputs.x", "invalid-input")
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [
+        {"type": "STRING", "validator": "^(a+)+$"},
+        {"type": "SECRET", "validator": "^(a|aa)+$"},
+        {"type": "JSON", "jsonSchema": {"pattern": "^(a+)+$"}},
+        {"type": "JSON", "jsonSchema": {"allOf": [{"patternProperties": {"^(a+)+$": {}}}]}},
+        {"type": "JSON", "jsonSchema": '{"properties": {"x": {"pattern": "^(a+)+$"}}}'},
+    ],
+    ids=range(5),
+)
+def test_a_pattern_that_may_take_forever_is_refused_where_it_is_written(declared):
+    with pytest.raises(ValidationError, match="could take forever"):
+        ADAPTER.validate_python([{"id": "x", **declared}])
+
+
+@pytest.mark.parametrize("kind", ["JSON", "YAML"])
+def test_a_hundred_levels_are_taken(kind):
+    text = "[" * 100 + "]" * 100
+    assert resolve([{"id": "x", "type": kind}], {"x": text})["x"] is not None
 
 
 def test_every_bad_input_is_named():

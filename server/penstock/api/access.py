@@ -11,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 
 from penstock.errors import InvalidObject
 from penstock.model.frozen import Json
+from penstock.model.nesting import TooDeep, parsed
 from penstock.model.problem import Problem
 from penstock.model.provenance import Provenance
 from penstock.security.caller import Caller as CallerValue
@@ -104,7 +105,11 @@ RawBody = Annotated[bytes, Depends(_raw_body)]
 def parse_json(body: bytes) -> Json:
     """The JSON of a body. Raises `InvalidObject` with line and column, quoting nothing."""
     try:
-        return orjson.loads(body)
+        return parsed(body)
+    except TooDeep as error:
+        message = f"The body cannot be taken: {error}."
+        problem = Problem(message, code="too-deep")
+        raise InvalidObject(message, problems=[problem]) from None
     except orjson.JSONDecodeError as error:
         message = f"The body is no JSON: {error.msg.partition(':')[0]}."
         problem = Problem(message, line=error.lineno, column=error.colno, code="invalid-json")

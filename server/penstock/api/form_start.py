@@ -13,6 +13,7 @@ from penstock.api.multipart import Form
 from penstock.errors import InvalidObject
 from penstock.model.execution import Execution
 from penstock.model.frozen import Json
+from penstock.model.nesting import TooDeep, parsed
 from penstock.model.problem import Problem
 from penstock.security.caller import Caller
 from penstock.service import execution
@@ -87,7 +88,10 @@ def _body(form: Form) -> dict[str, Json]:
 
 def _json(name: str, text: str) -> Json:
     try:
-        return orjson.loads(text)
+        return parsed(text)
+    except TooDeep as error:
+        problem = Problem(f"The part `{name}`: {error}.", path=name, code="too-deep")
+        raise InvalidObject(problem.message, problems=[problem]) from None
     except orjson.JSONDecodeError:
         problem = Problem(f"The part `{name}` is not JSON.", path=name, code="wrong-type")
         raise InvalidObject(problem.message, problems=[problem]) from None

@@ -3,11 +3,10 @@
 import difflib
 from collections.abc import Iterable
 
+from penstock.model.pattern.error import quoted as quoted  # noqa: PLC0414 - shared with below
+
 _SHOWN = 120
 """Longest piece of an expression that a message quotes, in characters."""
-
-_QUOTED = 100
-"""Longest text of a value that a message quotes, in characters."""
 
 
 class ExpressionError(Exception):
@@ -113,16 +112,6 @@ def nearest(name: str, known: Iterable[str]) -> str:
     lowered = {key.lower(): key for key in names[:1000]}
     found = difflib.get_close_matches(name.lower(), lowered, n=1, cutoff=0.6)
     return lowered[found[0]] if found else ""
-
-
-def quoted(text: str) -> str:
-    """A text as messages show it: whole, or not at all.
-
-    A part of a secret in a message could not be recognised, and so not be masked.
-    """
-    if len(text) <= _QUOTED and text.isprintable():
-        return f"'{text}'"
-    return f"of {len(text):,} characters"
 
 
 def _spell(key: str) -> str:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 import orjson
 import structlog
 
-from penstock.errors import FlowDisabled, InvalidInputs, NotFound
+from penstock.errors import FlowDisabled, InvalidInputs, InvalidObject, NotFound
 from penstock.expression.error import ExpressionError
 from penstock.model.execution import Execution
 from penstock.model.frozen import Json
+from penstock.model.nesting import TooDeep, parsed
 from penstock.model.problem import Problem
 from penstock.model.state import State
 from penstock.plugins.core.trigger.webhook import ContentType, Webhook
@@ -80,8 +81,9 @@ class Reply:
 def prepare(services: Services, call: Call) -> Ready | None:
     """The execution that a call starts; None when the conditions of the trigger do not hold.
 
-    Raises `NotFound` alike for an unknown flow and a wrong key, `FlowDisabled`, and
-    `InvalidInputs` when inputs cannot be rendered or do not fit.
+    Raises `NotFound` alike for an unknown flow and a wrong key, `FlowDisabled`, `InvalidObject`
+    for a body that is nested too deep, and `InvalidInputs` when inputs cannot be rendered or do
+    not fit.
     """
     try:
         version = services.present.get(call.tenant, call.namespace, call.flow_id)
@@ -89,18 +91,23 @@ def prepare(services: Services, call: Call) -> Ready | None:
         raise _nothing() from None
     execution_id = services.new_id()
     off = _switched(services, call)
-    fires = [
-        Fire(version, _firing(services, call, trigger, execution_id), services.renderer)
+    # Nothing of what was sent is looked at before the key is known to be right.
+    bare = replace(call, body=b"", headers={}, parameters={})
+    fires = (
+        Fire(version, _firing(services, bare, trigger, execution_id), services.renderer)
         for trigger in version.flow.triggers
         if isinstance(trigger, Webhook) and not off.get(trigger.id, trigger.disabled)
-    ]
-    fire = next((each for each in fires if _is_key(each, call.key)), None)
-    if fire is None:
+    )
+    keyed = next((each for each in fires if _is_key(each, call.key)), None)
+    if keyed is None:
         raise _nothing()
     if version.flow.disabled:
         raise FlowDisabled(f"The flow {call.namespace}/{call.flow_id} is disabled.")
-    trigger = cast("Webhook", fire.trigger)
+    trigger = cast("Webhook", keyed.trigger)
+    fire = Fire(version, _firing(services, call, trigger, execution_id), services.renderer)
     try:
+        # So that it knows the key where the call tells it too, and hides it.
+        fire.render(trigger.key)
         execution = fire.made() if fire.is_wanted() else None
     except (ExpressionError, InvalidInputs) as error:
         reason = fire.renderer.masker.text(sentences(error))
@@ -187,7 +194,9 @@ def _content(body: bytes) -> Json:
         return None
     if body.lstrip()[:1] in {b"{", b"["}:
         try:
-            return orjson.loads(body)
+            return parsed(body)
+        except TooDeep as error:
+            raise InvalidObject(f"The body cannot be taken: {error}.") from None
         except orjson.JSONDecodeError:
             pass
     return body.decode(errors="replace")

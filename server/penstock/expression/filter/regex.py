@@ -1,40 +1,16 @@
-"""Filters with regular expressions, bounded so that none can take forever.
+"""Filters with regular expressions, bounded so that none can take forever."""
 
-Python's matcher backtracks and cannot be interrupted. Repetitions within repetitions are refused,
-and the text may be only so long that even the worst backtracking ends soon.
-"""
-
-import functools
-import math
 import re
 
 from penstock.expression.catalogue import named
-from penstock.expression.error import ExpressionError, LimitError, quoted
+from penstock.expression.error import ExpressionError, LimitError
 from penstock.expression.filter.collection import whole
-from penstock.expression.filter.regex_cost import matching_cost
-from penstock.expression.filter.regex_syntax import translate
 from penstock.expression.limit import Limits
 from penstock.expression.value import Value, to_text
+from penstock.model.pattern.bounded import bounded_pattern
+from penstock.model.pattern.error import PatternError, PatternTooCostly
 
-_STEPS = math.log2(400_000_000)
-"""Logarithm of the steps of the matcher which a filter may take, about a second."""
-
-_LONGEST = 1000
 _JAVA_GROUP = re.compile(r"\\(.)|\$(\d+)|\$\{(\w+)\}", re.DOTALL)
-
-
-@functools.lru_cache(maxsize=512)
-def _compiled(pattern: str) -> tuple[re.Pattern[str], int, float]:
-    """The pattern and its cost, see `matching_cost`."""
-    if len(pattern) > _LONGEST:
-        raise ExpressionError(f"A regular expression has at most {_LONGEST} characters.")
-    exponent, choices = matching_cost(pattern)
-    try:
-        return re.compile(translate(pattern)), exponent, choices
-    except (re.error, OverflowError, RecursionError) as error:
-        raise ExpressionError(
-            f"The text {quoted(pattern)} is no regular expression: {error}."
-        ) from None
 
 
 def safe_pattern(pattern: str, text: str) -> re.Pattern[str]:
@@ -43,17 +19,12 @@ def safe_pattern(pattern: str, text: str) -> re.Pattern[str]:
     Raises:
         ExpressionError: it is no pattern, or could take too long on this text.
     """
-    compiled, exponent, choices = _compiled(pattern)
-    if not exponent:
-        return compiled
-    if math.log2(len(text) + 1) * exponent + choices > _STEPS:
-        allowed = int(2 ** max(0.0, (_STEPS - choices) / exponent))
-        raise LimitError(
-            f"The regular expression could take too long on a text of {len(text):,} characters; "
-            f"with its repetitions and choices at most {allowed:,} are allowed.",
-            hint="Make it simpler, or shorten the text first.",
-        )
-    return compiled
+    try:
+        return bounded_pattern(pattern, text)
+    except PatternTooCostly as error:
+        raise LimitError(error.message, hint=error.hint) from None
+    except PatternError as error:
+        raise ExpressionError(error.message, hint=error.hint) from None
 
 
 def substitute(text: str, pattern: str, replacement: str, limits: Limits) -> str:

@@ -23,6 +23,7 @@ from penstock.model.input.string import StringInput
 from penstock.model.input.time_ import TimeInput
 from penstock.model.input.uri import UriInput
 from penstock.model.input.yaml_ import YamlInput
+from penstock.model.nesting import TooDeep, hold
 
 _REFUSED = frozenset({"ARRAY", "SECRET", "SELECT", "ENUM", "MULTISELECT", "FORM"})
 _MEMBERS: dict[str, type[BaseInput]] = {
@@ -98,6 +99,10 @@ def listed(value: Json) -> list[Json]:
             raise Unfit(f"expected a list, found the text `{quoted(str(value))}`") from None
     if not isinstance(value, list):
         raise Unfit(f"expected a list, found {found(value)}")
+    try:
+        hold(value)
+    except TooDeep as error:
+        raise Unfit(str(error)) from None
     return value
 
 

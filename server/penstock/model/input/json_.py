@@ -9,6 +9,7 @@ from pydantic import AfterValidator
 
 from penstock.model.frozen import Json
 from penstock.model.input.base import BaseInput, Unfit
+from penstock.model.nesting import TooDeep, hold, parsed
 
 if TYPE_CHECKING:
     from jsonschema.protocols import Validator
@@ -32,9 +33,11 @@ def _validator(written: str | dict[str, Json]) -> Validator:
     from jsonschema.validators import validator_for  # noqa: PLC0415 - see above
     from referencing import Registry  # noqa: PLC0415 - see above
 
+    from penstock.model.input.json_pattern import bounded  # noqa: PLC0415 - see above
+
     try:
-        schema = orjson.loads(written) if isinstance(written, str) else written
-    except orjson.JSONDecodeError as error:
+        schema = parsed(written) if isinstance(written, str) else written
+    except (orjson.JSONDecodeError, TooDeep) as error:
         raise Unfit(f"Invalid JSON content or schema: {error}") from None
     if not isinstance(schema, dict):
         raise Unfit("Invalid JSON content or schema: a schema is an object")
@@ -43,7 +46,7 @@ def _validator(written: str | dict[str, Json]) -> Validator:
         kind.check_schema(schema)
     except SchemaError as error:
         raise Unfit(f"Invalid JSON content or schema: {error.message}") from None
-    return cast("Validator", kind(schema, registry=Registry()))
+    return cast("Validator", bounded(kind, schema)(schema, registry=Registry()))
 
 
 class JsonInput(BaseInput):
@@ -66,6 +69,10 @@ class JsonInput(BaseInput):
                 value = orjson.loads(value)
             except orjson.JSONDecodeError as error:
                 raise Unfit(f"Invalid JSON content: {error}") from None
+        try:
+            hold(value)
+        except TooDeep as error:
+            raise Unfit(f"Invalid JSON content: {error}") from None
         if self.json_schema is not None:
             _satisfy(value, self.json_schema)
         return value

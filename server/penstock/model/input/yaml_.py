@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal, cast
 
 from penstock.model.frozen import Json
 from penstock.model.input.base import BaseInput, Unfit
+from penstock.model.nesting import TooDeep, hold
 
 if TYPE_CHECKING:
     from yaml import SafeLoader
@@ -28,23 +29,30 @@ class YamlInput(BaseInput):
 
     def cast(self, value: Json) -> Json:
         """The parsed value."""
-        if not isinstance(value, str):
-            return value
-        import yaml  # noqa: PLC0415 - only for this type
-
         try:
-            # A loader derived from the safe one.
-            return _plain(yaml.load(value, _loader()))  # noqa: S506 - see above
-        except yaml.MarkedYAMLError as error:
-            mark = error.problem_mark
-            place = f" in line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-            raise Unfit(f"Invalid YAML content: {error.problem}{place}") from None
-        except (yaml.YAMLError, ValueError, RecursionError, TypeError) as error:
-            raise Unfit(f"Invalid YAML content: {error}") from None
+            made = _read(value) if isinstance(value, str) else value
+            hold(made)
+        except (RecursionError, TooDeep):
+            raise Unfit(f"Invalid YAML content: {TooDeep()}") from None
+        return made
 
     def takes(self) -> str:
         """See `BaseInput.takes`."""
         return "a text in YAML such as `a: 1`"
+
+
+def _read(text: str) -> Json:
+    import yaml  # noqa: PLC0415 - only for this type
+
+    try:
+        # A loader derived from the safe one.
+        return _plain(yaml.load(text, _loader()))  # noqa: S506 - see above
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        place = f" in line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        raise Unfit(f"Invalid YAML content: {error.problem}{place}") from None
+    except (yaml.YAMLError, ValueError, TypeError) as error:
+        raise Unfit(f"Invalid YAML content: {error}") from None
 
 
 def _plain(value: object) -> Json:

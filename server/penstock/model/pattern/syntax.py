@@ -2,7 +2,7 @@
 
 import re
 
-from penstock.expression.error import ExpressionError
+from penstock.model.pattern.error import PatternError
 
 PIECE = re.compile(
     r"""(?P<escape>\\(?:[pP]\{\w+\}|Q.*?(?:\\E|$)|.))
@@ -57,7 +57,7 @@ def translate(pattern: str) -> str:
 def _set(text: str) -> str:
     inside = _ESCAPED.sub("", text[1:-1])
     if "[" in inside or "&&" in inside:
-        raise ExpressionError(
+        raise PatternError(
             "A set of characters within a set is not known in a regular expression.",
             hint="A bracket that stands for itself is written `\\[`.",
         )
@@ -77,7 +77,7 @@ def _escape(text: str) -> str:
 def _property(name: str) -> str:
     known = _PROPERTIES.get(name)
     if known is None:
-        raise ExpressionError(
+        raise PatternError(
             f"The character class `\\p{{{name}}}` is not known.",
             hint=f"There are: {', '.join(_PROPERTIES)}.",
         )

@@ -4,8 +4,8 @@ import functools
 import math
 import re
 
-from penstock.expression.error import ExpressionError, quoted
-from penstock.expression.filter.regex_syntax import PIECE, translate
+from penstock.model.pattern.error import PatternError, quoted
+from penstock.model.pattern.syntax import PIECE, translate
 
 _COUNT = re.compile(r"\{(\d+)(?:(,)(\d*))?\}")
 _MOST = 1000
@@ -56,7 +56,7 @@ def matching_cost(pattern: str) -> tuple[int, float]:
     """The exponents of the worst cost of a search: `n ** first * 2 ** second` for n characters.
 
     Raises:
-        ExpressionError: a repetition or choice stands within a repetition without a bound, which
+        PatternError: a repetition or choice stands within a repetition without a bound, which
             may take forever.
     """
     pieces = [(piece.lastgroup or "", piece.group()) for piece in PIECE.finditer(pattern)]
@@ -96,14 +96,14 @@ def _repeated(pattern: str, pieces: list[_Piece], index: int, inner: _Part) -> _
     result = _Part()
     if most is None:
         if inner.open_ended or inner.choices:
-            raise ExpressionError(
+            raise PatternError(
                 f"The regular expression {quoted(pattern)} could take forever.", hint=_HINT
             )
         result.open_ended = 0 if ends_once else 1
         result.scans = ends_once or inner.scans
         return result
     if most > _MOST:
-        raise ExpressionError(f"A regular expression repeats at most {_MOST} times, or `*`.")
+        raise PatternError(f"A regular expression repeats at most {_MOST} times, or `*`.")
     result.open_ended = inner.open_ended * most
     result.scans = inner.scans
     result.choices = inner.choices * most

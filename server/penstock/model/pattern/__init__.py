@@ -1,0 +1,1 @@
+"""Regular expressions whose cost is known before they are used."""
