@@ -136,6 +136,7 @@ def test_a_backfill_runs_the_dates_of_the_past_with_its_inputs_and_labels(server
     }
     made = server.api.post(f"/triggers/{ns}/f/t/backfill", json=body).json()
     assert made["backfill"]["start"] == "2023-01-01T00:00:00Z"
+    assert made["backfill"]["inputs"] == ["mode"]
     found: list[dict] = []
     while len(found) < 3:
         found = executions(server, ns)
@@ -165,3 +166,14 @@ def test_a_backfill_is_paused_and_ended(server, ns):
         pass
     server.api.post(f"{address}/delete-backfill")
     assert server.api.get(address).json()["backfill"] is None
+
+
+def test_a_backfill_takes_no_secret_inputs(server, ns):
+    secret = "  - {id: token, type: SECRET, required: false}\ntasks:"
+    assert server.put_flow(flow(ns).replace("tasks:", secret, 1)).is_success
+    body = {"start": "2023-01-01T00:00:00Z", "inputs": {"token": "s3cr3t"}}
+    answer = server.api.post(f"/triggers/{ns}/f/t/backfill", json=body)
+    assert answer.status_code == 422
+    assert "`token` is a SECRET input" in answer.text
+    assert "s3cr3t" not in answer.text
+    assert server.api.get(f"/triggers/{ns}/f/t").json()["backfill"] is None

@@ -9,6 +9,7 @@ import textwrap
 import threading
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -414,3 +415,20 @@ def test_secrets_that_a_script_says_are_sealed(run: Run, context) -> None:
     assert found["vars"] == {"a": 1, "token": {"sealed": "cba"}, "map": {"sealed": '}1 :"x"{'}}
     (warning,) = [message for _, message in context.lines]
     assert warning.startswith("A line with secrets (not taken as outputs")
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        """echo '::{"encryptedOutputs": {"token": "hunter2"}}:: done'""",
+        """echo 'see ::{"encryptedOutputs": {"token": "hunter2"}}::'""",
+        """echo '::{"encryptedOutputs": {"token": "hunter2"}}::' >&2""",
+        """printf '::{"encryptedOutputs": {"token": "hunter2%01100000d"}}::\\n' 0""",
+        """printf 'x ::{"encryptedOutputs": {"token": "hunter2%070000d"}}::\\n' 0""",
+    ],
+)
+def test_a_line_with_secrets_that_is_not_obeyed_is_not_shown(run, context, script):
+    with suppress(TaskFailed):
+        run(SCRIPT, script=script)
+    (message,) = [message for _, message in context.lines]
+    assert message == "A line with secrets (not taken as outputs)"

@@ -10,6 +10,8 @@ from typing import cast
 from sqlalchemy import Connection
 
 from penstock.errors import Conflict, InvalidObject, NotFound
+from penstock.language.input_order import entries
+from penstock.language.inputs import is_given
 from penstock.model.frozen import Json
 from penstock.model.problem import Problem
 from penstock.security.caller import Caller
@@ -94,7 +96,7 @@ def operate(
     now = services.now()
     with services.database.transaction() as tx:
         row = _found(tx, caller, address)
-        detail = operation.act(tx, _Case(row, caller, given, now))
+        detail = operation.act(tx, _Case(row, caller, given, now, services))
         record = AuditRecord(
             tenant=caller.tenant,
             at=now,
@@ -117,6 +119,7 @@ class _Case:
     caller: Caller
     given: Body
     now: datetime
+    services: Services
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +195,7 @@ def _backfill(tx: Connection, case: _Case) -> dict[str, Json]:
     inputs, labels = case.given.get("inputs", {}), case.given.get("labels", {})
     if not isinstance(inputs, dict):
         raise _invalid("`inputs` must be an object.", "inputs")
+    _refuse_secrets(tx, case, inputs)
     if not isinstance(labels, dict) or not all(isinstance(each, str) for each in labels.values()):
         raise _invalid("`labels` must be an object of texts.", "labels")
     backfill: Body = {
@@ -205,6 +209,20 @@ def _backfill(tx: Connection, case: _Case) -> dict[str, Json]:
     }
     rows.set_backfill(tx, case.row.key, backfill)
     return {"start": backfill["start"], "end": backfill["end"]}
+
+
+def _refuse_secrets(tx: Connection, case: _Case, inputs: Body) -> None:
+    """What a backfill is given is kept readable until its last date has run."""
+    key = case.row.key
+    version = case.services.flows.latest(tx, key.tenant, key.namespace, key.flow_id)
+    declared = () if version is None else entries(version.flow.inputs)
+    for each in declared:
+        if each.declared.is_secret and is_given(inputs, each.id):
+            message = f"`{each.id}` is a SECRET input, and a backfill keeps its inputs readable."
+            hint = "Leave it out, and let the trigger's `inputs` read it with `secret()`."
+            path = f"inputs.{each.id}"
+            problem = Problem(message, path=path, code="secret-input", hint=hint)
+            raise InvalidObject(message, problems=[problem], hint=hint)
 
 
 def _pause(tx: Connection, case: _Case) -> None:
@@ -312,8 +330,16 @@ def _form(tx: Connection, row: TriggerRow) -> dict[str, Json]:
         "nextAt": None if row.is_off else form.instant(next_at),
         "lastAt": form.instant(last_at),
         "lastExecutionId": started,
-        "backfill": cast("Json", row.backfill),
+        "backfill": _backfill_form(row.backfill),
     }
+
+
+def _backfill_form(backfill: Body | None) -> Json:
+    """Of the inputs only the names: what they hold is for the executions."""
+    if backfill is None:
+        return None
+    names: list[Json] = [*sorted(cast("Body", backfill["inputs"]))]
+    return {**backfill, "inputs": names}
 
 
 def _moment(given: Body, name: str) -> datetime | None:

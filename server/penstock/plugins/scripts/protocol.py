@@ -16,6 +16,7 @@ from penstock.sdk.context import RunContext
 
 MAX_VARS_BYTES = 4 * 1024 * 1024
 """All marker lines of a script together; larger results belong into output files."""
+_ENCRYPTED = "encryptedOutputs"
 
 
 class MetricLine(BaseModel):
@@ -38,7 +39,7 @@ class MarkerLine(BaseModel):
     """One marker line; keys that we do not know are left alone."""
 
     outputs: dict[str, JsonValue] = {}
-    encrypted: Annotated[dict[str, JsonValue], Field(alias="encryptedOutputs")] = {}
+    encrypted: Annotated[dict[str, JsonValue], Field(alias=_ENCRYPTED)] = {}
     metrics: Annotated[list[MetricLine], Field()] = []
     logs: Annotated[list[LogLine], Field()] = []
 
@@ -56,20 +57,25 @@ class Conversation:
 
     def hear(self, line: str, is_error: bool, is_cut: bool = False) -> None:  # noqa: FBT001, FBT002 a callback's shape
         """Takes the next line of stdout, or of stderr when `is_error`; `is_cut`: its beginning."""
-        if is_cut:
-            self.too_large |= line.startswith(MARKER) and not is_error
-            line = self._shortened(line)
+        is_marker = line.startswith(MARKER) and not is_error
+        self.too_large |= is_marker and is_cut
         if is_error:
             self.stderr_lines += 1
-            self.context.log(line, LogLevel.WARN)
-            return
-        self.stdout_lines += 1
-        if line.startswith(MARKER) and line.rstrip().endswith("}::"):
+        else:
+            self.stdout_lines += 1
+        if is_marker and not is_cut and line.rstrip().endswith("}::"):
             self._obey(line)
         else:
-            self.context.log(line)
+            self.context.log(
+                self._shown(line, is_cut), LogLevel.WARN if is_error else LogLevel.INFO
+            )
 
-    def _shortened(self, line: str) -> str:
+    def _shown(self, line: str, is_cut: bool) -> str:  # noqa: FBT001 as `hear` has it
+        """A line that is not obeyed, for the log: nobody has sealed the secrets in it."""
+        if _ENCRYPTED in line:
+            return "A line with secrets (not taken as outputs)"
+        if not is_cut:
+            return line
         # Hidden first: of a secret at the cut a piece would be left that nobody knows again.
         shown = self.context.mask(line)[:MAX_LINE_BYTES]
         return f"{shown} … (cut: the line is over {MAX_LINE_BYTES} bytes)"
@@ -83,7 +89,7 @@ class Conversation:
         try:
             marker = MarkerLine.model_validate(json.loads(text))
         except (json.JSONDecodeError, ValidationError, RecursionError) as error:
-            shown = "A line with secrets" if "encryptedOutputs" in line else line
+            shown = "A line with secrets" if _ENCRYPTED in line else line
             self.context.log(f"{shown} (not taken as outputs: {_why(error)})", LogLevel.WARN)
             return
         self.vars.update(marker.outputs)
