@@ -7,6 +7,7 @@ from penstock.language.cron import next_fire
 from penstock.model.state import State
 from penstock.runtime.catch_up import fires
 from penstock.runtime.clock import VirtualClock
+from penstock.runtime.dates import Dates
 from penstock.runtime.scheduler import Scheduler
 from penstock.service.timetable import entries_of
 from penstock.service.timing import timed
@@ -598,3 +599,34 @@ def test_a_schedule_stops_after_a_failure(stand, clock, scheduler):
         scheduler.tick()
         assert stand.executor.join_idle(10)
     assert [each[:10] for each in fired(stand)] == ["2026-03-28"]
+
+
+def test_a_slow_condition_does_not_hold_up_other_fires(stand, clock):
+    stand.put(
+        FLOW + "triggers:\n  - {id: t, type: core.trigger.Schedule, cron: '0 8 * * *', "
+        "timezone: Europe/Berlin, when: \"{{ trigger.date contains '2026-03-29' }}\"}\n"
+    )
+    with stand.database.read() as tx:
+        version = stand.flows.latest(tx, TENANT, "a.b", "daily")
+    made = entry(kind="trigger", id="t")
+    passed = iter(range(1_000_000))
+    dates = Dates(stand.world, clock, lambda: next(passed) / 10)
+    _, execution = dates.execution(made, version, datetime(2026, 3, 29, 6, tzinfo=UTC), now=START)
+    assert execution is not None
+    assert execution.origin.variables["next"] is None
+    assert execution.origin.variables["previous"] is None
+    assert next(passed) < 30
+
+
+def test_dates_that_there_is_no_time_to_test_are_missed():
+    late = replace(entry(), next_fire_at=START - timedelta(days=1_000))
+    tested: list[datetime] = []
+
+    def holds(at: datetime) -> bool:
+        tested.append(at)
+        return True
+
+    found = fires(late, START, holds, enough=lambda: len(tested) == 3)
+    assert len(found.wanted) == len(tested) == 3
+    assert found.wanted[-1] == tested[0]
+    assert found.skipped > 990

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from itertools import islice
 from typing import cast
 
 import structlog
@@ -66,7 +65,7 @@ class Backfiller:
         at, end = moment(backfill["at"]), moment(backfill["end"])
         assert at is not None
         assert end is not None
-        for date in islice(_dates(entry, at, end), _MOST):
+        for date in _dates(entry, at, end):
             after = self._start(row, entry, version, date=date, backfill=backfill, now=now)
             is_started = after is not None and after.get("executionId") != started
             if after is None or (is_started and not entry.allow_concurrent):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -12,7 +13,7 @@ from penstock.model.execution import Execution
 from penstock.model.frozen import Json
 from penstock.model.trigger import Trigger
 from penstock.runtime import breakdown
-from penstock.runtime.catch_up import next_wanted, previous_wanted
+from penstock.runtime.catch_up import Fires, fires, next_wanted, previous_wanted
 from penstock.runtime.clock import Clock
 from penstock.runtime.flows import FlowVersion
 from penstock.runtime.functions import World
@@ -24,14 +25,31 @@ from penstock.store.timetable import TimetableEntry
 from penstock.telemetry import metric
 
 _TYPE = "core.trigger.Schedule"
+_DUE_SECONDS = 5.0
+_AROUND_SECONDS = 1.0
+"""How long one fire may keep all others waiting for its tests of other dates."""
 
 
 class Dates:
     """Makes the executions of dates."""
 
-    def __init__(self, world: World, clock: Clock) -> None:
+    def __init__(
+        self, world: World, clock: Clock, seconds: Callable[[], float] = time.perf_counter
+    ) -> None:
         self._world = world
         self._clock = clock
+        self._seconds = seconds
+
+    def fires(
+        self, entry: TimetableEntry, version: FlowVersion | None, now: datetime, *, default: str
+    ) -> Fires:
+        """See `penstock.runtime.catch_up.fires`; it ends in a few seconds."""
+        holds = None if version is None else self.condition(entry, version, now)
+        return fires(entry, now, holds, default=default, enough=self._after(_DUE_SECONDS))
+
+    def _after(self, seconds: float) -> Callable[[], bool]:
+        latest = self._seconds() + seconds
+        return lambda: self._seconds() >= latest
 
     def condition(
         self, entry: TimetableEntry, version: FlowVersion, now: datetime
@@ -93,10 +111,9 @@ class Dates:
         """The execution of a date; a FAILED one when it cannot be made, None when the date is not
         wanted.
         """
-        holds = self.condition(entry, version, now)
-        variables = _variables(
-            entry, at, next_wanted(entry, at, holds), previous_wanted(entry, at, holds)
-        )
+        holds, enough = self.condition(entry, version, now), self._after(_AROUND_SECONDS)
+        upcoming = next_wanted(entry, at, holds, enough)
+        variables = _variables(entry, at, upcoming, previous_wanted(entry, at, holds, enough))
         fire = self.fire(
             entry, version, variables, now=now, inputs=inputs, labels=labels, actor=actor
         )

@@ -12,7 +12,6 @@ from sqlalchemy import Connection
 from penstock.expression.error import ExpressionError
 from penstock.plugins.core.trigger.schedule_on_dates import moments_of
 from penstock.runtime.backfill import Backfiller
-from penstock.runtime.catch_up import fires
 from penstock.runtime.clock import Clock
 from penstock.runtime.dates import Dates
 from penstock.runtime.executor import Executor
@@ -98,8 +97,7 @@ class Scheduler:
         if version is not None and not is_rendered(entry):
             self._render_dates(entry, version, now)
             return
-        holds = None if version is None else self._dates.condition(entry, version, now)
-        found = fires(entry, now, holds, default=self._missed)
+        found = self._dates.fires(entry, version, now, default=self._missed)
         if found.skipped:
             metric.SCHEDULE_FIRES.labels("missed").inc(found.skipped)
             _log.warning(
