@@ -198,3 +198,36 @@ tasks:
         "there": "true false",
         "size": "8 false",
     }
+
+
+WRITES = """
+id: writes
+namespace: {ns}
+tasks:
+  - {{id: make, type: core.storage.Write, content: hello}}
+  - id: upload
+    type: core.namespace.UploadFiles
+    namespace: "{{{{ flow.namespace }}}}"
+    filesMap: {{made.txt: "{{{{ outputs.make.uri }}}}"}}
+"""
+
+
+def test_others_commit_while_a_content_is_stored(server, ns, monkeypatch):
+    storage = type(server.application.services.storage)
+    put, seen = storage.put, []
+
+    def slow(self, tenant, uri, content):
+        if "made" in uri:
+            server.application.executor.write(lambda _: None).result(5)
+            seen.append(uri)
+        return put(self, tenant, uri, content)
+
+    monkeypatch.setattr(storage, "put", slow)
+    assert server.api.put(f"/files/{ns}/made", content=b"1", headers=PLAIN).status_code == 201
+    assert server.api.put(f"/files/{ns}/made", content=b"1", headers=PLAIN).status_code == 200
+    assert len(seen) == 1
+    assert content(server, ns, "made").content == b"1"
+    assert server.put_flow(WRITES.format(ns=ns)).is_success
+    assert server.run(ns, "writes")["state"] == "SUCCESS"
+    assert len(seen) > 1
+    assert content(server, ns, "made.txt").content == b"hello"

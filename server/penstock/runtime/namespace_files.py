@@ -73,17 +73,15 @@ class NamespaceFiles:
         )
         reference = Reference("file", space, path)
         size, digest = self._measured(reference, source)
-        with self.access.database.transaction() as tx:
-            self._check(tx, space)
-            found = rows.find(tx, tenant, space, path)
-            if found is not None and found.content_hash == digest:
+        with self.access.database.read() as tx:
+            if self._is_there(tx, reference, digest):
                 return
-            other = rows.in_the_way(tx, tenant, space, path)
-            if other is not None:
-                raise FileNotWritten(
-                    f"'{path}' cannot be written to the namespace '{space}': one of '{path}' and "
-                    f"'{other}' would be a folder."
-                )
+        # Where it takes time, nobody must wait for it; a refusal below leaves it without a row.
+        file = self.access.storage.put(tenant, namespace_file(space, path, new_id()), source)
+        with self.access.database.transaction() as tx:
+            if self._is_there(tx, reference, digest):
+                return
+            found = rows.find(tx, tenant, space, path)
             row = FileRow(
                 tenant=tenant,
                 namespace=space,
@@ -94,11 +92,26 @@ class NamespaceFiles:
                 created_at=now if found is None else found.created_at,
                 updated_at=now,
                 size=size,
-                file=self.access.storage.put(tenant, namespace_file(space, path, new_id()), source),
+                file=file,
                 provenance=self._provenance(),
             )
             rows.put(tx, row)
             audit.append(tx, self._record("update" if found else "create", found, row))
+
+    def _is_there(self, tx: Connection, reference: Reference, digest: str) -> bool:
+        """Whether a file has a content already. Raises `FileNotWritten` where it cannot be."""
+        tenant, space, path = self.execution.tenant, reference.namespace, reference.id
+        self._check(tx, space)
+        found = rows.find(tx, tenant, space, path)
+        if found is not None and found.content_hash == digest:
+            return True
+        other = rows.in_the_way(tx, tenant, space, path)
+        if other is not None:
+            raise FileNotWritten(
+                f"'{path}' cannot be written to the namespace '{space}': one of '{path}' and "
+                f"'{other}' would be a folder."
+            )
+        return False
 
     def delete(self, path: str, namespace: str | None = None) -> bool:
         """Removes a file; tells whether there was one. Its revisions stay."""

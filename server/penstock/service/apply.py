@@ -22,6 +22,7 @@ from penstock.model.problem import Problem
 from penstock.service.change import Change
 from penstock.service.draft import Action, Draft
 from penstock.service.examination import Examination, Going, examine, warm
+from penstock.service.file import store_contents
 from penstock.service.flow import retime
 from penstock.service.form import DeclaredRow
 from penstock.service.kind import KIND
@@ -79,6 +80,7 @@ def apply(services: Services, change: Change, wanted: ObjectSet) -> Applied:
         Conflict: the plan's token is of an older state.
     """
     warm(services, change.caller.tenant, wanted)
+    wanted = store_contents(services, change.caller.tenant, wanted)
     now = services.now()
     try:
         with services.database.transaction() as tx:

@@ -127,7 +127,7 @@ class Kind(Protocol[R]):
         """The API's read form."""
         ...
 
-    def text(self, row: R) -> str:
+    def text(self, services: Services, row: R) -> str:
         """The text that a diff compares."""
         ...
 

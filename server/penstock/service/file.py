@@ -18,7 +18,7 @@ from penstock.service import form
 from penstock.service.change import Change
 from penstock.service.draft import Draft, Kind
 from penstock.service.namespace import as_text
-from penstock.service.objectset import Member, Reference
+from penstock.service.objectset import Member, ObjectSet, Reference
 from penstock.service.services import Services
 from penstock.service.spec import FileSpec, has_all, read
 from penstock.service.surroundings import Surroundings
@@ -44,7 +44,7 @@ class FileKind(Kind[FileRow]):
     def draft(self, tx: Connection, services: Services, tenant: str, member: Member) -> Draft:
         """Checks the name, and that the file is not too large."""
         previous = self.find(tx, services, tenant, member.reference)
-        draft = Draft(member, _readable(services, previous))
+        draft = Draft(member, previous)
         draft.add(member.reference.problems())
         spec, problems = read(FileSpec, member.spec)
         draft.add(problems)
@@ -84,11 +84,10 @@ class FileKind(Kind[FileRow]):
     def write(
         self, tx: Connection, services: Services, change: Change, draft: Draft, now: datetime
     ) -> FileRow:
-        """Stores the content under a URI of its own, then the revision."""
+        """Stores the revision; the content has been stored by `store_contents`."""
         data, _ = bytes_of(FileSpec.model_validate(draft.member.spec))
         tenant, previous = change.caller.tenant, draft.previous
         namespace, path = draft.reference.namespace, draft.reference.id
-        uri = namespace_file(namespace, path, services.new_id())
         assert draft.content_hash is not None
         row = FileRow(
             tenant=tenant,
@@ -100,7 +99,7 @@ class FileKind(Kind[FileRow]):
             created_at=now if previous is None else previous.created_at,
             updated_at=now,
             size=len(data),
-            file=services.storage.put(tenant, uri, data),
+            file=draft.member.stored or _stored(services, tenant, draft.reference, data),
             provenance=change.provenance,
         )
         rows.put(tx, row)
@@ -124,10 +123,11 @@ class FileKind(Kind[FileRow]):
             "size": row.size,
         }
 
-    def text(self, row: FileRow) -> str:
+    def text(self, services: Services, row: FileRow) -> str:
         """The content, when it is a short text; else what there is to say of it."""
-        if row.text is not None:
-            return row.text
+        text = _text(services, row)
+        if text is not None:
+            return text
         return as_text({"size": row.size, "sha256": row.content_hash})
 
     def draft_text(self, draft: Draft) -> str:
@@ -185,6 +185,38 @@ def bytes_of(spec: FileSpec) -> tuple[bytes, list[Problem]]:
     return data, []
 
 
+def store_contents(services: Services, tenant: str, wanted: ObjectSet) -> ObjectSet:
+    """Stores what is new in the files of a set, so that no transaction is held open for it.
+
+    Each content has a URI of its own; without a row, when the set is refused, nothing refers to it.
+    """
+    files = [member for member in wanted.members if member.reference.kind == "file"]
+    if not files:
+        return wanted
+    with services.database.read() as tx:
+        places = {(member.reference.namespace, member.reference.id) for member in files}
+        there = {place: rows.find(tx, tenant, *place) for place in places}
+
+    def stored(member: Member) -> Member:
+        if member.reference.kind != "file" or member.reference.problems():
+            return member
+        spec, _ = read(FileSpec, member.spec)
+        if spec is None or not has_all(FileSpec, member.spec):
+            return member
+        data, wrong = bytes_of(spec)
+        row = there[member.reference.namespace, member.reference.id]
+        if wrong or (row is not None and row.content_hash == hashlib.sha256(data).hexdigest()):
+            return member
+        return replace(member, stored=_stored(services, tenant, member.reference, data))
+
+    return replace(wanted, members=tuple(stored(member) for member in wanted.members))
+
+
+def _stored(services: Services, tenant: str, reference: Reference, data: bytes) -> str:
+    uri = namespace_file(reference.namespace, reference.id, services.new_id())
+    return services.storage.put(tenant, uri, data)
+
+
 def removal(row: FileRow, *, now: datetime, owner: str) -> FileRow:
     """The revision that says that a file is gone."""
     return replace(
@@ -196,19 +228,18 @@ def removal(row: FileRow, *, now: datetime, owner: str) -> FileRow:
         size=0,
         file="",
         deleted=True,
-        text=None,
     )
 
 
-def _readable(services: Services, row: FileRow | None) -> FileRow | None:
-    """With the text to compare, where it is short and is text."""
-    if row is None or row.size > _MOST_COMPARED:
-        return row
+def _text(services: Services, row: FileRow) -> str | None:
+    """The text to compare, where it is short and is text."""
+    if row.size > _MOST_COMPARED:
+        return None
     try:
         with services.storage.open(row.tenant, row.file) as source:
-            return replace(row, text=source.read().decode())
+            return source.read().decode()
     except (NotFound, UnicodeDecodeError):
-        return row
+        return None
 
 
 def _in_the_way(path: str, other: str) -> Problem:

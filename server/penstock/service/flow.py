@@ -140,8 +140,9 @@ class FlowKind(Kind[FlowRow]):
             "warnings": row.warnings,
         }
 
-    def text(self, row: FlowRow) -> str:
+    def text(self, services: Services, row: FlowRow) -> str:
         """The text as written."""
+        del services
         return row.source
 
     def draft_text(self, draft: Draft) -> str:

@@ -96,8 +96,9 @@ class FlowTestKind(Kind[FlowTestRow]):
             "description": row.description,
         }
 
-    def text(self, row: FlowTestRow) -> str:
+    def text(self, services: Services, row: FlowTestRow) -> str:
         """The text as written."""
+        del services
         return row.source
 
     def draft_text(self, draft: Draft) -> str:

@@ -99,8 +99,9 @@ class KvKind(Kind[KvRow]):
             "expiresAt": form.instant(row.expires_at),
         }
 
-    def text(self, row: KvRow) -> str:
+    def text(self, services: Services, row: KvRow) -> str:
         """The spec as indented JSON."""
+        del services
         return as_text(content(row.value, row.description, row.ttl, row.kind))
 
     def draft_text(self, draft: Draft) -> str:

@@ -88,8 +88,9 @@ class NamespaceKind(Kind[NamespaceRow]):
         del tx, services
         return {**form.declared(Reference("namespace", row.namespace), row), **spec_of(row)}
 
-    def text(self, row: NamespaceRow) -> str:
+    def text(self, services: Services, row: NamespaceRow) -> str:
         """The spec as indented JSON."""
+        del services
         return as_text(spec_of(row))
 
     def draft_text(self, draft: Draft) -> str:

@@ -106,12 +106,15 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """An object that shall be as `spec` says."""
+    """An object that shall be as `spec` says; `stored` is the URI of a content that has been put
+    in the storage already.
+    """
 
     reference: Reference
     spec: dict[str, Json] = field(repr=False)
     if_match: str | None = None
     if_none_match: bool = False
+    stored: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,7 @@ def _draft(
 ) -> Json:
     reference, previous = draft.reference, draft.previous
     kind = KIND[reference.kind]
-    before = "" if previous is None else kind.text(previous)
+    before = "" if previous is None else kind.text(seen.world.services, previous)
     diff = (
         "" if draft.action == "none" else line_diff(before, kind.draft_text(draft), str(reference))
     )
@@ -75,7 +75,7 @@ def _going(going: Going, seen: Examination, running: dict[tuple[str, str], int])
     reference, row = going.reference, going.row
     is_flow = reference.kind == "flow"
     callers = seen.world.callers(reference.namespace, reference.id) if is_flow else []
-    before = "" if row is None else KIND[reference.kind].text(row)
+    before = "" if row is None else KIND[reference.kind].text(seen.world.services, row)
     return {
         "ref": str(reference),
         **reference.to_json(),

@@ -103,8 +103,9 @@ class ScheduleKind(Kind[ScheduleRow]):
             "nextFireAt": form.instant(fire),
         }
 
-    def text(self, row: ScheduleRow) -> str:
+    def text(self, services: Services, row: ScheduleRow) -> str:
         """The spec as indented JSON."""
+        del services
         return as_text(_spec(row))
 
     def draft_text(self, draft: Draft) -> str:

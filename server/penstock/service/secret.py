@@ -115,8 +115,9 @@ class SecretKind(Kind[SecretRow]):
             "valueVersion": row.value_version,
         }
 
-    def text(self, row: SecretRow) -> str:
+    def text(self, services: Services, row: SecretRow) -> str:
         """Description and fingerprint; a diff of a secret shows no more."""
+        del services
         return as_text(_normal(row.description, row.fingerprint, row.value_version))
 
     def draft_text(self, draft: Draft) -> str:

@@ -33,7 +33,7 @@ _files = table_of(NamespaceFileTable)
 
 @dataclass(frozen=True, slots=True)
 class FileRow:
-    """A revision as stored. `text` is the content where somebody has read it for a comparison."""
+    """A revision as stored."""
 
     tenant: str
     namespace: str
@@ -48,7 +48,6 @@ class FileRow:
     provenance: Provenance = field(default_factory=Provenance)
     is_latest: bool = True
     deleted: bool = False
-    text: str | None = None
 
     @property
     def id(self) -> str:
