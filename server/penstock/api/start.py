@@ -25,7 +25,10 @@ async def start(services: Services, caller: Caller, body: bytes) -> Execution:
         version = services.present.known(caller.tenant, wanted.namespace, wanted.flow_id)
     if version is None:
         version = await run_in_threadpool(execution.find_flow, services, caller, wanted)
-    ready = execution.prepare(services, caller, wanted, version)
+    if version.may_wait:
+        ready = await run_in_threadpool(execution.prepare, services, caller, wanted, version)
+    else:
+        ready = execution.prepare(services, caller, wanted, version)
     return await services.executor.accept(
         ready.execution,
         ready.version,

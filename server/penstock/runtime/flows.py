@@ -12,12 +12,15 @@ from sqlalchemy import Connection
 from penstock import registry
 from penstock.expression import compile_template
 from penstock.expression.error import ExpressionError
+from penstock.expression.template import has_expression
 from penstock.language.build import Catalog
 from penstock.language.parse import Parsed, parse
 from penstock.model.dynamic import Unrendered
 from penstock.model.execution import Source
 from penstock.model.flow import Flow
 from penstock.model.frozen import Json
+from penstock.model.input import BaseInput, FormInput
+from penstock.model.input.file import FileInput
 from penstock.model.task import Task
 from penstock.runtime.function import EFFECTS
 from penstock.sdk.flowable import FolderTask
@@ -34,7 +37,7 @@ EFFECTFUL = frozenset(EFFECTS) - {"uuid", "id", "ksuid", "nanoId", "randomInt"}
 @dataclass(frozen=True, slots=True)
 class FlowVersion:
     """A flow at one revision, parsed. `tasks` has every task by id; `instant` those that only
-    compute, so that the executor may run them in place.
+    compute, so that the executor may run them in place; `may_wait`, whether its start may.
     """
 
     flow: Flow
@@ -45,6 +48,7 @@ class FlowVersion:
     tasks: dict[str, Task] = field(default_factory=dict)
     instant: frozenset[str] = frozenset()
     has_folders: bool = False
+    may_wait: bool = False
 
 
 class InvalidFlow(Exception):
@@ -103,6 +107,7 @@ class FlowVersions:
             tasks=found.tasks,
             instant=found.instant,
             has_folders=found.has_folders,
+            may_wait=found.may_wait,
         )
 
 
@@ -132,7 +137,18 @@ def of_flow(
         tasks=tasks,
         instant=frozenset(id_ for id_, task in tasks.items() if _is_instant(task)),
         has_folders=any(isinstance(task, FolderTask) for task in tasks.values()),
+        may_wait=bool(flow.checks) or any(_may_wait(each) for each in flow.inputs),
     )
+
+
+def _may_wait(given: BaseInput) -> bool:
+    """Whether to resolve an input may take time: files and keys are read, and so may be what
+    expressions reach, wherever in the input they are.
+    """
+    if isinstance(given, FormInput):
+        return any(_may_wait(each) for each in given.inputs)
+    depends = given.depends_on is not None
+    return depends or given.is_secret or isinstance(given, FileInput) or has_expression(repr(given))
 
 
 def _is_instant(task: Task) -> bool:

@@ -32,7 +32,7 @@ class Beginning:
 def build(
     version: FlowVersion, beginning: Beginning, renderer: Callable[[Execution], Renderer]
 ) -> Execution:
-    """An execution in CREATED with its inputs resolved; touches no database.
+    """An execution in CREATED with its inputs resolved, whose expressions may read what there is.
 
     Raises `FlowDisabled`, and `InvalidInputs` with one problem per input.
     """

@@ -176,7 +176,10 @@ def prepare(
     *,
     execution_id: str | None = None,
 ) -> Prepared:
-    """Resolves the inputs and makes the execution; touches no database.
+    """Resolves the inputs and makes the execution.
+
+    Only expressions of inputs and checks, files and secret inputs read anything (pairs, secrets,
+    the storage), and so may wait: those of a `version` that `may_wait`.
 
     Raises `FlowDisabled`, `InvalidInputs` with one problem per input, and `ExecutionBlocked` when
     a check of the flow does not let it start.

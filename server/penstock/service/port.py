@@ -41,6 +41,11 @@ class FlowVersion(Protocol):
         """The commit that it came from."""
         ...
 
+    @property
+    def may_wait(self) -> bool:
+        """Whether its start may wait for something: its checks or inputs reach beyond the text."""
+        ...
+
 
 class FlowVersions(Protocol):
     """Parsed flows, each content parsed once."""
