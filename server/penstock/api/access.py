@@ -94,6 +94,15 @@ JsonBody = Annotated[Json, Depends(_json_body)]
 """The body as JSON."""
 
 
+async def _optional_body(request: Request) -> Json:
+    sent = await request.body()
+    return parse_json(sent) if sent.strip() else None
+
+
+OptionalBody = Annotated[Json, Depends(_optional_body)]
+"""The body as JSON; None where there is none."""
+
+
 async def _raw_body(request: Request) -> bytes:
     return await request.body()
 

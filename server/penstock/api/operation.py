@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Response
 
-from penstock.api.access import Caller, JsonBody, Services, parse_json
+from penstock.api.access import Caller, JsonBody, OptionalBody, Services
 from penstock.api.answer import Answer
 from penstock.api.document import answers, body
 from penstock.api.shape import FLAG, inlined, ref, thing
@@ -15,14 +15,6 @@ from penstock.service import bulk, operation, resuming, why
 from penstock.service.operation import KINDS, Kind
 
 router = APIRouter(prefix="/executions", tags=["executions"])
-
-
-async def _optional_body(request: Request) -> Json:
-    sent = await request.body()
-    return parse_json(sent) if sent.strip() else None
-
-
-_OptionalBody = Annotated[Json, Depends(_optional_body)]
 
 
 @router.post("/bulk", openapi_extra=body(ref("BulkOperation")), **answers(ref("BulkAnswer"), 409))
@@ -46,7 +38,7 @@ def validate_resume(
     caller: Caller,
     *,
     id: str,  # noqa: A002 - the word of the API
-    options: _OptionalBody,
+    options: OptionalBody,
 ) -> Response:
     """Checks what would be given to a paused task; the errors are those of `resume`."""
     return Answer(resuming.validate(services, caller, id, options))
@@ -85,7 +77,7 @@ def _route(name: str, kind: Kind) -> None:
         caller: Caller,
         *,
         id: str,  # noqa: A002 - the word of the API
-        options: _OptionalBody,
+        options: OptionalBody,
     ) -> Response:
         made = operation.operate(services, caller, name, id, options)
         return Answer(made, status_code=202 if name == "kill" else 200)

@@ -4,28 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Response
 
-from penstock.api.access import Caller, Services, parse_json
+from penstock.api.access import Caller, OptionalBody, Services
 from penstock.api.answer import Answer
 from penstock.api.document import answers
 from penstock.api.paging import Cursor, Limit, Namespace
 from penstock.api.shape import page_of, ref
-from penstock.model.frozen import Json
 from penstock.service import trigger
 from penstock.service.trigger import OPERATIONS, Address, Operation
 
 router = APIRouter(prefix="/triggers", tags=["triggers"])
 _THING = ref("Trigger")
 _PATH = "/{namespace}/{flow}/{id}"
-
-
-async def _optional_body(request: Request) -> Json:
-    sent = await request.body()
-    return parse_json(sent) if sent.strip() else None
-
-
-_OptionalBody = Annotated[Json, Depends(_optional_body)]
 
 
 @router.get("", **answers(page_of(_THING)))
@@ -67,7 +58,7 @@ def _route(name: str, operation: Operation) -> None:
         namespace: str,
         flow: str,
         id: str,  # noqa: A002 - the word of the API
-        options: _OptionalBody,
+        options: OptionalBody,
     ) -> Response:
         address = Address(namespace, flow, id)
         return Answer(trigger.operate(services, caller, name, address, options))

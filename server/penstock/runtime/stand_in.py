@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     import httpx
 
 EVERY_TASK = "*"
-_HTTP = "core.http."
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ def http(  # noqa: PLR0917 - positional in templates
     options: Value = None,
     accept: Value = None,
 ) -> Value:
-    """What a service answers: the value of JSON or YAML, otherwise the text, up to 10 MiB.
+    """What a service answers: the value of JSON, otherwise the text, up to 10 MiB.
 
     Only properties of tasks that run in a worker may wait for it: it is an error in `runIf`,
     in conditions and in the properties of flowable tasks. A status of 400 or more is an error.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 from datetime import datetime
 from typing import Annotated, Literal, Self
 
@@ -10,9 +9,10 @@ from pydantic import Field, model_validator
 
 from penstock.model.dynamic import Dynamic
 from penstock.model.frozen import Frozen
+from penstock.plugins.purging import NamespacePurge
 from penstock.plugins.scripts.namespace_files import matches
 from penstock.sdk.context import RunContext
-from penstock.sdk.task import Outputs, RunnableTask
+from penstock.sdk.task import Outputs
 
 
 class VersionBehavior(Frozen):
@@ -33,7 +33,7 @@ class VersionBehavior(Frozen):
         return self
 
 
-class PurgeFiles(RunnableTask):
+class PurgeFiles(NamespacePurge):
     """Forgets old revisions of namespaces' files for good; what is now always stays.
 
     Outputs: `size`, how many revisions are gone.
@@ -54,15 +54,6 @@ class PurgeFiles(RunnableTask):
             message: "{{ outputs.purge.size }} revisions are gone"
     """
 
-    namespaces: Annotated[
-        Dynamic[tuple[str, ...]], Field(description="Whose files; all that the flow may use.")
-    ] = ()
-    namespace_pattern: Annotated[
-        Dynamic[str | None], Field(description="A glob of namespaces, instead of their names.")
-    ] = None
-    include_child_namespaces: Annotated[
-        Dynamic[bool], Field(description="Whether the namespaces below are meant, too.")
-    ] = True
     file_pattern: Annotated[
         Dynamic[str | None], Field(description="A glob of paths; all by default.")
     ] = None
@@ -83,14 +74,5 @@ class PurgeFiles(RunnableTask):
                 return [position for position, at in enumerate(times) if at < moment]
             return list(range(keep, len(times)))
 
-        names = [name for name in context.namespace_files.namespaces() if self._means(name)]
+        names = self.meant(context.namespace_files.namespaces())
         return {"size": sum(context.namespace_files.purge(name, stale) for name in names)}
-
-    def _means(self, namespace: str) -> bool:
-        if self.namespace_pattern is not None:
-            return fnmatch.fnmatchcase(namespace, self.namespace_pattern)
-        return not self.namespaces or any(
-            namespace == each
-            or (self.include_child_namespaces and namespace.startswith(f"{each}."))
-            for each in self.namespaces
-        )
