@@ -210,3 +210,8 @@ def test_invariants_hold_whatever_happens_in_whatever_order(block: int):
             walk(seed)
         except Exception as error:
             raise AssertionError(f"walk({seed}) fails: {error!r}") from error
+
+
+@pytest.mark.parametrize("seed", [116], ids=["replay into a Dag with a limit"])
+def test_what_once_failed_holds(seed: int):
+    walk(seed)

@@ -1,4 +1,4 @@
-"""The examples in the documentation of task and trigger types are flows that hold."""
+"""The examples in the documentation of types are flows that hold."""
 
 from __future__ import annotations
 
@@ -23,5 +23,6 @@ def test_the_example_of_each_type_is_a_valid_flow_that_uses_it(name: str) -> Non
     assert [each.sentence() for each in parsed.problems if each.code != "deprecated"] == []
     assert parsed.flow is not None
     used = {task.type for task in parsed.flow.all_tasks()}
-    used |= {trigger.type for trigger in parsed.flow.triggers}
+    for trigger in parsed.flow.triggers:
+        used |= {trigger.type, *(condition.type for condition in trigger.conditions)}
     assert name in used

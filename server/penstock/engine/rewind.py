@@ -164,9 +164,11 @@ def position_of(plan: Plan, node: Node) -> int:
 def _is_after(plan: Plan, runs: Mapping[str, TaskRun], run: TaskRun, guide: TaskRun) -> bool:
     """Whether a task run comes after another one of the same flowable."""
     parent = plan.nodes[run.task_id].parent
-    if parent is not None and parent.needs is not None:
-        return guide.task_id in _needed(parent.needs, run.task_id)
     chained, ordered = _shape(runs, run.parent_id)
+    if parent is not None and parent.needs is not None:
+        # A graph with a limit has started its tasks in an order that its list does not tell.
+        needed = guide.task_id in _needed(parent.needs, run.task_id)
+        return needed or (ordered and run.number > guide.number)
     iteration, other = run.iteration or 0, guide.iteration or 0
     if iteration != other:
         return ordered and iteration > other
