@@ -27,6 +27,7 @@ from penstock.runtime.flow_test import FlowTests
 from penstock.runtime.flows import FlowVersions
 from penstock.runtime.functions import World
 from penstock.runtime.ownership import Ownership
+from penstock.runtime.poller import Poller
 from penstock.runtime.rendering import Renderer
 from penstock.runtime.rescuer import Checker, Heart, Rescuer
 from penstock.runtime.scheduler import Scheduler
@@ -65,6 +66,7 @@ class Application:
     services: Services
     executor: Executor
     duties: Duties
+    poller: Poller
     asgi: Front
     admin_token: Path
     _serving: threading.Event
@@ -84,6 +86,7 @@ class Application:
         """Refuses new executions, lets running tasks end for a while, and leaves."""
         self.leave()
         self.duties.stop()
+        self.poller.stop()
         self.executor.stop(self.settings.shutdown_seconds)
         self.database.close()
 
@@ -140,7 +143,8 @@ def _assemble(
     scheduler = Scheduler(world, flows, executor, time, missed=settings.recover_missed_schedules)
     deadlines = Deadlines(world, flows, executor, time)
     rescuer = Rescuer(database, executor, time)
-    duties = Duties([Heart(executor), rescuer, scheduler, deadlines, Checker(executor)])
+    poller = Poller(world, flows, executor, bench)
+    duties = Duties([Heart(executor), rescuer, scheduler, deadlines, poller, Checker(executor)])
 
     def changed(may_fire: bool) -> None:  # noqa: FBT001 - the one thing that it tells
         defaults.forget()
@@ -149,6 +153,7 @@ def _assemble(
         if may_fire:
             duties.nudge(scheduler.name)
             duties.nudge(deadlines.name)
+            duties.nudge(poller.name)
 
     services = Services(
         database=database,
@@ -177,7 +182,7 @@ def _assemble(
         is_ready=lambda: serving.is_set() and not leaving.is_set() and executor.is_alive,
     )
     return Application(
-        settings, database, services, executor, duties, asgi, admin_token, serving, leaving
+        settings, database, services, executor, duties, poller, asgi, admin_token, serving, leaving
     )
 
 

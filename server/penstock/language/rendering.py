@@ -19,8 +19,10 @@ from penstock.language.shape import shape_of
 from penstock.model.dynamic import RENDERED, Unrendered
 from penstock.model.frozen import Json
 from penstock.model.task import Entry, Task
+from penstock.model.trigger import Trigger
 
 M = TypeVar("M", bound=BaseModel)
+T = TypeVar("T", bound=Trigger)
 
 
 class Render(Protocol):
@@ -61,6 +63,11 @@ def render_task(task: Task, render: Render) -> Task:
         RenderingFailed: an expression fails, or its result does not fit the property.
     """
     return _model(task, render, ())
+
+
+def render_trigger(trigger: T, render: Render) -> T:
+    """The same for a trigger that asks somebody; its conditions are left out."""
+    return _model(trigger.model_copy(update={"conditions": ()}), render, ())
 
 
 def _model(model: M, render: Render, path: tuple[str | int, ...]) -> M:

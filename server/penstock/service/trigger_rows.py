@@ -7,6 +7,7 @@ from datetime import datetime
 from penstock.model.flow import Flow
 from penstock.model.trigger import Trigger
 from penstock.plugins.core.trigger.flow import Flow as FlowTrigger
+from penstock.sdk.trigger import PollingTrigger
 from penstock.store.trigger import TriggerKey, TriggerRow
 
 
@@ -24,7 +25,11 @@ def rows_of(tenant: str, flow: Flow, now: datetime) -> list[TriggerRow]:
 
 
 def _next(trigger: Trigger, now: datetime) -> datetime | None:
-    """When a duty must look at it: at the end of a window that must not be missed."""
+    """When a duty must look at it: at the end of a window that must not be missed; at once when
+    it asks again and again.
+    """
+    if isinstance(trigger, PollingTrigger):
+        return now
     if isinstance(trigger, FlowTrigger) and trigger.on_miss is not None:
         around = trigger.time_window().around(now)
         return None if around is None else around[1]

@@ -275,20 +275,24 @@ def lease(tx: Connection, row: TriggerRow, owner: str, *, now: datetime, until: 
     return tx.execute(statement).rowcount == 1
 
 
+def renew(tx: Connection, owners: Sequence[str], until: datetime) -> None:
+    """Keeps triggers on which somebody still works."""
+    statement = update(table).where(table.c.lease_owner.in_(owners))
+    tx.execute(statement.values(lease_expires_at=until))
+
+
 def release(
     tx: Connection,
     row: TriggerRow,
     owner: str,
     *,
     next_at: datetime | None,
-    state: dict[str, Json] | None,
     execution_id: str | None = None,
     at: datetime | None = None,
 ) -> bool:
-    """Gives a trigger back with what it has seen; False when the lease was lost meanwhile."""
+    """Gives a trigger back; False when the lease was lost meanwhile."""
     values: dict[str, object] = {
         "next_at": next_at,
-        "state": state,
         "lease_owner": None,
         "lease_expires_at": None,
     }

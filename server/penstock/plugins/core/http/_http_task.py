@@ -1,4 +1,4 @@
-"""What the tasks that call an HTTP service share."""
+"""What the tasks and triggers that call an HTTP service share."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Annotated
 from pydantic import Field
 
 from penstock.model.dynamic import Dynamic
-from penstock.model.frozen import Json
+from penstock.model.frozen import Frozen, Json
 from penstock.plugins.core.http._exchange import Call, Exchange, FilePart
 from penstock.plugins.core.http._options import HttpOptions, Ssl
 from penstock.plugins.text import Text
@@ -19,8 +19,8 @@ from penstock.sdk.context import RunContext
 from penstock.sdk.task import RunnableTask
 
 
-class HttpTask(RunnableTask):
-    """A task that sends a request."""
+class HttpCall(Frozen):
+    """The properties of whatever sends a request."""
 
     uri: Annotated[Dynamic[Text], Field(description="The address to call.")]
     method: Annotated[Dynamic[Text], Field(description="GET, POST, PUT, DELETE, …")] = "GET"
@@ -99,6 +99,10 @@ class HttpTask(RunnableTask):
                 text = value if isinstance(value, str) else json.dumps(value)
                 parts.append((name, (None, text.encode(), None)))
         return parts
+
+
+class HttpTask(HttpCall, RunnableTask):
+    """A task that sends a request."""
 
 
 def _texts(value: Json) -> str | list[str]:
