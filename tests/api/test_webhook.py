@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -316,3 +317,37 @@ def test_nobody_waits_for_a_caller_who_left(server, ns, call, monkeypatch):
     assert left.wait(10)
     (found,) = server.api.get("/executions", params={"namespace": ns}).json()["items"]
     assert server.api.post(f"/executions/{found['id']}/kill").is_success
+
+
+BOX = {"type": "penstock.datatype:aes_encrypted", "value": "AQID"}
+
+
+def test_outputs_that_are_secret_are_told_to_nobody(server, ns, call):
+    output = 'outputs:\n  - {id: said, type: SECRET, value: "{{ trigger.body.word }}"}\n'
+    trigger = "    wait: true\n    returnOutputs: true\n"
+    server.put_flow(flow(ns, trigger, rest=output))
+    assert call(json={"word": "hush"}).json() == {"said": "******"}
+
+
+def test_a_kept_secret_is_not_taken_from_a_caller(server, ns, call):
+    server.put_flow(flow(ns, rest="inputs:\n  - {id: j, type: JSON, defaults: {a: 1}}\n"))
+    answer = call(json={"deep": [BOX]})
+    assert answer.status_code == 422
+    assert "Encrypted secrets are not taken" in answer.text
+    for given in ({"deep": [BOX]}, json.dumps(BOX)):
+        body = {"namespace": ns, "flowId": "f", "inputs": {"j": given}}
+        answer = server.api.post("/executions", json=body)
+        assert answer.status_code == 422
+        assert answer.json()["problems"][0]["path"] == "inputs.j"
+        assert "AQID" not in answer.text
+    assert server.api.get("/executions", params={"namespace": ns}).json()["items"] == []
+
+
+def test_a_refused_execution_does_not_tell_the_key(server, ns, call):
+    secret = "s3cr3t-0123456789"
+    server.api.put(f"/secrets/{ns}/HOOK", json={"value": secret})
+    trigger = '    when: "{{ trigger.body.x }}"\n    failOnTriggerError: true\n'
+    server.put_flow(flow(ns, trigger, key="{{ secret('HOOK') }}"))
+    made = call(key=secret, json={}, params={"key": secret}).json()
+    assert server.wait(made["id"])["state"] == "FAILED"
+    assert secret not in server.api.get(f"/executions/{made['id']}").text

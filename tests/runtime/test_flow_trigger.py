@@ -340,6 +340,22 @@ def test_a_condition_that_fails_may_make_a_failed_execution(stand):
     assert of(stand)[0].state is State.FAILED
 
 
+@pytest.mark.parametrize("name", ["when", "inputs"])
+def test_a_refused_execution_keeps_no_secret_that_was_read(stand, name):
+    stand.secrets.values["KEY"] = "s3cr3t-0123"
+    said = 'outputs: [{id: said, type: STRING, value: "{{ inputs.said }}"}]\n'
+    rest = f"inputs: [{{id: said, type: STRING}}]\n{said}"
+    version = deploy(stand, upstream("load", rest=rest))
+    wrong = "{{ secret('KEY') }}{{ trigger.none }}"
+    given = f'{{n: "{wrong}"}}' if name == "inputs" else f'"{wrong}"'
+    trigger = f"    states: [SUCCESS]\n    failOnTriggerError: true\n    {name}: {given}\n"
+    deploy(stand, listener(trigger, rest="inputs: [{id: n, type: STRING, required: false}]\n"))
+    run(stand, version, said="s3cr3t-0123")
+    (found,) = of(stand)
+    assert found.state is State.FAILED
+    assert "s3cr3t" not in str(found.origin.variables)
+
+
 @pytest.mark.parametrize("rest", ["disabled: true\n", ""])
 def test_what_is_disabled_is_not_started(stand, rest):
     version = deploy(stand, upstream("load"))

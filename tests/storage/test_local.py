@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from penstock.storage.base import FileNotStored, InvalidUri, execution_folder, parts, task_file
+from penstock.storage.base import (
+    FileNotStored,
+    InvalidUri,
+    Owner,
+    execution_folder,
+    owner_of,
+    parts,
+    task_file,
+)
 from penstock.storage.local import LocalStorage
 
 
@@ -104,3 +112,24 @@ def test_no_text_leads_out(text: str) -> None:
     path = Path("/root").joinpath(*found)
     assert path.is_relative_to("/root")
     assert ".." not in path.parts
+
+
+@pytest.mark.parametrize(
+    ("path", "owner"),
+    [
+        ("a/b/f/executions/01AB/tasks/t/r/x", Owner("a.b", "f", "01AB")),
+        (
+            "a/b/executions/nightly/tasks/executions/01AB/tasks/t/r/x",
+            Owner("a.b.executions.nightly", "tasks", "01AB"),
+        ),
+        (
+            "a/b/f/executions/01AB/tasks/t/r/c/g/executions/02CD/tasks/t/r/x",
+            Owner("a.b", "f", "01AB"),
+        ),
+        ("a/b/f/executions/01AB/tasks/t/r/_files/x", Owner("a.b", "f", "01AB")),
+        ("a/b/_files/f/executions/01AB/tasks/1/x", Owner("a.b")),
+        ("a/b", None),
+    ],
+)
+def test_a_path_says_whose_file_it_is(path: str, owner: Owner | None) -> None:
+    assert owner_of(f"penstock:///{path}") == owner

@@ -13,9 +13,11 @@ from penstock.language.shape import nearest_name
 from penstock.model.frozen import Json
 from penstock.model.input import ChoiceInput, Input, SingleInput, Unfit
 from penstock.model.problem import Problem, Severity
+from penstock.model.sealed import holds_sealed
 
 _MISSING = object()
 _NO_KEY = "Unable to use a `SECRET` input/output as encryption is not configured"
+NOT_TAKEN = "Encrypted secrets are not taken: give the text itself to a SECRET input."
 
 Seal = Callable[[str], Json]
 """Encrypts a text for where it is kept."""
@@ -105,6 +107,9 @@ def examine_inputs(
 
 def _kept(found: Resolved, seal: Seal | None) -> Resolved:
     if not found.declared.is_secret or found.value is None:
+        if holds_sealed(found.value):
+            refusal = _problem(found.id, found.declared, _invalid(found.id, NOT_TAKEN))
+            return replace(found, value=None, problem=refusal)
         return replace(found, kept=found.value)
     try:
         if seal is None:

@@ -140,7 +140,7 @@ def _failed(
     metric.SCHEDULE_FIRES.labels("failed").inc()
     reason = fire.renderer.masker.text(sentences(error))
     message = f"The schedule '{entry.id}' cannot start the flow: {reason}"
-    return breakdown.failed(fire.execution, now, message).execution
+    return breakdown.failed(fire.refused(), now, message).execution
 
 
 def _variables(

@@ -150,7 +150,7 @@ class Reactions:
         except (ExpressionError, InvalidInputs) as error:
             reason = fire.renderer.masker.text(sentences(error))
             refusal = f"The trigger '{trigger.id}' cannot start the flow: {reason}"
-            return Reaction(key, fire.execution, version, tuple(fire.warnings), refusal)
+            return Reaction(key, fire.refused(), version, tuple(fire.warnings), refusal)
         return Reaction(key, execution, version, tuple(fire.warnings))
 
     def _built(
@@ -338,7 +338,7 @@ def _undecided(
     reason = fire.renderer.masker.text(str(error))
     message = f"The trigger '{trigger.id}' cannot start the flow: {reason}"
     if trigger.fail_on_trigger_error:
-        return Reaction(key, fire.execution, cast("FlowVersion", fire.version), (), message)
+        return Reaction(key, fire.refused(), cast("FlowVersion", fire.version), (), message)
     _log.warning(
         "a condition of a trigger cannot be told",
         flow=f"{key.namespace}/{key.flow_id}",

@@ -117,9 +117,15 @@ class Fire:
             self.warnings += unread(flow, given)
         wanted = Given(given, self._variables, is_rendered=True)
         inputs = resolved(flow, wanted, self.renderer)
+        return replace(execution, inputs=inputs, origin=self._shown())
+
+    def refused(self) -> Execution:
+        """The execution that is kept when `made` or `is_wanted` cannot tell; it has no inputs."""
+        return replace(self.execution, origin=self._shown())
+
+    def _shown(self) -> Origin:
         # What the trigger got may hold a secret that it is compared with, such as its key.
-        shown = replace(self.origin, variables=self.renderer.masker.value(self.origin.variables))
-        return replace(execution, inputs=inputs, origin=shown)
+        return replace(self.origin, variables=self.renderer.masker.value(self.origin.variables))
 
     def labelled(self) -> Execution:
         """The execution with its labels, and no inputs yet."""

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from penstock.errors import InvalidInputs
-from penstock.language.inputs import Resolved, examine_inputs, unknown_inputs, values_of
+from penstock.language.inputs import NOT_TAKEN, Resolved, examine_inputs, unknown_inputs, values_of
 from penstock.model.flow import Flow
 from penstock.model.frozen import Json
 from penstock.model.problem import Problem
+from penstock.model.sealed import holds_sealed
 from penstock.service.port import Renderer
 
 
@@ -63,6 +64,15 @@ def unread(flow: Flow, inputs: Mapping[str, Json]) -> tuple[str, ...]:
         f"{problem.message} {problem.hint or ''}".rstrip()
         for problem in unknown_inputs(flow.inputs, inputs)
     )
+
+
+def refuse_sealed(given: Json, path: str) -> None:
+    """Raises `InvalidInputs` when somebody gives a secret in the form in which it is kept, so that
+    expressions would open it for them.
+    """
+    if holds_sealed(given):
+        problem = Problem(NOT_TAKEN, path=path, code="sealed-value")
+        raise InvalidInputs(NOT_TAKEN, problems=[problem])
 
 
 def refused(flow: Flow, problems: Sequence[Problem]) -> InvalidInputs:

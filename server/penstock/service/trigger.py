@@ -16,6 +16,7 @@ from penstock.model.frozen import Json
 from penstock.model.problem import Problem
 from penstock.security.caller import Caller
 from penstock.service import form
+from penstock.service.inputs import refuse_sealed
 from penstock.service.services import Services
 from penstock.service.timing import first_after
 from penstock.store import audit, timetable
@@ -195,6 +196,7 @@ def _backfill(tx: Connection, case: _Case) -> dict[str, Json]:
     inputs, labels = case.given.get("inputs", {}), case.given.get("labels", {})
     if not isinstance(inputs, dict):
         raise _invalid("`inputs` must be an object.", "inputs")
+    refuse_sealed(inputs, "inputs")
     _refuse_secrets(tx, case, inputs)
     if not isinstance(labels, dict) or not all(isinstance(each, str) for each in labels.values()):
         raise _invalid("`labels` must be an object of texts.", "labels")

@@ -16,10 +16,12 @@ from penstock.model.execution import Execution
 from penstock.model.frozen import Json
 from penstock.model.nesting import TooDeep, parsed
 from penstock.model.problem import Problem
+from penstock.model.sealed import hidden
 from penstock.model.state import State
 from penstock.plugins.core.trigger.webhook import ContentType, Webhook
 from penstock.service import form
 from penstock.service.firing import Fire, Firing, sentences
+from penstock.service.inputs import refuse_sealed
 from penstock.service.port import FlowVersion
 from penstock.service.services import Services
 from penstock.store import execution as executions
@@ -105,6 +107,7 @@ def prepare(services: Services, call: Call) -> Ready | None:
         raise FlowDisabled(f"The flow {call.namespace}/{call.flow_id} is disabled.")
     trigger = cast("Webhook", keyed.trigger)
     fire = Fire(version, _firing(services, call, trigger, execution_id), services.renderer)
+    refuse_sealed(fire.origin.variables["body"], "body")
     try:
         # So that it knows the key where the call tells it too, and hides it.
         fire.render(trigger.key)
@@ -114,14 +117,14 @@ def prepare(services: Services, call: Call) -> Ready | None:
         message = f"The trigger '{trigger.id}' cannot start the flow: {reason}"
         if not trigger.fail_on_trigger_error:
             raise _unfit(error, message) from None
-        return _ready(services, fire, fire.execution, refusal=message)
+        return _ready(services, fire, fire.refused(), refusal=message)
     return None if execution is None else _ready(services, fire, execution)
 
 
 def reply(services: Services, ready: Ready, ended: Execution) -> Reply:
     """The answer about an execution that is over."""
     trigger = ready.trigger
-    outputs = ended.outputs or {}
+    outputs = hidden(ended.outputs or {})
     if not trigger.return_outputs:
         with services.database.read() as tx:
             whole = executions.get(tx, ended.tenant, ended.id)

@@ -18,6 +18,7 @@ _MAX_NAME_BYTES = 255
 _EXECUTIONS = "executions"
 _BELOW_EXECUTION = frozenset({"tasks", "inputs", "trigger"})
 _ID = re.compile(r"[0-9A-Za-z]{1,64}")
+_IN_NAMESPACE = re.compile(r"[a-z0-9._-]+")
 NAMESPACE_FILES = "_files"
 
 
@@ -86,19 +87,23 @@ class Owner:
 def owner_of(uri: str) -> Owner | None:
     """Whose file a URI names, by its path alone; None when it is neither's."""
     segments = parts(uri)
+    found: Owner | None = None
     for at, segment in enumerate(segments):
         if segment == NAMESPACE_FILES and at > 0:
-            return Owner(".".join(segments[:at]))
-        # A namespace and a flow stand before, an id and a kind of file behind.
+            return found or Owner(".".join(segments[:at]))
+        # A namespace and a flow stand before, an id and a kind of file behind. The last such place
+        # counts, because a namespace may be called alike; a folder that a task made behind it does
+        # not, because the id before it is in no namespace's name.
         if (
             segment == _EXECUTIONS
             and at > 1
             and len(segments) > at + 2
             and segments[at + 2] in _BELOW_EXECUTION
             and _ID.fullmatch(segments[at + 1])
+            and all(map(_IN_NAMESPACE.fullmatch, segments[: at - 1]))
         ):
-            return Owner(".".join(segments[: at - 1]), segments[at - 1], segments[at + 1])
-    return None
+            found = Owner(".".join(segments[: at - 1]), segments[at - 1], segments[at + 1])
+    return found
 
 
 def namespace_file(namespace: str, path: str, version: str) -> str:
