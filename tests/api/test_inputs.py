@@ -147,6 +147,25 @@ def test_a_wrong_form_is_told(server, parts, sentence):
     assert sentence in found.text
 
 
+def test_a_form_that_is_cut_off_starts_nothing(server, ns):
+    server.put_flow(FILES.format(ns=ns))
+    form = {"namespace": ns, "flowId": "load"}
+    request = server.api.build_request(
+        "POST", "/executions", data=form, files={"inputs.report": ("a.csv", b"a" * 1000)}
+    )
+    whole, before = request.read(), stored(server)
+    for cut in (1, 2, 100, 500):
+        found = server.api.post(
+            "/executions",
+            content=whole.rstrip()[:-cut],
+            headers={"content-type": request.headers["content-type"]},
+        )
+        assert found.status_code == 422, found.text
+        assert "The form is cut off" in found.text
+    assert stored(server) == before
+    assert not list((server.data / "work" / "uploads").iterdir())
+
+
 def test_a_form_of_an_unknown_flow_keeps_nothing(server, ns):
     before = stored(server)
     form = {"namespace": ns, "flowId": "none"}

@@ -2,7 +2,13 @@ from __future__ import annotations
 
 import pytest
 
+from penstock.plugins.core.flow import _items
+from penstock.plugins.core.flow.each_parallel import EachParallel
+from penstock.plugins.core.flow.each_sequential import EachSequential
+from penstock.plugins.core.flow.for_each import ForEach
+from penstock.plugins.core.flow.loop import Loop
 from penstock.sdk.flowable import Children, FlowableTask
+from penstock.sdk.task import TaskFailed
 
 from .driver import FAIL, Driver, Outcome, flow, job, task
 
@@ -167,6 +173,23 @@ def test_bad_values_fail_with_a_sentence(values, sentence):
     assert driver.states == {"l": "FAILED"}
     assert sentence in driver.run_of("l").failure.message
     assert sentence in driver.execution.failure.message
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "values"),
+    [
+        (ForEach, "values", [1, 2, 3, 4, 4]),
+        (EachParallel, "value", "[1, 2, 3, 4]"),
+        (EachSequential, "value", [1, 2, 3, 4]),
+        (Loop, "values", [1, 2, 3, 4]),
+        (Loop, "values", {"a": 1, "b": 2, "c": 3, "d": 4}),
+    ],
+)
+def test_too_many_values_fail_with_a_sentence(monkeypatch, kind, name, values):
+    monkeypatch.setattr(_items, "_MOST", 3)
+    given = {"id": "l", "type": kind.__name__, "tasks": [job("x")], name: values}
+    with pytest.raises(TaskFailed, match=f"`{name}` are 4; a loop has at most 3 iterations"):
+        kind.model_validate(given).begin(lambda value, **_: value)
 
 
 def test_a_failed_value_stops_the_loop():

@@ -35,6 +35,15 @@ def test_events_are_the_same_however_their_bytes_arrive(sizes: list[int]) -> Non
     assert found == EVENTS
 
 
+def test_a_long_line_is_read_once() -> None:
+    decoder, size = EventDecoder(), 50_000
+    assert list(decoder.feed(b"data:")) == []
+    for _ in range(size):
+        assert list(decoder.feed(b"x" * 100)) == []
+    (event,) = decoder.feed(b"\n\n")
+    assert len(event.data) == size * 100
+
+
 def test_gives_all_events_of_a_stream_that_closes(run, service) -> None:
     service.answers["/events"] = (200, {"Content-Type": "text/event-stream"}, STREAM)
     found = run(TYPE, uri=f"{service.url}/events", method="POST", body={"stream": True})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import shutil
 import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -39,8 +41,9 @@ async def start(
     """
     folder = services.uploads
     await run_in_threadpool(folder.mkdir, parents=True, exist_ok=True, mode=0o700)
-    with tempfile.TemporaryDirectory(dir=folder) as waiting:
-        form = Form(_boundary(content_type), Path(waiting), most_text=most_text)
+    waiting = Path(await run_in_threadpool(tempfile.mkdtemp, dir=folder))
+    try:
+        form = Form(_boundary(content_type), waiting, most_text=most_text)
         await form.read(chunks)
         wanted = execution.parse_wanted(_body(form))
         version = await run_in_threadpool(execution.find_flow, services, caller, wanted)
@@ -61,6 +64,9 @@ async def start(
             # Not when the wait is cancelled: the execution may have been accepted.
             await run_in_threadpool(kept.remove, version.flow)
             raise
+    finally:
+        # It is handed to a thread before anything is awaited, so who leaves does not stop it.
+        await asyncio.to_thread(shutil.rmtree, waiting, ignore_errors=True)
 
 
 def _boundary(content_type: str) -> bytes:

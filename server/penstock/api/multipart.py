@@ -34,6 +34,7 @@ class Form:
         self._name = ""
         self._text = bytearray()
         self._file: BinaryIO | None = None
+        self._is_whole = False
         self._open = ExitStack()
         self._parser = MultipartParser(
             boundary,
@@ -45,6 +46,7 @@ class Form:
                 "on_headers_finished": self._on_headers,
                 "on_part_data": self._on_data,
                 "on_part_end": self._end,
+                "on_end": self._finish,
             },
         )
 
@@ -68,6 +70,11 @@ class Form:
                 raise InvalidObject(
                     "The body is no form of the kind multipart/form-data."
                 ) from None
+        if not self._is_whole:
+            raise InvalidObject(
+                "The form is cut off: the boundary that ends it has not come.",
+                hint="Send it again; a file in it may not be whole.",
+            )
 
     def _begin(self) -> None:
         self._parts += 1
@@ -118,3 +125,6 @@ class Form:
             self._file.close()
         else:
             self.texts[self._name] = self._text.decode("utf-8", "replace")
+
+    def _finish(self) -> None:
+        self._is_whole = True

@@ -58,13 +58,18 @@ def rows(source: BinaryIO, separator: str = "\n") -> Iterator[bytes]:
             found = pending.find(end, start)
         del pending[:start]
         searched = max(0, len(pending) - len(end) + 1)
-        if len(pending) > _LONGEST_ROW:
-            raise NoRecords(
-                f"A row is longer than {_LONGEST_ROW // 2**20} MiB: the file has no rows, or "
-                "another separator."
-            )
+        hold_row(len(pending))
     if pending:
         yield bytes(pending)
+
+
+def hold_row(size: int) -> None:
+    """Raises `NoRecords` when a row has more bytes than are kept in memory."""
+    if size > _LONGEST_ROW:
+        raise NoRecords(
+            f"A row is longer than {_LONGEST_ROW // 2**20} MiB: the file has no rows, or "
+            "another separator."
+        )
 
 
 def records(source: BinaryIO) -> Iterator[Record]:

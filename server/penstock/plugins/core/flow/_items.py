@@ -10,6 +10,7 @@ from penstock.sdk.flowable import Render
 from penstock.sdk.task import TaskFailed
 
 _MOST_SHOWN = 100
+_MOST = 100_000
 
 
 def items_of(name: str, values: Json, render: Render) -> list[Json]:
@@ -54,6 +55,16 @@ def text_of(value: Json) -> str:
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 
-def distinct(items: list[Json]) -> tuple[str, ...]:
-    """The texts of items, each once."""
-    return tuple(dict.fromkeys(text_of(item) for item in items))
+def distinct(name: str, items: list[Json]) -> tuple[str, ...]:
+    """The texts of items, each once. Raises `TaskFailed` as `bounded` does."""
+    return bounded(name, tuple(dict.fromkeys(map(text_of, items))))
+
+
+def bounded(name: str, values: tuple[str, ...]) -> tuple[str, ...]:
+    """The values. Raises `TaskFailed` when they are too many; `name` is the property's."""
+    if len(values) > _MOST:
+        raise TaskFailed(
+            f"`{name}` are {len(values):,}; a loop has at most {_MOST:,} iterations. Write them "
+            "to a file, split it with `core.storage.Split` and give each part to a flow of its own."
+        )
+    return values

@@ -53,7 +53,7 @@ class EachParallel(FlowableTask):
     def begin(self, render: Render) -> Branch:
         """Each task of each distinct value is a group of its own."""
         return Branch(
-            values=distinct(items_of("value", self.value, render)),
+            values=distinct("value", items_of("value", self.value, render)),
             chained=False,
             limit=whole_number("concurrent", render(written(self.concurrent))),
         )

@@ -39,4 +39,4 @@ class EachSequential(FlowableTask):
 
     def begin(self, render: Render) -> Branch:
         """One group of `tasks` per distinct value."""
-        return Branch(values=distinct(items_of("value", self.value, render)))
+        return Branch(values=distinct("value", items_of("value", self.value, render)))

@@ -52,6 +52,6 @@ class ForEach(FlowableTask):
     def begin(self, render: Render) -> Branch:
         """One group of `tasks` per distinct value."""
         return Branch(
-            values=distinct(items_of("values", self.values, render)),
+            values=distinct("values", items_of("values", self.values, render)),
             limit=whole_number("concurrencyLimit", render(written(self.concurrency_limit))),
         )

@@ -10,13 +10,12 @@ from pydantic import Field
 
 from penstock.model.dynamic import Dynamic
 from penstock.model.frozen import Json
-from penstock.plugins.core.flow._items import parsed, shown, text_of
+from penstock.plugins.core.flow._items import bounded, distinct, parsed, shown, text_of
 from penstock.sdk.flowable import Branch, Children, Looping, Render, whole_number, written
 from penstock.sdk.loop import LoopingTask
 from penstock.sdk.task import TaskFailed
 
 _FILES = ("penstock://", "kestra://", "nsfile://", "file://")
-_MOST = 100_000
 
 
 class FetchType(StrEnum):
@@ -90,15 +89,10 @@ class Loop(LoopingTask):
         keys: tuple[str, ...] | None = None
         if isinstance(rendered, dict):
             keys = tuple(rendered)
-            values = tuple(map(text_of, _whole(list(rendered.values()))))
+            values = bounded("values", tuple(map(text_of, _whole(list(rendered.values())))))
         else:
             items = _lines(str(rendered), render) if is_file else _listed(rendered)
-            values = tuple(dict.fromkeys(map(text_of, items)))
-        if len(values) > _MOST:
-            raise TaskFailed(
-                f"`values` are {len(values):,}; a loop has at most {_MOST:,} iterations. Split the "
-                "file with `core.storage.Split` and give each part to a flow of its own."
-            )
+            values = distinct("values", items)
         stores = self.fetch_type is FetchType.STORE
         return Branch(
             values=values,

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-_LINE = re.compile(r"\r\n|\n|\r(?!$)")
-"""A line's end; a carriage return that is the last so far may be half of one."""
+_LINE = re.compile(r"\r\n|\n|\r")
+"""A line's end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,10 @@ class ServerSentEvent:
 class EventDecoder:
     """Takes bytes as they come, gives the events that they complete."""
 
-    _text: str = ""
+    _begun: list[str] = field(default_factory=list)
+    """Pieces of a line that has not ended."""
+    _half: str = ""
+    """A carriage return that is the last so far: it may be half of a line's end."""
     _lines: list[str] = field(default_factory=list)
     _decoder: codecs.IncrementalDecoder = field(
         default_factory=lambda: codecs.getincrementaldecoder("utf-8-sig")("replace")
@@ -33,7 +36,13 @@ class EventDecoder:
 
     def feed(self, chunk: bytes) -> Iterator[ServerSentEvent]:
         """Takes the next bytes."""
-        *lines, self._text = _LINE.split(self._text + self._decoder.decode(chunk))
+        text = self._half + self._decoder.decode(chunk)
+        self._half = "\r" if text.endswith("\r") else ""
+        *lines, rest = _LINE.split(text.removesuffix("\r"))
+        if lines:
+            lines[0] = "".join([*self._begun, lines[0]])
+            self._begun.clear()
+        self._begun.append(rest)
         for line in lines:
             if line:
                 self._lines.append(line)

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from penstock.model.dynamic import Dynamic
 from penstock.sdk.context import RunContext
+from penstock.sdk.records import hold_row
 from penstock.sdk.task import Outputs, RunnableTask, TaskFailed
 
 _CHUNK = 256 * 1024
@@ -61,19 +62,28 @@ class Reverse(RunnableTask):
 def _rows_from_the_end(path: Path, end: bytes) -> Iterator[bytes]:
     with path.open("rb") as file:
         left = file.seek(0, os.SEEK_END)
-        pending = b""
+        # Pieces of a row whose beginning is further ahead, the last one first.
+        pending: list[bytes] = []
+        pending_size = 0
         is_last = True
+        step = max(_CHUNK, len(end))
         while left:
-            size = min(_CHUNK, left)
+            size = min(step, left)
             left = file.seek(left - size)
-            pending = file.read(size) + pending
-            first, *rows = pending.split(end)
+            pending.append(file.read(size))
+            pending_size += size
+            # Only what is new is searched, and where it meets what is known.
+            edge = pending[-2][: len(end) - 1] if len(pending) > 1 else b""
+            if end not in pending[-1] + edge:
+                hold_row(pending_size)
+                continue
+            first, *rows = b"".join(reversed(pending)).split(end)
             for row in reversed(rows):
                 # Nothing stands behind the last separator.
                 if not is_last or row:
                     yield row
                 is_last = False
             # What stands first may begin further ahead, separator and all.
-            pending = first
-        if pending or not is_last:
-            yield pending
+            pending, pending_size = [first], len(first)
+        if pending_size or not is_last:
+            yield b"".join(reversed(pending))
