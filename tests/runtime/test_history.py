@@ -133,8 +133,44 @@ def test_executions_of_other_namespaces_are_not_seen(stand):
     named = task("a.b", PURGE + "    namespace: other\n    endDate: '2099-01-01T00:00:00Z'\n")
     refused = stand.run(named)
     assert refused.state is State.FAILED
-    assert "'a.b' may not use the executions of 'other'" in refused.failure.message
+    assert "'a.b' may not change the executions of 'other'" in refused.failure.message
     assert "foreign" in {each.flow_id for each in stand.all()}
+
+
+BELOW = "a.b.below"
+
+
+def test_a_flow_purges_nothing_above_its_namespace_unless_it_is_listed(stand):
+    stand.run(WRITES)
+    end = "    endDate: '2099-01-01T00:00:00Z'\n"
+    assert outputs(stand.run(task(BELOW, PURGE + end)))["executionsCount"] == 0
+    logs = "    type: core.log.PurgeLogs\n" + end
+    assert outputs(stand.run(task(BELOW, logs + "    flowId: writes\n")))["count"] == 0
+    for way in (PURGE, "    type: core.log.PurgeLogs\n"):
+        refused = stand.run(task(BELOW, way + end + "    namespace: a.b\n"))
+        assert "may not change the executions of 'a.b'" in refused.failure.message
+    sweep = "    type: core.storage.PurgeStorage\n    namespace: a.b\n    flowId: writes\n"
+    assert outputs(stand.run(task(BELOW, sweep + end)))["purgedCount"] == 0
+    assert "writes" in {each.flow_id for each in stand.all()}
+    stand.declare("a.b", allowed_namespaces=[BELOW])
+    named = task(BELOW, PURGE + end + "    namespace: a.b\n    flowId: writes\n")
+    assert outputs(stand.run(named))["executionsCount"] == 1
+
+
+def test_a_flow_resumes_and_toggles_nothing_above_its_namespace(stand):
+    id_ = stand.submit(stand.put(PAUSES))
+    until(stand, id_, lambda found: found.state is State.PAUSED)
+    resume = "    type: core.execution.Resume\n    inputs: {reason: fine}\n"
+    toggle = "    type: core.trigger.Toggle\n    namespace: a.b\n    flowId: f\n    trigger: t\n"
+    for way, what in (
+        (f"{resume}    executionId: {id_}\n", "executions"),
+        (f"{resume}    namespace: a.b\n    flowId: pauses\n", "executions"),
+        (toggle, "triggers"),
+    ):
+        by = stand.submit(stand.put(task(BELOW, way)))
+        refused = until(stand, by, lambda found: found.state.is_terminated)
+        assert f"may not change the {what} of 'a.b'" in refused.failure.message
+    assert stand.get(id_).state is State.PAUSED
 
 
 def test_executions_are_counted(stand):

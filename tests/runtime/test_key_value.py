@@ -255,10 +255,22 @@ def test_every_task_on_pairs_keeps_to_what_a_namespace_allows(stand):
     ):
         assert "may not use the key-value pairs of 'z'" in outcome(stand, f"{task}, namespace: z")
     purge = "type: core.kv.PurgeKV, behavior: {type: key, expiredOnly: false}"
-    assert "may not use" in outcome(stand, f"{purge}, namespaces: [z]")
+    assert "may not change" in outcome(stand, f"{purge}, namespaces: [z]")
     assert outcome(stand, purge) == {"size": 0}, "not named, so left alone"
     assert outcome(stand, f"{purge}, namespacePattern: z*") == {"size": 0}
     assert found(stand, "z", "k").value == {"a": 1}
+
+
+def test_a_purge_takes_what_is_below_and_nothing_above(stand):
+    behavior = "type: core.kv.PurgeKV, behavior: {type: key, expiredOnly: false}"
+    put(stand, "a", "k", 1)
+    put(stand, "a.b.c", "k", 1)
+    assert "may not change" in outcome(stand, f"{behavior}, namespaces: [a]")
+    assert outcome(stand, behavior) == {"size": 1}
+    assert found(stand, "a", "k") is not None
+    assert found(stand, "a.b.c", "k") is None
+    stand.declare("a", allowed_namespaces=["a.b"])
+    assert outcome(stand, f"{behavior}, namespaces: [a]") == {"size": 1}
 
 
 def test_a_purge_takes_what_expired_or_all_by_key(stand, clock):

@@ -163,7 +163,7 @@ class Context:
         """Lets a paused execution go on; ends when that is stored."""
         assert self._ask is not None, "the executor does not wait for itself"
         own = self._renderer.execution
-        self.history.see(execution_id, "executions")
+        self.history.changeable(execution_id, "executions")
         by = f"execution:{own.id}"
         record = AuditRecord(
             tenant=own.tenant,

@@ -156,11 +156,11 @@ class ExecutionFiles:
         return scanned, purged, deleted
 
     def _is_kept(self, owner: Owner) -> bool:
-        """Whether an execution still runs, or is of a namespace that this flow may not use."""
+        """Whether an execution still runs, or is of a namespace that this flow may not change."""
         mine, isolation = self.execution, self.access.isolation
         with self.access.database.read() as tx:
             try:
-                isolation.check(
+                isolation.check_change(
                     tx, mine.tenant, mine.namespace, target=owner.namespace, what="files"
                 )
             except NamespaceDenied:

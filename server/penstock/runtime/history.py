@@ -29,6 +29,7 @@ from penstock.store.trigger import Override
 
 _LOGS_BATCH = 100
 _LINES = 1_000
+_Check = Callable[[Connection, str, str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class ExecutionHistory:
     def count(self, selection: Selection) -> int:
         """How many executions there are. Raises `NamespaceDenied`."""
         with self.database.read() as tx:
-            return purge.count(tx, self._allowed(tx, selection))
+            return purge.count(tx, self._allowed(tx, selection, self._check))
 
     def purge_executions(
         self, selection: Selection, parts: Parts, *, batch_size: int
@@ -67,10 +68,10 @@ class ExecutionHistory:
             yield removed
 
     def flow_namespaces(self) -> tuple[list[str], list[str]]:
-        """Namespaces that have or had flows: those that may be used, and the others."""
+        """Namespaces that have or had flows: those that may be changed, and the others."""
         with self.database.read() as tx:
             known = revision.namespaces(tx, self.execution.tenant)
-            allowed = [each for each in known if self._may(tx, each)]
+            allowed = [each for each in known if _passes(self._check_change, tx, each)]
         return allowed, [each for each in known if each not in allowed]
 
     def purge_revisions(
@@ -84,7 +85,7 @@ class ExecutionHistory:
         """Removes old revisions, flow after flow. Raises `NamespaceDenied`."""
         tenant = self.execution.tenant
         with self.database.read() as tx:
-            self._check(tx, namespace, "flows")
+            self._check_change(tx, namespace, "flows")
             names = revision.flows(tx, tenant, namespace)
         for name in filter(is_meant, names):
             with self.database.transaction() as tx:
@@ -143,18 +144,25 @@ class ExecutionHistory:
 
     def see(self, execution_id: str, what: str) -> Execution:
         """An execution whose records may be used. Raises `NotFound` and `NamespaceDenied`."""
+        return self._get(execution_id, what, self._check)
+
+    def changeable(self, execution_id: str, what: str) -> Execution:
+        """An execution that may be changed. Raises `NotFound` and `NamespaceDenied`."""
+        return self._get(execution_id, what, self._check_change)
+
+    def _get(self, execution_id: str, what: str, check: _Check) -> Execution:
         with self.database.read() as tx:
             found = execution_store.get(tx, self.execution.tenant, execution_id)
             if found is None:
                 raise NotFound(f"There is no execution '{execution_id}'.")
-            self._check(tx, found.namespace, what)
+            check(tx, found.namespace, what)
         return found
 
     def paused(self, namespace: str, flow_id: str) -> str:
         """The youngest paused execution of a flow. Raises `NotFound` and `NamespaceDenied`."""
         selection = Selection(namespace, flow_id, (State.PAUSED,))
         with self.database.read() as tx:
-            wanted = self._allowed(tx, selection)
+            wanted = self._allowed(tx, selection, self._check_change)
             found = purge.latest(tx, wanted)
         if found is None:
             raise NotFound(f"No execution of the flow {namespace}/{flow_id} is paused.")
@@ -164,7 +172,7 @@ class ExecutionHistory:
         """Lets a trigger fire or not. Raises `NotFound` and `NamespaceDenied`."""
         tenant, now = self.execution.tenant, self.now()
         with self.database.transaction() as tx:
-            self._check(tx, namespace, "triggers")
+            self._check_change(tx, namespace, "triggers")
             rows = trigger_store.of_flows(tx, tenant, [(namespace, flow_id)])
             row = next((each for each in rows if each.key.id == trigger), None)
             if row is None:
@@ -186,8 +194,8 @@ class ExecutionHistory:
 
     # -- within the rules ------------------------------------------------------------------
 
-    def _allowed(self, tx: Connection, selection: Selection) -> Wanted:
-        """What is wanted, only in namespaces that this execution's flow may use."""
+    def _allowed(self, tx: Connection, selection: Selection, check: _Check) -> Wanted:
+        """What is wanted, only in namespaces that the check lets pass."""
         wanted = Wanted(
             self.execution.tenant,
             selection.namespace,
@@ -197,16 +205,9 @@ class ExecutionHistory:
             selection.until,
         )
         if selection.namespace is not None:
-            self._check(tx, selection.namespace, "executions")
-        within = [each for each in purge.namespaces(tx, wanted) if self._may(tx, each)]
+            check(tx, selection.namespace, "executions")
+        within = [each for each in purge.namespaces(tx, wanted) if _passes(check, tx, each)]
         return replace(wanted, within=tuple(within))
-
-    def _may(self, tx: Connection, namespace: str) -> bool:
-        try:
-            self._check(tx, namespace, "executions")
-        except NamespaceDenied:
-            return False
-        return True
 
     def _check(self, tx: Connection, namespace: str, what: str) -> None:
         own = self.execution
@@ -214,9 +215,13 @@ class ExecutionHistory:
         if not namespace.startswith(f"{own.namespace}."):
             self.isolation.check(tx, own.tenant, own.namespace, target=namespace, what=what)
 
+    def _check_change(self, tx: Connection, namespace: str, what: str) -> None:
+        own = self.execution
+        self.isolation.check_change(tx, own.tenant, own.namespace, target=namespace, what=what)
+
     def _batches(self, selection: Selection, size: int, *, ended: bool) -> Iterator[list[Found]]:
         with self.database.read() as tx:
-            wanted = self._allowed(tx, selection)
+            wanted = self._allowed(tx, selection, self._check_change)
         last: Found | None = None
         while True:
             with self.database.read() as tx:
@@ -246,3 +251,11 @@ class ExecutionHistory:
             action=action,
             object=about,
         )
+
+
+def _passes(check: _Check, tx: Connection, namespace: str) -> bool:
+    try:
+        check(tx, namespace, "executions")
+    except NamespaceDenied:
+        return False
+    return True

@@ -153,14 +153,14 @@ class KeyValues:
             audit.append(tx, replace(event, after=None))
 
     def namespaces(self) -> tuple[list[str], list[str]]:
-        """The namespaces with pairs: those that the flow may use, and the others."""
+        """The namespaces with pairs: those that the flow may purge, and the others."""
         user = self.execution
         with self.database.read() as tx:
             known = rows.namespaces(tx, user.tenant)
             allowed = [
                 each
                 for each in known
-                if self.isolation.allows(
+                if self.isolation.may_change(
                     user.namespace, each, declared_namespaces.allowed(tx, user.tenant, each)
                 )
             ]
@@ -176,7 +176,7 @@ class KeyValues:
         """Removes pairs of a namespace for good; gives how many. Raises `NamespaceDenied`."""
         now = self.now()
         with self.database.transaction() as tx:
-            self._check(tx, namespace)
+            self._check_change(tx, namespace)
             gone = [
                 row
                 for row in rows.stored(tx, self.execution.tenant, namespace)
@@ -200,7 +200,7 @@ class KeyValues:
         """
         size, tenant = 0, self.execution.tenant
         with self.database.transaction() as tx:
-            self._check(tx, namespace)
+            self._check_change(tx, namespace)
             for row in rows.stored(tx, tenant, namespace):
                 if not is_meant(row.key):
                     continue
@@ -270,6 +270,12 @@ class KeyValues:
             self.isolation.check(
                 tx, user.tenant, user.namespace, target=namespace, what="key-value pairs"
             )
+
+    def _check_change(self, tx: Connection, namespace: str) -> None:
+        user = self.execution
+        self.isolation.check_change(
+            tx, user.tenant, user.namespace, target=namespace, what="key-value pairs"
+        )
 
     def _provenance(self) -> Provenance:
         source = self.execution.source

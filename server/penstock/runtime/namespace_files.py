@@ -130,7 +130,7 @@ class NamespaceFiles:
         return True
 
     def namespaces(self) -> list[str]:
-        """The namespaces with files that this execution may use."""
+        """The namespaces with files that this execution may purge."""
         mine = self.execution
         with self.access.database.read() as tx:
             return [name for name in rows.namespaces(tx, mine.tenant) if self._may(tx, name)]
@@ -143,7 +143,7 @@ class NamespaceFiles:
         """
         tenant = self.execution.tenant
         with self.access.database.transaction() as tx:
-            self._check(tx, namespace)
+            self._check_change(tx, namespace)
             by_path: dict[str, list[FileRow]] = {}
             for row in rows.history(tx, tenant, [namespace]):
                 by_path.setdefault(row.path, []).append(row)
@@ -187,9 +187,13 @@ class NamespaceFiles:
         mine = self.execution
         self.access.isolation.check(tx, mine.tenant, mine.namespace, target=namespace, what="files")
 
+    def _check_change(self, tx: Connection, namespace: str) -> None:
+        mine, isolation = self.execution, self.access.isolation
+        isolation.check_change(tx, mine.tenant, mine.namespace, target=namespace, what="files")
+
     def _may(self, tx: Connection, namespace: str) -> bool:
         try:
-            self._check(tx, namespace)
+            self._check_change(tx, namespace)
         except PenstockError:
             return False
         return True

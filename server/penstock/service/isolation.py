@@ -38,7 +38,15 @@ class Isolation:
             return True
         if listed is None:
             return self.is_open
-        return any(each == EVERYBODY or is_within(user, each) for each in listed)
+        return is_listed(user, listed)
+
+    def may_change(self, user: str, target: str, listed: Sequence[str] | None) -> bool:
+        """Whether flows of `user` may purge, resume and toggle what is in `target`.
+
+        Their own namespace and those below it are theirs; any other, those above as well, must
+        have a list that names them.
+        """
+        return is_within(target, user) or (listed is not None and is_listed(user, listed))
 
     def check(self, tx: Connection, tenant: str, user: str, *, target: str, what: str) -> None:
         """Raises `NamespaceDenied` when flows of `user` may not use `what` of `target`."""
@@ -47,15 +55,28 @@ class Isolation:
         if not self.allows(user, target, namespaces.allowed(tx, tenant, target)):
             raise NamespaceDenied(f"{denial(user, target, what)} {remedy(user, target)}")
 
+    def check_change(
+        self, tx: Connection, tenant: str, user: str, *, target: str, what: str
+    ) -> None:
+        """Raises `NamespaceDenied` when flows of `user` may not change `what` of `target`."""
+        if not self.may_change(user, target, namespaces.allowed(tx, tenant, target)):
+            said = denial(user, target, what, verb="change")
+            raise NamespaceDenied(f"{said} {remedy(user, target)}")
+
 
 def is_within(namespace: str, outer: str) -> bool:
     """Whether a namespace is `outer` or below it."""
     return namespace == outer or namespace.startswith(f"{outer}.")
 
 
-def denial(user: str, target: str, what: str) -> str:
+def is_listed(namespace: str, listed: Sequence[str]) -> bool:
+    """Whether a list of namespaces has it or one above it."""
+    return any(each == EVERYBODY or is_within(namespace, each) for each in listed)
+
+
+def denial(user: str, target: str, what: str, *, verb: str = "use") -> str:
     """Why it is not allowed."""
-    return f"Flows of the namespace '{user}' may not use the {what} of '{target}'."
+    return f"Flows of the namespace '{user}' may not {verb} the {what} of '{target}'."
 
 
 def remedy(user: str, target: str) -> str:
