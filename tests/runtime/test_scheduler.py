@@ -8,6 +8,7 @@ from penstock.model.state import State
 from penstock.runtime.catch_up import fires
 from penstock.runtime.clock import VirtualClock
 from penstock.runtime.dates import Dates
+from penstock.runtime.flows import InvalidFlow
 from penstock.runtime.scheduler import Scheduler
 from penstock.service.timetable import entries_of
 from penstock.service.timing import timed
@@ -586,6 +587,35 @@ def test_a_backfill_goes_through_its_dates_one_after_the_other(stand, clock, sch
     assert stand.all()[0].origin.actor == "me"
     with stand.database.read() as tx:
         assert trigger_store.find(tx, T).backfill is None
+
+
+def test_a_backfill_waits_for_a_flow_that_cannot_be_executed(stand, clock, scheduler, monkeypatch):
+    source = flow_with(MONDAYS)
+    deploy(stand, clock, source)
+    backfill = {
+        "start": "2026-01-01T00:00:00Z",
+        "end": "2026-01-31T00:00:00Z",
+        "at": "2026-01-01T00:00:00Z",
+        "inputs": {},
+        "labels": {},
+        "paused": False,
+        "actor": "me",
+    }
+    with stand.database.transaction() as tx:
+        trigger_store.set_backfill(tx, T, backfill)
+    stand.put(source + "disabled: true\n")
+    scheduler.tick()
+
+    def invalid(*_):
+        raise InvalidFlow("it does not parse")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(stand.flows, "latest", invalid)
+        scheduler.tick()
+    assert stand.all() == []
+    stand.put(source)
+    scheduler.tick()
+    assert [each[:10] for each in fired(stand)] == ["2026-01-05"]
 
 
 def test_a_schedule_stops_after_a_failure(stand, clock, scheduler):

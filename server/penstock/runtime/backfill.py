@@ -21,7 +21,7 @@ from penstock.store import timetable
 from penstock.store import trigger as trigger_store
 from penstock.store.column import moment
 from penstock.store.timetable import TimetableEntry
-from penstock.store.trigger import TriggerRow
+from penstock.store.trigger import TriggerKey, TriggerRow
 
 _PATIENCE = 60.0
 _MOST = 100
@@ -38,6 +38,7 @@ class Backfiller:
         self._executor = executor
         self._dates = Dates(world, clock)
         self.is_waiting = False
+        self._told: set[TriggerKey] = set()
 
     def tick(self, now: datetime) -> None:
         """Starts what can be started now; `is_waiting` says whether there will be more soon."""
@@ -55,9 +56,13 @@ class Backfiller:
             started = backfill.get("executionId")
             last = execution_store.head(tx, key.tenant, str(started))
         entry = next((each for each in entries if each.id == key.id), None)
-        version = self._version(row)
-        if entry is None or version is None:
+        if entry is None:
             self._move(row, backfill, None)
+            return
+        version = self._version(row)
+        if version is None:
+            # Nothing can be executed now: the dates wait until it can.
+            self.is_waiting = True
             return
         if last is not None and not last.state.is_terminated and not entry.allow_concurrent:
             self.is_waiting = True
@@ -121,9 +126,14 @@ class Backfiller:
             with self._database.read() as tx:
                 found = self._flows.latest(tx, key.tenant, key.namespace, key.flow_id)
         except InvalidFlow as error:
-            _log.error("the flow of a backfill is not valid", flow=key.flow_id, reason=str(error))
+            if key not in self._told:
+                self._told.add(key)
+                _log.error(
+                    "the flow of a backfill is not valid", flow=key.flow_id, reason=str(error)
+                )
             return None
-        return None if found is None or found.flow.disabled else found
+        self._told.discard(key)
+        return None if found is None or found.disabled or found.flow.disabled else found
 
     def _move(
         self, row: TriggerRow, before: dict[str, Json], after: dict[str, Json] | None
