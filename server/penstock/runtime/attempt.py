@@ -197,7 +197,7 @@ def _run(work: Work, context: Context, bench: Bench) -> Result:
         given = bench.substitute.task(work, task, context)
         if given is not None:
             return Result(given[1], given[0])
-    cache = work.renderer.cached(task, context.task_run_id)
+    cache = work.renderer.cached(task, context.task_run_id, variables)
     known = None if cache is None else cache.find()
     if known is not None:
         context.log("The outputs are those of an earlier run (taskCache).", LogLevel.DEBUG)

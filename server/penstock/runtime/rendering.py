@@ -111,12 +111,21 @@ class Renderer:
             world.database, world.storage, world.isolation, self.execution, self._clock.now
         )
 
-    def cached(self, task: Task, task_run_id: str) -> CachedTask | None:
+    def cached(
+        self, task: Task, task_run_id: str, variables: Mapping[str, Json]
+    ) -> CachedTask | None:
         """The cache of a rendered task, if it has one."""
         if task.task_cache is None:
             return None
         run = self.execution.task_runs[task_run_id]
-        return cached_task(self._world.database, self._clock, self.execution, task, run.value)
+        return cached_task(
+            self._world.database,
+            self._clock,
+            self.execution,
+            task,
+            variables=variables,
+            value=run.value,
+        )
 
     def new_id(self) -> str:
         """A fresh id for a task run or a child execution."""
