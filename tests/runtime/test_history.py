@@ -11,10 +11,10 @@ from sqlalchemy import func, select
 from penstock.model.state import State
 from penstock.runtime.clock import VirtualClock
 from penstock.runtime.rendering import Renderer
-from penstock.sdk.history import Parts, Selection
-from penstock.store import audit, event, flow, log, metric, task_run, timetable
+from penstock.sdk.history import Parts, Removed, Selection
+from penstock.store import audit, event, flow, job, log, metric, purge, task_run, timetable
 from penstock.store import trigger as trigger_store
-from penstock.store.execution import table as executions
+from penstock.store.execution import table as execution_rows
 from penstock.store.timetable import TimetableEntry
 from penstock.store.trigger import TriggerKey, TriggerRow
 
@@ -125,6 +125,30 @@ def test_a_purge_leaves_what_runs_and_what_it_has_called(stand, clock):
     assert stand.get(id_).state is State.RETRYING
 
 
+@pytest.mark.parametrize("executions", [True, False])
+def test_a_purge_leaves_what_was_restarted_since_it_was_listed(stand, monkeypatch, executions):
+    source = (
+        WRITES
+        + "  - {id: bad, type: core.execution.Fail, retry: {type: constant, interval: P9D}}\n"
+    )
+    id_ = stand.submit(stand.put(source))
+    goes_on = until(stand, id_, lambda found: found.state is State.RETRYING)
+    page = purge.page
+
+    def stale(tx, wanted, **how):
+        return page(tx, wanted, **{**how, "ended": False})
+
+    monkeypatch.setattr(purge, "page", stale)
+    records = Renderer(stand.world, stand.clock, goes_on).history()
+    before = rows(stand, execution_rows, task_run.table, log.table, metric.table, job.table)
+    parts = Parts(executions=executions)
+    (removed,) = records.purge_executions(Selection("a.b"), parts, batch_size=10)
+    assert removed == Removed()
+    assert before == rows(stand, execution_rows, task_run.table, log.table, metric.table, job.table)
+    uri = next(run for run in goes_on.task_runs.values() if run.task_id == "file").outputs
+    assert stand.world.storage.size(TENANT, uri["outputFiles"]["out.txt"]) > 0
+
+
 def test_executions_of_other_namespaces_are_not_seen(stand):
     stand.run(FOREIGN)
     stand.run(WRITES)
@@ -221,7 +245,7 @@ def test_logs_are_purged_by_level_and_time(stand, clock):
     )
     assert outputs(stand.run(source)) == {"count": 2}
     assert stand.logs(first.id) == []
-    assert rows(stand, executions) == [3]
+    assert rows(stand, execution_rows) == [3]
 
 
 def test_a_trigger_is_toggled(stand, clock):

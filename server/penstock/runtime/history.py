@@ -18,7 +18,7 @@ from penstock.sdk.history import Parts, Removed, Selection
 from penstock.service.isolation import Isolation, NamespaceDenied
 from penstock.service.trigger import retime
 from penstock.storage.base import Storage, execution_folder
-from penstock.store import audit, purge, revision
+from penstock.store import audit, erasure, purge, revision
 from penstock.store import execution as execution_store
 from penstock.store import log as log_store
 from penstock.store import trigger as trigger_store
@@ -53,18 +53,20 @@ class ExecutionHistory:
         """Removes executions that have ended, batch after batch. Raises `NamespaceDenied`."""
         for batch in self._batches(selection, batch_size, ended=True):
             removed = Removed()
-            if parts.files:
-                # Before their rows: what is left after a crash is found again.
-                removed.files = sum(map(self._remove_files, batch))
-            ids = [each.id for each in batch]
             with self.database.transaction() as tx:
+                gone = self._over(tx, batch, parts)
+                ids = [each.id for each in gone]
+                if parts.executions:
+                    removed.executions = len(ids)
                 if parts.logs:
                     removed.logs = purge.remove_logs(tx, ids)
                 if parts.metrics:
                     removed.metrics = purge.remove_metrics(tx, ids)
-                if parts.executions:
-                    removed.executions = purge.remove_executions(tx, ids)
-                self._note(tx, "execution.purge", removed.executions or len(ids), batch)
+                if gone:
+                    self._note(tx, "execution.purge", len(ids), gone)
+            if parts.files:
+                # Not of those that go on; what a crash leaves here is for PurgeStorage.
+                removed.files = sum(map(self._remove_files, gone))
             yield removed
 
     def flow_namespaces(self) -> tuple[list[str], list[str]]:
@@ -231,6 +233,16 @@ class ExecutionHistory:
             if len(batch) < size:
                 return
             last = batch[-1]
+
+    def _over(self, tx: Connection, batch: list[Found], parts: Parts) -> list[Found]:
+        """Those that nobody has restarted since they were listed; erases their own rows."""
+        if not parts.executions:
+            over = purge.over(tx, [each.id for each in batch])
+            return [each for each in batch if each.id in over]
+        tenant = self.execution.tenant
+        return [
+            each for each in batch if erasure.erase(tx, tenant, each.id, logs=False, metrics=False)
+        ]
 
     def _remove_files(self, found: Found) -> int:
         folder = execution_folder(found.namespace, found.flow_id, found.id)

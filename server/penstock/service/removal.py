@@ -42,6 +42,7 @@ def remove(
     """Removes an execution. Raises `Conflict` when it is not over."""
     wanted = cast("Removing", options)
     check(found)
+    is_gone = False
     record = AuditRecord(
         tenant=caller.tenant,
         at=services.now(),
@@ -53,11 +54,19 @@ def remove(
 
     def erase(tx: Connection) -> None:
         # Whoever restarts it in the same moment wins: then it is not over any more.
-        gone = erasure.erase(tx, caller.tenant, found.id, logs=wanted.logs, metrics=wanted.metrics)
-        if gone:
+        nonlocal is_gone
+        is_gone = erasure.erase(
+            tx, caller.tenant, found.id, logs=wanted.logs, metrics=wanted.metrics
+        )
+        if is_gone:
             audit.append_many(tx, [record])
 
     services.executor.write(erase).result()
+    if not is_gone:
+        raise Conflict(
+            f"The execution {found.id} is not over any more, or is gone already.",
+            hint="Look at it again; kill it if it goes on and shall not.",
+        )
     if wanted.storage:
         folder = execution_folder(found.namespace, found.flow_id, found.id)
         services.storage.delete_below(caller.tenant, folder)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, delete, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, or_, select
 
-from penstock.store import event, log, metric, task_run, timer
+from penstock.store import log, metric
 from penstock.store.declared import below
 from penstock.store.execution import table
 
@@ -76,6 +76,12 @@ def latest(tx: Connection, wanted: Wanted) -> str | None:
     return tx.execute(query).scalar_one_or_none()
 
 
+def over(tx: Connection, ids: Sequence[str]) -> set[str]:
+    """Those that are over; nobody restarts them before the transaction ends."""
+    query = select(table.c.id).where(table.c.id.in_(ids), table.c.is_over).with_for_update()
+    return set(tx.execute(query).scalars())
+
+
 def remove_logs(
     tx: Connection,
     ids: Sequence[str],
@@ -97,17 +103,7 @@ def remove_logs(
 
 def remove_metrics(tx: Connection, ids: Sequence[str]) -> int:
     """Removes the metrics of executions; gives their number."""
-    return _remove(tx, metric.table, ids)
-
-
-def remove_executions(tx: Connection, ids: Sequence[str]) -> int:
-    """Removes executions with their task runs and events; gives their number."""
-    for each in (task_run.table, event.table, timer.table):
-        _remove(tx, each, ids)
-    return tx.execute(delete(table).where(table.c.id.in_(ids))).rowcount
-
-
-def _remove(tx: Connection, rows: Table, ids: Sequence[str]) -> int:
+    rows = metric.table
     return tx.execute(delete(rows).where(rows.c.execution_id.in_(ids))).rowcount
 
 
