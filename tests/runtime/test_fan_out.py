@@ -185,4 +185,5 @@ def test_A21_after_a_kill_is_acknowledged_no_job_is_requested(tmp_path, jobs: Jo
     assert found["state"] == "KILLED"
     assert jobs.begun == 5
     runs = [run for run in found["taskRuns"] if run["taskId"] == "sync"]
-    assert [run["state"] for run in runs] == ["SUCCESS"] * 3 + ["KILLED"] * 2
+    # Two at a time: which of those that had begun ended first, nobody has promised.
+    assert sorted(run["state"] for run in runs) == ["KILLED"] * 2 + ["SUCCESS"] * 3
