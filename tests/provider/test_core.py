@@ -424,3 +424,12 @@ def test_data_ephemeral_function(call):
         told = protocol.types["CallFunctionResponse"].FromString(future.result())
         assert told.result.msgpack == result
     assert (told.error.text, told.error.function_argument) == ("not that one", 0)
+
+
+@pytest.mark.parametrize("data", [b"\x0a\x05ab", b"\xff" * 12])
+def test_a_request_that_cannot_be_read_is_a_diagnostic(call, data):
+    future = call.loop.spawn(call.handlers["/tfplugin6.Provider/ReadResource"](data))
+    call.loop.run(until=future)
+    (found,) = protocol.types["ReadResourceResponse"].FromString(future.result()).diagnostics
+    assert found.summary == "Terraform's request cannot be read"
+    assert "In ReadResource:" in found.detail

@@ -22,9 +22,11 @@ from penstock_provider.framework.message import (
     state_of,
     tell,
     unexpected,
+    unreadable,
     value_of,
 )
 from penstock_provider.framework.plan import default_plan
+from penstock_provider.framework.protobuf import Malformed
 from penstock_provider.framework.protocol import Message
 from penstock_provider.framework.resource import (
     ArgumentError,
@@ -66,11 +68,13 @@ class Core:
         parse, answer = protocol.types[request].FromString, protocol.types[response]
 
         async def handle(data: bytes) -> bytes:
-            asked, told = parse(data), answer()
+            told = answer()
             try:
-                await call(asked, told)
+                await call(parse(data), told)
             except Failure as failure:
                 tell(told, failure.diagnostics)
+            except Malformed as error:
+                tell(told, [unreadable(error, method)])
             except Exception as error:  # noqa: BLE001 (this is the place where they end)
                 tell(told, [unexpected(error, method)])
             return told.SerializeToString()

@@ -54,6 +54,15 @@ def unexpected(error: BaseException, where: str) -> Diagnostic:
     )
 
 
+def unreadable(error: ValueError, where: str) -> Diagnostic:
+    """The diagnostic for a request whose bytes are not what the protocol says."""
+    return Diagnostic(
+        "Terraform's request cannot be read",
+        f"In {where}: {error}. Terraform and the provider do not speak the same protocol: use a "
+        "released Terraform from 1.11 on, and report it if this one is.",
+    )
+
+
 def capabilities(told: Message) -> None:
     """Announces what this server can do beyond the protocol's minimum."""
     told.server_capabilities.get_provider_schema_optional = True
@@ -70,9 +79,9 @@ def tell(told: Message, items: Iterable[Diagnostic]) -> None:
     messages = [diagnostic_message(item) for item in items]
     if not messages:
         return
-    if "diagnostics" in told.DESCRIPTOR.fields_by_name:
+    if "diagnostics" in told.FIELDS:
         told.diagnostics.extend(messages)
-    elif "error" in told.DESCRIPTOR.fields_by_name:
+    elif "error" in told.FIELDS:
         told.error.text = f"{messages[0].summary}. {messages[0].detail}"
     else:
         told.Error = messages[0].summary

@@ -1,18 +1,14 @@
 """What travels: the messages and methods of plugin protocol 6 (minor 10), one line a message.
 
 ``name`` then ``field:type=number``; a leading ``*`` is "repeated". Enumerations are int32 and maps
-are repeated ``key``/``value`` entries: the same bytes, and nothing to generate. Built at import in
-about four milliseconds of CPU.
+are repeated ``key``/``value`` entries: the same bytes, and nothing to generate.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from penstock_provider.framework.protobuf import Kinds, Message
 
-from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
-
-# Messages get their attributes at run time from the table below, so there is no static type.
-Message = Any
+__all__ = ["METHODS", "Message", "types"]
 
 MESSAGES = """
 DynamicValue msgpack:bytes=1 json:bytes=2
@@ -114,30 +110,4 @@ METHODS = {
     "StopProvider": ("Empty", "StopProviderResponse"),
 }
 
-_SCALARS = {"bytes": 12, "string": 9, "int32": 5, "int64": 3, "bool": 8}
-_MESSAGE = 11
-
-
-def _build(table: str) -> dict[str, type[Message]]:
-    file = descriptor_pb2.FileDescriptorProto(name="terraform.proto", package="terraform")
-    for line in table.strip().splitlines():
-        name, *fields = line.split()
-        message = file.message_type.add(name=name)
-        for field in fields:
-            left, number = field.split("=")
-            label, kind = left.split(":")
-            added = message.field.add(
-                name=label.lstrip("*"),
-                number=int(number),
-                label=3 if label[0] == "*" else 1,
-                type=_SCALARS.get(kind, _MESSAGE),
-            )
-            if kind not in _SCALARS:
-                added.type_name = f".terraform.{kind}"
-    pool = descriptor_pool.DescriptorPool()
-    pool.Add(file)
-    classes = message_factory.GetMessageClassesForFiles(["terraform.proto"], pool)
-    return {name.rpartition(".")[2]: made for name, made in classes.items()}
-
-
-types: dict[str, type[Message]] = _build(MESSAGES)
+types = Kinds(MESSAGES)
