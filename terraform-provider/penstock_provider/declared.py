@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from abc import abstractmethod
 from collections.abc import Mapping
 from typing import ClassVar
@@ -18,6 +19,7 @@ from penstock_provider.framework.values import (
     State,
     Unknown,
     Value,
+    dynamic,
     is_known,
     plain,
     text,
@@ -106,11 +108,16 @@ class Declared(Resource[Penstock]):
         ):
             plan.planned["content_hash"] = finding.content_hash
             if plan.prior and plan.prior.get("content_hash") == finding.content_hash:
-                plan.planned["revision"] = plan.prior["revision"]
+                for name, attribute in self.schema.attributes.items():
+                    if attribute.volatile:
+                        plan.planned[name] = plan.prior[name]
 
     def _given(self) -> list[str]:
-        computed = {"id", "revision", "content_hash"}
-        return [name for name in self.schema.attributes if name not in computed]
+        return [
+            name
+            for name, attribute in self.schema.attributes.items()
+            if attribute.optional or attribute.required
+        ]
 
     async def ask(self, plan: Plan, item: Item) -> Finding | None:
         """The server's findings, told as diagnostics; None when no server can be asked yet."""
@@ -238,6 +245,38 @@ def given(planned: State, **names: str) -> Json:
 def string(value: JsonValue) -> str:
     """Text of the server; empty when there is none."""
     return value if isinstance(value, str) else ""
+
+
+def same_json(before: Value, after: Value) -> bool:
+    """Whether two values of any type are the same JSON."""
+    return _canonical(plain(before)) == _canonical(plain(after))
+
+
+def typed(before: Value, value: JsonValue) -> Value:
+    """JSON of the server; the same as before keeps the Terraform type that it had."""
+    if before is not None and _canonical(plain(before)) == _canonical(value):
+        return before
+    return dynamic(value)
+
+
+def typed_map(before: Value, value: JsonValue) -> Value:
+    """The same for an object that is empty where none was configured, and the reverse."""
+    if value:
+        return typed(before, value)
+    return None if plain(before) else before
+
+
+def _canonical(value: JsonValue) -> str:
+    """One text for one JSON value: true is not 1, and 1.0 is."""
+    return json.dumps(_whole(value), sort_keys=True)
+
+
+def _whole(value: JsonValue) -> JsonValue:
+    if isinstance(value, dict):
+        return {key: _whole(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_whole(item) for item in value]
+    return int(value) if isinstance(value, float) and float.is_integer(value) else value
 
 
 def labels_of(prior: Value, value: JsonValue) -> Value:

@@ -53,7 +53,8 @@ class Penstock(Provider):
     """One configured provider: one tenant of one server."""
 
     schema: ClassVar[Schema] = Schema(
-        "Manages namespaces, flows, secrets and schedules of a Penstock server.",
+        "Manages what is declared on a Penstock server: namespaces, flows, their tests and "
+        "schedules, secrets, key-value pairs and files.",
         {
             "endpoint": _text(
                 "Address of the server, such as `https://penstock.company.com`; "

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from penstock_provider.framework.values import JsonValue
 
 
 class Reference(NamedTuple):
-    """One declared object; ``id`` is None for a namespace, the key for a secret."""
+    """One declared object; ``id`` is None for a namespace, a key or a path where it has that."""
 
     kind: str
     namespace: str
@@ -30,11 +31,24 @@ class Reference(NamedTuple):
 
 
 def parse_reference(text: str) -> Reference | None:
-    """Reads ``flow/company.team/hello`` or ``namespace/company.team``."""
+    """Reads ``flow/company.team/hello`` or ``namespace/company.team``; paths hold slashes."""
     kind, _, rest = text.partition("/")
     if not rest:
         return None
     if kind == "namespace":
         return Reference(kind, rest)
-    namespace, slash, name = rest.rpartition("/")
+    namespace, slash, name = rest.partition("/")
     return Reference(kind, namespace, name) if slash else None
+
+
+_ID = {"namespace": None, "secret": "key", "kv": "key", "file": "path"}
+"""Where the forms of a kind have their id, when it is not in ``id``."""
+
+
+def reference_of(form: Mapping[str, JsonValue]) -> Reference:
+    """The name of an object by the server's form of it."""
+    kind = str(form.get("kind"))
+    field = _ID.get(kind, "id")
+    return Reference(
+        kind, str(form.get("namespace")), None if field is None else str(form.get(field))
+    )

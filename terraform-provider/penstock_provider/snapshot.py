@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from penstock_provider.api import Json
 from penstock_provider.framework.loop import Task
-from penstock_provider.reference import Reference
+from penstock_provider.reference import Reference, reference_of
 
 Request = Callable[..., Task[Json]]
 Scope = tuple[str, str]
@@ -116,12 +116,5 @@ def _by_reference(answer: Json) -> dict[Reference, Json]:
     found: dict[Reference, Json] = {}
     for form in objects if isinstance(objects, list) else []:
         if isinstance(form, dict):
-            name = form.get("key") if form.get("kind") == "secret" else form.get("id")
-            kind = str(form.get("kind"))
-            reference = Reference(
-                kind,
-                str(form.get("namespace")),
-                None if kind == "namespace" or name is None else str(name),
-            )
-            found[reference] = form
+            found[reference_of(form)] = form
     return found

@@ -3,7 +3,7 @@
 import pytest
 
 from ..provider.workspace import Terraform  # noqa: TID252 (no name for `tests` at run time)
-from .test_resources import block, quoted
+from .life import block, quoted
 
 HEAD = "id: hello\nnamespace: NAMESPACE\ntasks:\n"
 LOG = "  - id: say\n    type: core.log.Log\n    message: x\n"

@@ -16,6 +16,7 @@ from penstock_provider.declared import (
     name_check,
     name_of,
     string,
+    typed_map,
 )
 from penstock_provider.framework.schema import Attribute, Schema
 from penstock_provider.framework.values import (
@@ -102,16 +103,13 @@ class Namespace(Declared):
 
     def state(self, prior: State, form: Json) -> State:
         """The state; variables and defaults of the same JSON keep their Terraform type."""
-        variables = form.get("variables") or None
-        before = prior.get("variables")
-        same = before is not None and (plain(before) or None) == variables
         allowed = form.get("allowedNamespaces")
         defaults, had = form.get("pluginDefaults") or None, prior.get("plugin_defaults")
         is_kept = had is not None and _said(plain(had)) == _said(defaults)
         return {
             "namespace": prior["namespace"],
             "description": kept(prior.get("description"), form.get("description")),
-            "variables": before if same else dynamic(variables),
+            "variables": typed_map(prior.get("variables"), form.get("variables")),
             "labels": labels_of(prior.get("labels"), form.get("labels")),
             "allowed_namespaces": [*map(string, allowed)] if isinstance(allowed, list) else None,
             "plugin_defaults": had if is_kept else dynamic(defaults),

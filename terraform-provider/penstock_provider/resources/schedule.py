@@ -17,9 +17,10 @@ from penstock_provider.declared import (
     name_check,
     name_of,
     split_import,
+    typed_map,
 )
 from penstock_provider.framework.schema import Attribute, Schema
-from penstock_provider.framework.values import BOOL, DYNAMIC, STRING, State, Value, dynamic, plain
+from penstock_provider.framework.values import BOOL, DYNAMIC, STRING, State, Value
 from penstock_provider.reference import Reference
 
 
@@ -68,6 +69,14 @@ class Schedule(Declared):
                 computed=True,
                 default=False,
             ),
+            "allow_concurrent": Attribute(
+                BOOL,
+                "True to start although what it started last still runs; false when not given: "
+                "then it waits for that to end.",
+                optional=True,
+                computed=True,
+                default=False,
+            ),
             "description": Attribute(STRING, "What the schedule is for.", optional=True),
             "id": ID,
             "revision": REVISION,
@@ -92,21 +101,21 @@ class Schedule(Declared):
             timezone="timezone",
             inputs="inputs",
             disabled="disabled",
+            allowConcurrent="allow_concurrent",
             description="description",
         )
 
     def state(self, prior: State, form: Json) -> State:
         """The state; inputs of the same JSON keep their Terraform type."""
-        inputs, before = form.get("inputs") or None, prior.get("inputs")
-        same = before is not None and (plain(before) or None) == inputs
         return {
             "namespace": prior["namespace"],
             "schedule_id": prior["schedule_id"],
             "flow_id": as_text(form.get("flowId")),
             "cron": as_text(form.get("cron")),
             "timezone": as_text(form.get("timezone")) or "UTC",
-            "inputs": before if same else dynamic(inputs),
+            "inputs": typed_map(prior.get("inputs"), form.get("inputs")),
             "disabled": bool(form.get("disabled")),
+            "allow_concurrent": bool(form.get("allowConcurrent")),
             "description": kept(prior.get("description"), form.get("description")),
             **self.computed(self.reference(prior), form),
         }

@@ -1,0 +1,1 @@
+terraform import penstock_kv.rates company.team/rates

@@ -1,0 +1,1 @@
+terraform import penstock_test.greet company.team/greet_test
