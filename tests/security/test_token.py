@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from penstock.errors import NotFound, PenstockError, RateLimited, Unauthenticated
+from penstock.errors import Forbidden, NotFound, PenstockError, RateLimited, Unauthenticated
 from penstock.security.token import PREFIX, Tokens, bootstrap, issue
 from penstock.store import schema
+from penstock.store import tenant as tenants
 from penstock.store import token as rows
 from penstock.store.session import Database
 
@@ -38,9 +39,9 @@ def tokens(database, time):
     return Tokens(database, lambda: time.now, lambda: time.ticks)
 
 
-def made(database, name="ci", expires_at=None):
+def made(database, name="ci", **more):
     with database.transaction() as tx:
-        text, _ = issue(tx, "main", name, now=NOW, actor="me", expires_at=expires_at)
+        text, _ = issue(tx, "main", name, now=NOW, actor="me", **more)
     return text
 
 
@@ -52,7 +53,8 @@ def test_the_first_start_makes_one_admin_token_that_only_the_owner_reads(
     assert text.startswith(PREFIX)
     assert len(text) >= len(PREFIX) + 43, "256 bits"
     assert path.stat().st_mode & 0o777 == 0o600
-    assert tokens.verify(f"Bearer {text}", "main").actor == "token:admin"
+    caller = tokens.verify(f"Bearer {text}", "main")
+    assert (caller.actor, caller.access, caller.scope) == ("token:admin", "write", "server")
     assert bootstrap(database, tmp_path / "data", now=NOW) == path
     assert path.read_text().strip() == text
 
@@ -85,6 +87,47 @@ def test_another_tenant_is_not_there(database, tokens):
     tokens.verify(f"Bearer {text}", "main")
     with pytest.raises(NotFound):
         tokens.known(f"Bearer {text}", "other")
+
+
+def test_a_write_to_another_tenant_is_refused_whether_or_not_there_is_one(database, tokens):
+    text = made(database)
+    with database.transaction() as tx:
+        tenants.create(tx, "there", now=NOW)
+    for tenant in ("there", "nowhere"):
+        for intent in ("ask", "write"):
+            with pytest.raises(Forbidden, match=f"of the tenant main.* in {tenant}"):
+                tokens.verify(f"Bearer {text}", tenant, intent)
+            with pytest.raises(Forbidden):
+                tokens.known(f"Bearer {text}", tenant, intent)
+        with pytest.raises(NotFound):
+            tokens.verify(f"Bearer {text}", tenant)
+
+
+def test_a_token_that_may_only_read_may_also_ask(database, tokens):
+    header = f"Bearer {made(database, access='read')}"
+    for check in (tokens.verify, tokens.known):
+        for intent in ("read", "ask"):
+            assert check(header, "main", intent).access == "read"
+        with pytest.raises(Forbidden, match="may only read"):
+            check(header, "main", "write")
+
+
+def test_the_scope_of_the_server_reaches_tenants_that_there_are(database, tokens, time):
+    header = f"Bearer {made(database, scope='server')}"
+    with pytest.raises(NotFound):
+        tokens.verify(header, "there", "write")
+    with database.transaction() as tx:
+        tenants.create(tx, "there", now=NOW)
+    assert tokens.known(header, "there", "write") is None, "it has not been looked up yet"
+    caller = tokens.verify(header, "there", "write")
+    assert (caller.actor, caller.tenant) == ("token:main/ci", "there")
+    assert tokens.known(header, "there", "write") == caller
+    assert tokens.known(header, "main") is not None
+    assert tokens.verify_server(header, "write").scope == "server"
+    with pytest.raises(Forbidden, match="scope `tenant`"):
+        tokens.verify_server(f"Bearer {made(database, 'other')}", "read")
+    with pytest.raises(Unauthenticated):
+        tokens.verify_server(None, "read")
 
 
 def test_an_expired_token_is_refused_from_that_moment_also_when_it_is_remembered(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, TypeVar
 from urllib.parse import unquote
 
 import orjson
-from fastapi import Depends, Header, Path, Request
+from fastapi import Depends, Header, Path, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from penstock.errors import InvalidObject
@@ -15,6 +16,7 @@ from penstock.model.nesting import TooDeep, parsed
 from penstock.model.problem import Problem
 from penstock.model.provenance import Provenance
 from penstock.security.caller import Caller as CallerValue
+from penstock.security.caller import Intent
 from penstock.service.change import Change as ChangeValue
 from penstock.service.services import Services as ServicesValue
 
@@ -33,16 +35,40 @@ async def _caller(
     tenant: Annotated[str, Path(description="The tenant, such as `main`.")],
     request: Request,
 ) -> CallerValue:
-    header = request.headers.get("authorization")
-    known = services.tokens.known(header, tenant)
+    header, intent = request.headers.get("authorization"), _intent(request)
+    known = services.tokens.known(header, tenant, intent)
     if known is not None:
         return known
-    client = None if request.client is None else request.client.host
-    return await run_in_threadpool(services.tokens.verify, header, tenant, client=client)
+    verify = services.tokens.verify
+    return await run_in_threadpool(verify, header, tenant, intent, client=_client(request))
 
 
 Caller = Annotated[CallerValue, Depends(_caller)]
 """The authenticated caller; a route without it is open to everybody."""
+
+E = TypeVar("E", bound=Callable[..., Response])
+
+
+def changes_nothing(endpoint: E) -> E:
+    """Marks a route that only asks, though it is no GET: tokens that may only read may call it.
+
+    Every other one is a write.
+    """
+    _asking.add(endpoint)
+    return endpoint
+
+
+_asking: set[Callable[..., Response]] = set()
+
+
+def _intent(request: Request) -> Intent:
+    if request.method in ("GET", "HEAD"):
+        return "read"
+    return "ask" if request.scope.get("endpoint") in _asking else "write"
+
+
+def _client(request: Request) -> str | None:
+    return None if request.client is None else request.client.host
 
 
 async def _change(

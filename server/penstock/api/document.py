@@ -15,6 +15,7 @@ from penstock.api.shape import Schema, ref
 _ERRORS = {
     400: "HTTP itself is not right.",
     401: "No token, or one that is not known, expired or revoked.",
+    403: "This token does not allow it: it may only read, or is of another tenant.",
     404: "No such object, or no such tenant for this token.",
     409: "In use, declared by another owner, or in a state that does not allow it.",
     412: "The object changed since it was read.",
@@ -33,7 +34,7 @@ _PROVENANCE = {
     "Penstock-Run-Url": "Where that run can be seen.",
     "Penstock-Run-Workspace": "Its workspace.",
 }
-_COMMON = (400, 401, 404, 422, 429, 500)
+_COMMON = (400, 401, 403, 404, 422, 429, 500)
 
 
 def answers(

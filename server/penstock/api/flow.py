@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from penstock.api import declaration
-from penstock.api.access import Caller, Change, RawBody, Services, parse_json
+from penstock.api.access import Caller, Change, RawBody, Services, changes_nothing, parse_json
 from penstock.api.answer import Answer, declared
 from penstock.api.document import answers, body
 from penstock.api.paging import Cursor, Limit, Namespace
@@ -52,6 +52,7 @@ def list_flows(
 @router.post(
     ":validate", openapi_extra=body(ref("FlowSpec"), yaml=True), **answers(items_of(_CHECKED))
 )
+@changes_nothing
 def validate_flows(
     services: Services, caller: Caller, *, text: RawBody, request: Request
 ) -> Response:

@@ -70,11 +70,11 @@ class Front:
         services = self._services
         try:
             header = _header(scope["headers"], b"authorization")
-            caller = services.tokens.known(header, tenant)
+            caller = services.tokens.known(header, tenant, "write")
             if caller is None:
                 client = (scope.get("client") or (None,))[0]
                 verify = services.tokens.verify
-                caller = await run_in_threadpool(verify, header, tenant, client=client)
+                caller = await run_in_threadpool(verify, header, tenant, "write", client=client)
             kind = _header(scope["headers"], b"content-type") or ""
             if kind.lower().startswith(form_start.KIND):
                 made = await form_start.start(

@@ -6,7 +6,7 @@ from typing import Annotated, cast
 
 from fastapi import APIRouter, Query, Request, Response
 
-from penstock.api.access import Caller, Change, JsonBody, Services
+from penstock.api.access import Caller, Change, JsonBody, Services, changes_nothing
 from penstock.api.answer import Answer, etag_matches
 from penstock.api.document import answers, body
 from penstock.api.problem import invalid
@@ -21,6 +21,7 @@ _MAYBE_OBJECT = {"anyOf": [ref("Object"), {"type": "null"}]}
 
 
 @router.post("/plan", openapi_extra=body(_SET), **answers(ref("Plan"), 409, 413))
+@changes_nothing
 def plan_set(services: Services, change: Change, wanted: JsonBody) -> Response:
     """Says what `POST /apply` with this set would do, without writing; also when it would fail."""
     return Answer(plan.plan(services, change, parse_set(wanted)))
@@ -69,6 +70,7 @@ def get_state(
     openapi_extra=body(thing(objects=list_of(ref("Reference")))),
     **answers(thing(objects=list_of(thing(ref=TEXT, object=_MAYBE_OBJECT))), 413),
 )
+@changes_nothing
 def read_state(services: Services, caller: Caller, wanted: JsonBody) -> Response:
     """Reads named objects, in the order of the request, null for those that are not there."""
     return Answer({"objects": state.read(services, caller, wanted)})

@@ -7,6 +7,7 @@ against them.
 
 from __future__ import annotations
 
+from penstock.api.access_schema import ACCESS
 from penstock.api.shape import (
     ANYTHING,
     FLAG,
@@ -38,7 +39,6 @@ from penstock.service.spec import (
     ScheduleSpec,
     SecretSpec,
 )
-from penstock.service.token import TokenSpec
 
 _PROVENANCE = thing(
     repository=MAYBE_TEXT,
@@ -449,10 +449,7 @@ COMPONENTS: dict[str, Schema] = {
         detail=MAYBE_MAP,
         hash=TEXT,
     ),
-    "Token": thing(name=TEXT, prefix=TEXT, createdAt=TIME, createdBy=TEXT, expiresAt=MAYBE_TIME),
-    "NewToken": thing(
-        name=TEXT, prefix=TEXT, createdAt=TIME, createdBy=TEXT, expiresAt=MAYBE_TIME, token=TEXT
-    ),
+    **ACCESS,
     "NewExecution": {
         "type": "object",
         "properties": {
@@ -487,5 +484,4 @@ COMPONENTS: dict[str, Schema] = {
     "FileSpec": FileSpec.model_json_schema(by_alias=True),
     "KvSpec": KvSpec.model_json_schema(by_alias=True),
     "ScheduleSpec": ScheduleSpec.model_json_schema(by_alias=True),
-    "TokenSpec": TokenSpec.model_json_schema(by_alias=True),
 }

@@ -15,7 +15,6 @@ from penstock.errors import (
     InUse,
     InvalidObject,
     NotFound,
-    PreconditionFailed,
 )
 from penstock.model.frozen import Json
 from penstock.model.problem import Problem
@@ -25,6 +24,7 @@ from penstock.service.examination import Examination, Going, examine, warm
 from penstock.service.file import store_contents
 from penstock.service.flow import retime
 from penstock.service.form import DeclaredRow
+from penstock.service.guard import check_absent, check_match
 from penstock.service.kind import KIND
 from penstock.service.objectset import KEYED, Member, ObjectSet, Reference, Removal
 from penstock.service.services import Services
@@ -130,11 +130,7 @@ def _check(seen: Examination, wanted: ObjectSet) -> None:
         if draft.action != "none":
             _check_match(member.reference, draft.previous, member.if_match)
         if member.if_none_match and draft.previous is not None:
-            raise PreconditionFailed(
-                f"{member.reference} exists already, with the content "
-                f"{draft.previous.content_hash}.",
-                hint="Leave If-None-Match out to replace it.",
-            )
+            check_absent(str(member.reference), draft.previous.content_hash)
     for going in seen.goings:
         _check_match(going.reference, going.row, going.removal.if_match)
     if wanted.plan_token is not None and wanted.plan_token != seen.plan_token:
@@ -152,19 +148,7 @@ def _check(seen: Examination, wanted: ObjectSet) -> None:
 
 
 def _check_match(reference: Reference, row: DeclaredRow | None, match: str | None) -> None:
-    if match is None:
-        return
-    if row is None:
-        raise PreconditionFailed(
-            f"{reference} is not there any more; the caller saw the content {match}.",
-            hint="Read it again and decide anew.",
-        )
-    if match not in ("*", row.content_hash):
-        raise PreconditionFailed(
-            f"{reference} changed since it was read: its content is now {row.content_hash}, "
-            f"the caller saw {match}.",
-            hint="Read it again and decide anew.",
-        )
+    check_match(str(reference), None if row is None else row.content_hash, match)
 
 
 def _headline(problems: list[Problem]) -> str:

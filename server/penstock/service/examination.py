@@ -13,6 +13,7 @@ from penstock.service import finding
 from penstock.service.change import Change
 from penstock.service.draft import Draft
 from penstock.service.form import DeclaredRow
+from penstock.service.guard import foreign
 from penstock.service.kind import KIND
 from penstock.service.objectset import (
     KINDS,
@@ -143,17 +144,9 @@ def _goings(
 def _check_owner(
     reference: Reference, row: DeclaredRow | None, change: Change, problems: list[Problem]
 ) -> None:
-    if row is None or row.owner == change.owner or change.force:
-        return
-    problems.append(
-        Problem(
-            f"{reference} is declared by {row.owner}; {change.owner} may not change it.",
-            code="foreign-owner",
-            hint="Change it there, or take it over with Penstock-Force-Owner: true "
-            "(the audit keeps who did).",
-            object=str(reference),
-        )
-    )
+    problem = foreign(str(reference), None if row is None else row.owner, change)
+    if problem is not None:
+        problems.append(problem)
 
 
 def _token(tenant: str, drafts: tuple[Draft, ...], goings: tuple[Going, ...]) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
+from penstock.errors import Forbidden
 from penstock.language.diff import line_diff
 from penstock.model.flow import Flow
 from penstock.model.frozen import Json
@@ -23,6 +25,13 @@ _FIRES = 5
 
 def plan(services: Services, change: Change, wanted: ObjectSet) -> dict[str, Json]:
     """The API's answer to ``POST /plan``; also for a set that does not hold."""
+    if change.caller.access == "read":
+        if wanted.tests:
+            raise Forbidden(
+                "Tests run what flows say, so a token that may only read cannot ask for them.",
+                hint='Leave `tests` out, or use a token with the access "write".',
+            )
+        wanted = _without_values(wanted)
     warm(services, change.caller.tenant, wanted)
     now = services.now()
     with services.database.read() as tx:
@@ -39,6 +48,19 @@ def plan(services: Services, change: Change, wanted: ObjectSet) -> dict[str, Jso
         "objects": objects,
         "problems": [{**problem.to_json()} for problem in problems],
     }
+
+
+def _without_values(wanted: ObjectSet) -> ObjectSet:
+    """The set with values of secrets as not known: who may only read may not guess them either."""
+    return replace(
+        wanted,
+        members=tuple(
+            replace(member, spec={**member.spec, "value": {"$unknown": True}})
+            if member.reference.kind == "secret" and "value" in member.spec
+            else member
+            for member in wanted.members
+        ),
+    )
 
 
 def _draft(

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Connection, select
 from sqlmodel import Field, SQLModel
 
+from penstock.model.provenance import Provenance
+from penstock.store import declared
 from penstock.store.bulk import table_of
 from penstock.store.column import Instant
-from penstock.store.declared import record
+from penstock.store.declared import ProvenanceText, record
 
 
 class TokenTable(SQLModel, table=True):
@@ -25,6 +27,13 @@ class TokenTable(SQLModel, table=True):
     created_at: datetime = Field(sa_type=Instant)
     created_by: str
     expires_at: datetime | None = Field(default=None, sa_type=Instant)
+    description: str | None = None
+    access: str = Field(max_length=10)
+    scope: str = Field(max_length=10)
+    owner: str
+    revision: int
+    updated_at: datetime = Field(sa_type=Instant)
+    provenance: Provenance | None = Field(default=None, sa_type=ProvenanceText)
 
 
 _token = table_of(TokenTable)
@@ -36,11 +45,18 @@ class TokenRow:
 
     tenant: str
     name: str
-    digest: str
+    digest: str = field(repr=False)
     prefix: str
     created_at: datetime
     created_by: str
+    updated_at: datetime
+    access: str
+    scope: str
+    owner: str
+    revision: int = 1
     expires_at: datetime | None = None
+    description: str | None = None
+    provenance: Provenance = field(default_factory=Provenance)
 
 
 def by_digest(tx: Connection, digest: str) -> TokenRow | None:
@@ -64,18 +80,26 @@ def page(tx: Connection, tenant: str, *, after: str | None = None, limit: int) -
     return [record(TokenRow, row) for row in tx.execute(statement)]
 
 
-def insert(tx: Connection, row: TokenRow) -> None:
-    """Adds a token."""
-    tx.execute(
-        _token.insert().values(
-            tenant=row.tenant,
-            name=row.name,
-            digest=row.digest,
-            prefix=row.prefix,
-            created_at=row.created_at,
-            created_by=row.created_by,
-            expires_at=row.expires_at,
-        )
+def put(tx: Connection, row: TokenRow) -> None:
+    """Creates or overwrites a token."""
+    declared.put(
+        tx,
+        _token,
+        {"tenant": row.tenant, "name": row.name},
+        {
+            "digest": row.digest,
+            "prefix": row.prefix,
+            "created_at": row.created_at,
+            "created_by": row.created_by,
+            "updated_at": row.updated_at,
+            "access": row.access,
+            "scope": row.scope,
+            "owner": row.owner,
+            "revision": row.revision,
+            "expires_at": row.expires_at,
+            "description": row.description,
+            "provenance": row.provenance,
+        },
     )
 
 

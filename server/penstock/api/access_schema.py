@@ -1,0 +1,41 @@
+"""The shapes of answers about tokens."""
+
+from __future__ import annotations
+
+from penstock.api.shape import (
+    MAYBE_TEXT,
+    MAYBE_TIME,
+    NUMBER,
+    TEXT,
+    TIME,
+    Schema,
+    inlined,
+    ref,
+    thing,
+)
+from penstock.service.token_spec import NewTokenSpec, TokenSpec
+
+_TOKEN: dict[str, Schema] = {
+    "kind": TEXT,
+    "name": TEXT,
+    "prefix": TEXT,
+    "description": MAYBE_TEXT,
+    "access": {"type": "string", "enum": ["write", "read"]},
+    "scope": {"type": "string", "enum": ["tenant", "server"]},
+    "expiresAt": MAYBE_TIME,
+    "fingerprint": TEXT,
+    "owner": TEXT,
+    "revision": NUMBER,
+    "contentHash": TEXT,
+    "createdAt": TIME,
+    "createdBy": TEXT,
+    "updatedAt": TIME,
+    "provenance": ref("Provenance"),
+}
+
+ACCESS: dict[str, Schema] = {
+    "Token": thing(**_TOKEN),
+    "NewToken": thing(**_TOKEN, token=TEXT),
+    "TokenSpec": inlined(TokenSpec),
+    "NewTokenSpec": inlined(NewTokenSpec),
+}
