@@ -69,6 +69,7 @@ _PROBLEM = thing(
     hint=MAYBE_TEXT,
     object=MAYBE_TEXT,
     file=MAYBE_TEXT,
+    needs={"type": ["array", "null"], "items": TEXT},
 )
 _HISTORY = list_of(thing(state=TEXT, at=TIME))
 _FAILURE: Schema = {"anyOf": [thing(message=TEXT), {"type": "null"}]}

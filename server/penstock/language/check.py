@@ -11,6 +11,7 @@ from penstock.language.defaults import NOTHING, Inherited
 from penstock.language.parse import Parsed, namespace_of, parse, too_large
 from penstock.language.references import references
 from penstock.language.shape import nearest_name
+from penstock.model.frozen import Json
 from penstock.model.problem import Problem, Severity
 
 SUFFIXES = (".yaml", ".yml")
@@ -28,7 +29,7 @@ class Checked:
         """Whether there is no error; warnings do not count."""
         return not any(problem.is_error for problem in self.problems)
 
-    def to_json(self) -> list[dict[str, str | int | None]]:
+    def to_json(self) -> list[dict[str, Json]]:
         """`{file, path, line, column, severity, code, message, hint}` of each problem."""
         keys = ("file", "path", "line", "column", "severity", "code", "message", "hint")
         return [

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from penstock.model.frozen import Json
+
 
 class Severity(StrEnum):
     """Whether a problem stops the change."""
@@ -33,6 +35,10 @@ class Problem:
     file: str | None = None
     rename: tuple[str, str] | None = None
     """What is written at the place, and its present spelling, for `penstock fmt`."""
+    needs: tuple[str, ...] | None = None
+    """Of a finding between objects: those others that its caller may still change, such as
+    ``secret/company.team/KEY``, so that it need not hold any more. None of other findings.
+    """
 
     @property
     def is_error(self) -> bool:
@@ -43,7 +49,7 @@ class Problem:
         """The same problem, said of one member of a set."""
         return replace(self, object=reference)
 
-    def to_json(self) -> dict[str, str | int | None]:
+    def to_json(self) -> dict[str, Json]:
         """The API's form."""
         return {
             "path": self.path,
@@ -55,6 +61,7 @@ class Problem:
             "hint": self.hint,
             "object": self.object,
             "file": self.file,
+            "needs": None if self.needs is None else [*self.needs],
         }
 
     def sentence(self) -> str:

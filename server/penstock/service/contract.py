@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from penstock.language.references import References
 from penstock.model.flow import Flow
@@ -63,9 +63,11 @@ def of_caller(draft: Draft, world: World, severity: Severity, *, fit: Fit) -> li
     if reading is None:
         return found
 
-    def add(path: str, message: str, code: str, hint: str | None) -> None:
+    def add(call: Call, path: str, message: str, *, code: str, hint: str | None) -> None:
         line, column = reading.place(path) or (None, None)
-        found.append(Problem(message, path, line, column, code=code, hint=hint, severity=severity))
+        needs = (str(Reference("flow", call.namespace, call.id)),)
+        problem = Problem(message, path, line, column, code=code, hint=hint, severity=severity)
+        found.append(replace(problem, needs=needs))
 
     for call in calls_of(reading):
         child = world.flow_at(call.namespace, call.id, call.revision)
@@ -73,18 +75,15 @@ def of_caller(draft: Draft, world: World, severity: Severity, *, fit: Fit) -> li
             if call.revision is not None and world.has_flow(call.namespace, call.id):
                 name = f"{call.namespace}/{call.id}"
                 message = f"There is no revision {call.revision} of the flow {name}."
-                add(
-                    f"{call.path}.revision",
-                    message,
-                    "unknown-revision",
-                    "Leave it out, or name one.",
-                )
+                path, hint = f"{call.path}.revision", "Leave it out, or name one."
+                add(call, path, message, code="unknown-revision", hint=hint)
             continue
         for key, message, hint in fit(child, call.inputs):
-            add(f"{call.path}.inputs.{key}", message, "subflow-inputs", hint)
+            path = f"{call.path}.inputs.{key}"
+            add(call, path, message, code="subflow-inputs", hint=hint)
         for path, name in _missing_outputs(reading.references, call, child):
             message = f"The flow {child.namespace}/{child.id} has no output `{name}`."
-            add(path, message, "subflow-outputs", _near(name, child))
+            add(call, path, message, code="subflow-outputs", hint=_near(name, child))
     return found
 
 
@@ -128,6 +127,7 @@ def of_called(
                         code=code,
                         hint=hint,
                         severity=severity,
+                        needs=(str(Reference("flow", namespace, name)),),
                     )
                 )
     return found

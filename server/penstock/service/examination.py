@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from sqlalchemy import Connection
@@ -106,11 +106,27 @@ def examine(tx: Connection, services: Services, change: Change, wanted: ObjectSe
                     code="in-use",
                     hint="Remove or change it first, or in the same set.",
                     object=str(going.reference),
+                    needs=(user,),
                 )
                 for user in finding.users(going.reference, world)
             )
             going.problems.extend(left(going.row, world))
+    for each in (*drafts, *goings):
+        each.problems = [_ours(tx, services, change, problem) for problem in each.problems]
     return Examination(drafts, goings, world, _token(tenant, drafts, goings))
+
+
+def _ours(tx: Connection, services: Services, change: Change, problem: Problem) -> Problem:
+    """A finding that names only those objects as needed that its caller may write."""
+    if not problem.needs or change.force:
+        return problem
+    kept = []
+    for name in problem.needs:
+        reference = Reference.read(name)
+        row = KIND[reference.kind].find(tx, services, change.caller.tenant, reference)
+        if row is None or row.owner == change.owner:
+            kept.append(name)
+    return replace(problem, needs=tuple(kept))
 
 
 def _defaults_of(wanted: ObjectSet) -> dict[str, Declared | None]:

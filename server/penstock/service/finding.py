@@ -86,6 +86,7 @@ def _subflows(draft: Draft, world: World, severity: Severity) -> list[Problem]:
                     if close
                     else "Write it first, or in the same set.",
                     severity=severity,
+                    needs=Reference("flow", each.namespace, each.id),
                 )
             )
     return found
@@ -107,6 +108,7 @@ def _secrets(draft: Draft, flow: Flow, world: World, severity: Severity) -> list
                     if close
                     else f"Put it with: penstock secret put {namespace}/{each.key}.",
                     severity=severity,
+                    needs=Reference("secret", namespace, each.key),
                 )
             )
     return found
@@ -126,6 +128,7 @@ def _variables(draft: Draft, flow: Flow, world: World, severity: Severity) -> li
             code="missing-variable",
             hint=_near(each.keys[0], known),
             severity=severity,
+            needs=f"variable/{flow.namespace}/{each.keys[0]}",
         )
         for each in wanted
         if each.keys[0] not in known and each.keys[0] not in _ABOUT_NAMESPACE
@@ -144,10 +147,12 @@ def _tested(draft: Draft, world: World, severity: Severity) -> list[Problem]:
         found = parsed.problem(
             f"There is no flow {namespace}/{name}.", ("flowId",), code="unknown-flow", hint=hint
         )
-        return [replace(found, severity=severity)]
+        needs = (str(Reference("flow", namespace, name)),)
+        return [replace(found, severity=severity, needs=needs)]
     flow = world.flow(namespace, name)
     problems = [] if flow is None else check_suite(parsed, flow)
-    return [replace(problem, severity=severity) for problem in problems]
+    needs = (str(Reference("flow", namespace, name)),)
+    return [replace(problem, severity=severity, needs=needs) for problem in problems]
 
 
 def _scheduled(draft: Draft, world: World, severity: Severity) -> list[Problem]:
@@ -155,6 +160,7 @@ def _scheduled(draft: Draft, world: World, severity: Severity) -> list[Problem]:
     name, inputs = spec.get("flowId"), spec.get("inputs", {})
     if not isinstance(name, str):
         return []
+    needs = (str(Reference("flow", namespace, name)),)
     if not world.has_flow(namespace, name):
         close = difflib.get_close_matches(name, world.flow_ids(namespace), n=1)
         return [
@@ -166,6 +172,7 @@ def _scheduled(draft: Draft, world: World, severity: Severity) -> list[Problem]:
                 if close
                 else "Write it first, or in the same set.",
                 severity=severity,
+                needs=needs,
             )
         ]
     flow = world.flow(namespace, name)
@@ -178,6 +185,7 @@ def _scheduled(draft: Draft, world: World, severity: Severity) -> list[Problem]:
             code="schedule-inputs",
             hint=hint,
             severity=severity,
+            needs=needs,
         )
         for key, message, hint in fit(flow, inputs)
     ]
@@ -250,8 +258,24 @@ def _references(draft: Draft) -> References:
 
 
 def _placed(
-    draft: Draft, path: str, message: str, *, code: str, hint: str | None, severity: Severity
+    draft: Draft,
+    path: str,
+    message: str,
+    *,
+    code: str,
+    hint: str | None,
+    severity: Severity,
+    needs: Reference | str,
 ) -> Problem:
     place = draft.reading.place(path) if draft.reading is not None else None
     line, column = place or (None, None)
-    return Problem(message, path, line, column, code=code, hint=hint, severity=severity)
+    return Problem(
+        message,
+        path,
+        line,
+        column,
+        code=code,
+        hint=hint,
+        severity=severity,
+        needs=(str(needs),),
+    )

@@ -35,6 +35,7 @@ def denied(draft: Draft, world: World, severity: Severity) -> list[Problem]:
                     code="namespace-denied",
                     hint=remedy(user, each.namespace),
                     severity=severity,
+                    needs=(str(Reference("namespace", each.namespace)),),
                 )
             )
     return found
@@ -51,6 +52,7 @@ def of_namespace(draft: Draft, world: World, severity: Severity) -> list[Problem
             code="namespace-denied",
             hint=f"Add '{each.namespace}', or change that flow in the same set.",
             severity=severity,
+            needs=(str(Reference("flow", each.namespace, each.flow_id)),),
         )
         for each in world.foreign_uses(namespace)
         if not world.allows(each.namespace, each.target_namespace)
@@ -67,6 +69,7 @@ def of_namespace(draft: Draft, world: World, severity: Severity) -> list[Problem
                     if close
                     else f"Put it with: penstock secret put {namespace}/{key}.",
                     severity=severity,
+                    needs=(str(Reference("secret", namespace, key)),),
                 )
             )
     return found

@@ -46,6 +46,15 @@ class Reference:
     def __str__(self) -> str:
         return "/".join(part for part in (self.kind, self.namespace, self.id) if part)
 
+    @classmethod
+    def read(cls, text: str) -> Reference:
+        """Of its text; of a variable's, ``variable/company.team/bucket``, the namespace."""
+        kind, _, rest = text.partition("/")
+        namespace, _, name = rest.partition("/")
+        if kind in ("namespace", "variable"):
+            return cls("namespace", namespace)
+        return cls(cast("KindName", kind), namespace, name)
+
     def to_json(self) -> dict[str, Json]:
         """The API's form."""
         return {"kind": self.kind, "namespace": self.namespace, "id": self.id or None}
