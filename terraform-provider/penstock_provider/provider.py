@@ -10,12 +10,14 @@ from functools import cache
 from typing import ClassVar, TypeVar
 
 from penstock_provider.api import Client, Settings
+from penstock_provider.framework.action import Action
 from penstock_provider.framework.diagnostics import Diagnostics, Failure
+from penstock_provider.framework.function import Function
+from penstock_provider.framework.listing import ListResource
 from penstock_provider.framework.log import log
 from penstock_provider.framework.resource import (
     DataSource,
     EphemeralResource,
-    Function,
     Provider,
     Resource,
 )
@@ -23,7 +25,7 @@ from penstock_provider.framework.schema import Attribute, Schema
 from penstock_provider.framework.values import NUMBER, STRING, State, Unknown, Value, text
 from penstock_provider.objects import Objects
 
-K = TypeVar("K", Resource, DataSource, EphemeralResource, Function)
+K = TypeVar("K", Resource, DataSource, EphemeralResource, Function, ListResource, Action)
 
 
 @cache
@@ -117,6 +119,18 @@ class Penstock(Provider):
     def ephemeral_resources(self) -> Mapping[str, type[EphemeralResource]]:
         """All files of `ephemeral/`."""
         return _classes("ephemeral", EphemeralResource, "penstock_")
+
+    def functions(self) -> Mapping[str, type[Function]]:
+        """All files of `functions/`."""
+        return _classes("functions", Function, "")
+
+    def list_resources(self) -> Mapping[str, type[ListResource]]:
+        """All files of `list_resources/`."""
+        return _classes("list_resources", ListResource, "penstock_")
+
+    def actions(self) -> Mapping[str, type[Action]]:
+        """All files of `actions/`."""
+        return _classes("actions", Action, "penstock_")
 
     @property
     def objects(self) -> Objects:

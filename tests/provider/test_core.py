@@ -2,184 +2,12 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import pytest
 
 from penstock_provider.framework import protocol
-from penstock_provider.framework.core import Core
-from penstock_provider.framework.diagnostics import Failure, Key
-from penstock_provider.framework.loop import Loop
-from penstock_provider.framework.resource import (
-    ArgumentError,
-    DataSource,
-    EphemeralResource,
-    Function,
-    Parameter,
-    Provider,
-    Resource,
-)
-from penstock_provider.framework.schema import Attribute, Schema, nested
-from penstock_provider.framework.values import (
-    DYNAMIC,
-    NUMBER,
-    STRING,
-    UNKNOWN,
-    dynamic,
-    pack,
-    unpack,
-)
+from penstock_provider.framework.values import UNKNOWN, dynamic, pack, unpack
 
-NIL = b"\xc0"
-
-
-class Thing(Resource):
-    schema: ClassVar[Schema] = Schema(
-        "A thing.",
-        {
-            "name": Attribute(
-                STRING,
-                "Name.",
-                required=True,
-                replace=True,
-                check=lambda v: "Too long." if len(str(v)) > 9 else None,
-            ),
-            "text": Attribute(
-                STRING, "Text.", optional=True, equal=lambda a, b: a.strip() == b.strip()
-            ),
-            "kind": Attribute(STRING, "Kind.", optional=True, computed=True, default="plain"),
-            "any": Attribute(DYNAMIC, "Any.", optional=True),
-            "parts": nested(
-                {"size": Attribute(NUMBER, "Size.", optional=True)}, "Parts.", nesting="list"
-            ),
-            "key_wo": Attribute(STRING, "Key.", optional=True, write_only=True, sensitive=True),
-            "id": Attribute(STRING, "Id.", computed=True),
-            "stamp": Attribute(NUMBER, "Stamp.", computed=True, volatile=True),
-        },
-    )
-
-    async def create(self, change):
-        if change.planned["text"] == "boom":
-            raise RuntimeError("kanarienvogel")
-        if change.planned["text"] == "refuse":
-            raise Failure("Refused", "Because.", path=("parts", 0, Key("size")))
-        self.provider.seen.append(change.config.get("key_wo"))
-        change.private["count"] = 1
-        return {
-            **change.planned,
-            "id": "1",
-            "stamp": UNKNOWN if change.planned["text"] == "leak" else 1,
-        }
-
-    async def read(self, reading):
-        if reading.state["name"] == "gone":
-            return None
-        reading.private["read"] = True
-        return reading.state
-
-    async def update(self, change):
-        return {**change.planned, "stamp": 2}
-
-    async def delete(self, _):
-        self.provider.seen.append("deleted")
-
-    async def imported(self, identity):
-        return {"name": identity}
-
-    async def upgrade(self, _, state):
-        return {"name": state["old_name"], "id": "1"}
-
-
-class Lookup(DataSource):
-    schema: ClassVar[Schema] = Schema(
-        "Looks up.",
-        {"q": Attribute(STRING, "Q.", required=True), "a": Attribute(STRING, "A.", computed=True)},
-    )
-
-    async def read(self, config, diagnostics):
-        diagnostics.warning("Slow", path=("q",))
-        return {**config, "a": config["q"] + "!"}
-
-
-class Token(EphemeralResource):
-    schema: ClassVar[Schema] = Schema(
-        "A token.", {"v": Attribute(STRING, "V.", computed=True, sensitive=True)}
-    )
-
-    async def open(self, *_):
-        return {"v": "t"}
-
-
-class Double(Function):
-    summary = "Doubles."
-    description = "Doubles a number."
-    parameters = (Parameter("n", NUMBER, "N."),)
-    returns = NUMBER
-
-    def call(self, *arguments):
-        if arguments[0] == 13:
-            raise ArgumentError(0, "not that one")
-        return arguments[0] * 2
-
-
-class Small(Provider):
-    schema: ClassVar[Schema] = Schema(
-        "Small.",
-        {"url": Attribute(STRING, "Url.", optional=True)},
-        {"run": Schema("Run.", {"id": Attribute(STRING, "Id.", optional=True)})},
-    )
-
-    def __init__(self, loop):
-        super().__init__(loop)
-        self.seen = []
-
-    def resources(self):
-        return {"x_thing": Thing}
-
-    def data_sources(self):
-        return {"x_lookup": Lookup}
-
-    def ephemeral_resources(self):
-        return {"x_token": Token}
-
-    def functions(self):
-        return {"double": Double}
-
-    async def configure(self, config, diagnostics, **_):
-        self.seen.append(config)
-        if config["url"] == "bad":
-            diagnostics.error("Bad", path=("url",))
-
-    def stop(self):
-        self.seen.append("stopped")
-
-    def close(self):
-        self.seen.append("closed")
-
-
-class Calls:
-    """Calls methods by name, with and back to messages."""
-
-    def __init__(self) -> None:
-        self.loop = Loop()
-        self.provider = Small(self.loop)
-        self.handlers = Core(self.provider).handlers()
-
-    def __call__(self, method: str, **fields):
-        request, response = protocol.METHODS[method]
-        message = protocol.types[request]()
-        for name, value in fields.items():
-            if isinstance(value, dict):
-                getattr(message, name).msgpack = pack(value)
-            elif value is NIL:
-                getattr(message, name).msgpack = NIL
-            else:
-                setattr(message, name, value)
-        future = self.loop.spawn(
-            self.handlers[f"/tfplugin6.Provider/{method}"](message.SerializeToString())
-        )
-        self.loop.run(until=future)
-        return protocol.types[response].FromString(future.result())
+from .small import AT, NIL, Calls, Lookup, Token, state, thing
 
 
 @pytest.fixture
@@ -187,14 +15,6 @@ def call():
     calls = Calls()
     yield calls
     calls.loop.close()
-
-
-def thing(**values):
-    return Thing.schema.complete({"name": "a", **values})
-
-
-def state(value):
-    return unpack(value.msgpack, Thing.schema.type)
 
 
 def test_schema(call):
@@ -377,53 +197,18 @@ def test_read_and_import(call):
     assert state(told.imported_resources[0].state) == thing(name="b")
 
 
-def test_upgrade(call):
-    raw = protocol.types["UpgradeResourceStateRequest"](type_name="x_thing", version=0)
-    for text, expected in (
-        (b'{"name":"a","id":"1"}', {"id": "1"}),
-        (b'{"name":"a","removed":1}', {}),
-    ):
-        raw.raw_state.json = text
-        future = call.loop.spawn(
-            call.handlers["/tfplugin6.Provider/UpgradeResourceState"](raw.SerializeToString())
-        )
-        call.loop.run(until=future)
-        told = protocol.types["UpgradeResourceStateResponse"].FromString(future.result())
-        assert b"removed" not in told.upgraded_state.json
-        assert all(key.encode() in told.upgraded_state.json for key in expected)
-    raw.version = 7
-    raw.raw_state.json = b'{"old_name": "b"}'
-    future = call.loop.spawn(
-        call.handlers["/tfplugin6.Provider/UpgradeResourceState"](raw.SerializeToString())
-    )
-    call.loop.run(until=future)
-    told = protocol.types["UpgradeResourceStateResponse"].FromString(future.result())
-    assert state(told.upgraded_state) == thing(name="b", id="1")
-
-
-def test_move_is_refused_with_a_cure(call):
-    told = call("MoveResourceState", source_type_name="y", target_type_name="x_thing")
-    assert "import" in told.diagnostics[0].detail
-
-
-def test_data_ephemeral_function(call):
+def test_data_and_ephemeral(call):
     told = call("ReadDataSource", type_name="x_lookup", config={"q": "why", "a": None})
     assert unpack(told.state.msgpack, Lookup.schema.type) == {"q": "why", "a": "why!"}
     assert told.diagnostics[0].severity == 2
     told = call("OpenEphemeralResource", type_name="x_token", config={"v": None})
     assert unpack(told.result.msgpack, Token.schema.type) == {"v": "t"}
-    assert not call("CloseEphemeralResource", type_name="x_token").diagnostics
-    assert not call("RenewEphemeralResource", type_name="x_token").diagnostics
-    for number, result in ((21, pack(42)), (13, b"")):
-        request = protocol.types["CallFunctionRequest"](name="double")
-        request.arguments.add(msgpack=pack(number))
-        future = call.loop.spawn(
-            call.handlers["/tfplugin6.Provider/CallFunction"](request.SerializeToString())
-        )
-        call.loop.run(until=future)
-        told = protocol.types["CallFunctionResponse"].FromString(future.result())
-        assert told.result.msgpack == result
-    assert (told.error.text, told.error.function_argument) == ("not that one", 0)
+    renewal = (told.renew_at.seconds, told.private)
+    assert renewal == (int(AT.timestamp()), b'{"name": "n"}')
+    told = call("RenewEphemeralResource", type_name="x_token", private=told.private)
+    assert (told.HasField("renew_at"), told.private) == (False, b'{"name": "nn"}')
+    assert not call("CloseEphemeralResource", type_name="x_token", private=told.private).diagnostics
+    assert call.provider.seen == [{"name": "nn"}]
 
 
 @pytest.mark.parametrize("data", [b"\x0a\x05ab", b"\xff" * 12])

@@ -14,6 +14,7 @@ from penstock_provider.framework.http2 import Connection
 from penstock_provider.framework.loop import Loop
 
 SLOW = threading.Event()
+SENT: list[int] = []
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +41,21 @@ def address(tmp_path_factory):
     async def grow(data: bytes) -> bytes:
         return b"x" * int(data)
 
+    async def count(data: bytes, send) -> None:
+        told = 0
+        for number in range(int(data)):
+            if not send(str(number).encode()):
+                break
+            told += 1
+            if number % 100 == 99:
+                await loop.in_thread(lambda: None)
+        SENT.append(told)
+
+    async def stumble(data: bytes, send) -> None:
+        send(data)
+        raise RuntimeError("a value that nobody may see")
+
+    streams = {"/t/Count": count, "/t/Stumble": stumble}
     handlers = {"/t/Echo": echo, "/t/Fail": fail, "/t/Slow": slow, "/t/Grow": grow}
 
     def accept() -> None:
@@ -50,6 +66,7 @@ def address(tmp_path_factory):
                 loop,
                 sock,
                 handlers=handlers,
+                streams=streams,
                 open_streams=frozenset({"/t/Open"}),
                 on_close=lambda: None,
             )
@@ -117,6 +134,33 @@ def test_failures_have_a_status_and_tell_no_value(channel):
     with pytest.raises(grpc.RpcError) as error:
         channel.unary_unary("/t/None")(b"", timeout=5)
     assert error.value.code() is grpc.StatusCode.UNIMPLEMENTED
+
+
+@pytest.mark.parametrize("count", [0, 1, 5000])
+def test_streams_send_every_answer_in_order(channel, count):
+    answers = channel.unary_stream("/t/Count")(str(count).encode(), timeout=20)
+    assert [int(answer) for answer in answers] == list(range(count))
+
+
+def test_a_stream_learns_that_nobody_listens_any_more(channel):
+    SENT.clear()
+    stream = channel.unary_stream("/t/Count")(b"2000000", timeout=20)
+    assert next(stream) == b"0"
+    stream.cancel()
+    while not SENT:
+        assert channel.unary_unary("/t/Echo")(b"ab", timeout=20) == b"ba"
+    assert SENT[0] < 2_000_000
+
+
+def test_a_stream_that_fails_keeps_what_it_sent(channel):
+    stream = channel.unary_stream("/t/Stumble")(b"first", timeout=5)
+    assert next(stream) == b"first"
+    with pytest.raises(grpc.RpcError) as error:
+        next(stream)
+    assert (error.value.code(), error.value.details()) == (
+        grpc.StatusCode.INTERNAL,
+        "RuntimeError",
+    )
 
 
 def test_open_streams_stay_open(channel):

@@ -1,10 +1,11 @@
-"""A gRPC server for one connection over HTTP/2: unary calls, and streams that only stay open."""
+"""A gRPC server for one connection over HTTP/2: calls with one answer or many, and open streams."""
 
 from __future__ import annotations
 
 import socket
 import ssl
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 import h2.config
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from penstock_provider.framework.loop import Loop, Task
 
 Handler = Callable[[bytes], "Task[bytes]"]
+Send = Callable[[bytes], bool]
+"""Sends one answer of many; False once nobody listens any more."""
+StreamHandler = Callable[[bytes, Send], "Task[None]"]
 
 _WINDOW = 16 * 1024 * 1024
 _PREFIX = 5
@@ -28,21 +32,23 @@ _OK = [("grpc-status", "0")]
 
 
 class _Stream:
-    __slots__ = ("outgoing", "path", "received", "sent", "trailers")
+    __slots__ = ("begun", "outgoing", "path", "received", "sent", "trailers")
 
     def __init__(self, path: str) -> None:
         self.path = path
         self.received = bytearray()
-        self.outgoing = b""
+        self.outgoing = bytearray()
         self.sent = 0
+        self.begun = False
         self.trailers: list[tuple[str, str]] | None = None
 
 
 class Connection:
     """Serves one accepted socket until the peer leaves.
 
-    ``handlers`` maps a gRPC path to a coroutine function from request to response bytes; calls of
-    paths in ``open_streams`` get headers and then silence until the connection ends.
+    ``handlers`` maps a gRPC path to a coroutine function from request to response bytes,
+    ``streams`` to one that sends its answers itself; calls of paths in ``open_streams`` get headers
+    and then silence until the connection ends.
     """
 
     def __init__(
@@ -51,12 +57,14 @@ class Connection:
         sock: socket.socket,
         *,
         handlers: Mapping[str, Handler],
+        streams: Mapping[str, StreamHandler] | None = None,
         open_streams: frozenset[str] = frozenset(),
         on_close: Callable[[], None],
     ) -> None:
         self._loop = loop
         self._sock = sock
         self._handlers = handlers
+        self._stream_handlers = streams or {}
         self._open_streams = open_streams
         self._on_close = on_close
         self._streams: dict[int, _Stream] = {}
@@ -148,7 +156,7 @@ class Connection:
         self._streams[stream_id] = _Stream(path)
         if path in self._open_streams:
             self._h2.send_headers(stream_id, _HEADERS)
-        elif path not in self._handlers:
+        elif path not in self._handlers and path not in self._stream_handlers:
             self._refuse(stream_id, _UNIMPLEMENTED, f"{path} is not implemented")
 
     def _refuse(self, stream_id: int, status: str, message: str) -> None:
@@ -171,34 +179,62 @@ class Connection:
         if body[0]:
             self._refuse(stream_id, _UNIMPLEMENTED, "compressed messages are not supported")
             return
-        answer = self._loop.spawn(self._handlers[stream.path](body[_PREFIX:]))
+        self._start(stream_id, stream, body[_PREFIX:])
+
+    def _start(self, stream_id: int, stream: _Stream, request: bytes) -> None:
+        handler = self._handlers.get(stream.path)
+        if handler is not None:
+            answer = self._loop.spawn(handler(request))
+        else:
+            send = partial(self._send, stream_id)
+            answer = self._loop.spawn(self._stream_handlers[stream.path](request, send))
 
         def finish() -> None:
             try:
-                self._answer(stream_id, answer.result())
+                last = answer.result()
+                if last is not None:
+                    self._send(stream_id, last)
+                self._end(stream_id)
             except Exception as error:  # noqa: BLE001 (the peer must hear of any failure)
-                if not self._closed and stream_id in self._streams:
-                    self._refuse(stream_id, _INTERNAL, type(error).__name__)
+                self._fail(stream_id, _INTERNAL, type(error).__name__)
             self._flush_soon()
 
         answer.when_done(finish)
 
-    def _answer(self, stream_id: int, message: bytes) -> None:
+    def _send(self, stream_id: int, message: bytes) -> bool:
+        """Puts one answer on its way; False when nobody waits for it any more."""
         stream = self._streams.get(stream_id)
-        if stream is None or self._closed:
-            return
+        if stream is None or self._closed or stream.trailers is not None:
+            return False
         if len(message) > _LARGEST_MESSAGE:
-            self._refuse(stream_id, _EXHAUSTED, "the answer is larger than 256 MiB")
+            self._fail(stream_id, _EXHAUSTED, "the answer is larger than 256 MiB")
+            return False
+        self._head(stream_id, stream)
+        stream.outgoing += b"\0" + len(message).to_bytes(4, "big") + message
+        self._push(stream_id)
+        self._flush_soon()
+        return True
+
+    def _head(self, stream_id: int, stream: _Stream) -> None:
+        if not stream.begun:
+            stream.begun = True
+            self._h2.send_headers(stream_id, _HEADERS)
+
+    def _end(self, stream_id: int, trailers: list[tuple[str, str]] = _OK) -> None:
+        stream = self._streams.get(stream_id)
+        if stream is None or self._closed or stream.trailers is not None:
             return
-        stream.outgoing = b"\0" + len(message).to_bytes(4, "big") + message
-        stream.trailers = _OK
-        self._h2.send_headers(stream_id, _HEADERS)
+        self._head(stream_id, stream)
+        stream.trailers = trailers
         self._push(stream_id)
 
+    def _fail(self, stream_id: int, status: str, message: str) -> None:
+        self._end(stream_id, [("grpc-status", status), ("grpc-message", message)])
+
     def _push(self, stream_id: int) -> None:
-        """Sends as much of a stream's answer as the peer's windows take."""
+        """Sends as much of a stream's answers as the peer's windows take."""
         stream = self._streams.get(stream_id)
-        if stream is None or stream.trailers is None:
+        if stream is None or not stream.begun:
             return
         data, connection = stream.outgoing, self._h2
         while stream.sent < len(data):
@@ -206,10 +242,13 @@ class Connection:
             size = min(window, connection.max_outbound_frame_size, len(data) - stream.sent)
             if size <= 0:
                 return
-            connection.send_data(stream_id, data[stream.sent : stream.sent + size])
+            connection.send_data(stream_id, bytes(data[stream.sent : stream.sent + size]))
             stream.sent += size
-        del self._streams[stream_id]
-        connection.send_headers(stream_id, stream.trailers, end_stream=True)
+        data.clear()
+        stream.sent = 0
+        if stream.trailers is not None:
+            del self._streams[stream_id]
+            connection.send_headers(stream_id, stream.trailers, end_stream=True)
 
     def _flush_soon(self) -> None:
         if not self._flush_waits:

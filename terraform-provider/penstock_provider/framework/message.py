@@ -6,13 +6,11 @@ import json
 import traceback
 from collections.abc import Iterable
 
-from penstock_provider.framework import protocol
 from penstock_provider.framework.diagnostics import Diagnostic, Diagnostics, diagnostic_message
 from penstock_provider.framework.log import log
 from penstock_provider.framework.plan import Private
 from penstock_provider.framework.protocol import Message
-from penstock_provider.framework.resource import Function
-from penstock_provider.framework.schema import Schema, type_bytes
+from penstock_provider.framework.schema import Schema
 from penstock_provider.framework.values import State, Type, Value, from_json, unpack
 
 
@@ -66,6 +64,8 @@ def unreadable(error: ValueError, where: str) -> Diagnostic:
 def capabilities(told: Message) -> None:
     """Announces what this server can do beyond the protocol's minimum."""
     told.server_capabilities.get_provider_schema_optional = True
+    told.server_capabilities.move_resource_state = True
+    told.server_capabilities.generate_resource_config = True
 
 
 def check(schema: Schema, config: State, diagnostics: Diagnostics) -> None:
@@ -85,20 +85,3 @@ def tell(told: Message, items: Iterable[Diagnostic]) -> None:
         told.error.text = f"{messages[0].summary}. {messages[0].detail}"
     else:
         told.Error = messages[0].summary
-
-
-def function_message(function: type[Function]) -> Message:
-    """A function's description as a protocol message."""
-    message = protocol.types["Function"](
-        summary=function.summary, description=function.description, description_kind=1
-    )
-    for parameter in function.parameters:
-        message.parameters.add(
-            name=parameter.name,
-            type=type_bytes(parameter.type),
-            description=parameter.description,
-            description_kind=1,
-        )
-    # The field is called "return", which Python keeps for itself.
-    getattr(message, "return").type = type_bytes(function.returns)
-    return message

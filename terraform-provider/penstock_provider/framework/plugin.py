@@ -29,7 +29,7 @@ _TLS_SECONDS = 10
 _WAIT_SECONDS = 120
 
 
-def _handlers(provider: Provider, shutdown: Callable[[], None]) -> dict[str, Handler]:
+def _handlers(core: Core, shutdown: Callable[[], None]) -> dict[str, Handler]:
     async def healthy(_: bytes) -> bytes:
         return protocol.types["HealthResponse"](status=1).SerializeToString()
 
@@ -37,7 +37,7 @@ def _handlers(provider: Provider, shutdown: Callable[[], None]) -> dict[str, Han
         shutdown()
         return b""
 
-    handlers: dict[str, Handler] = dict(Core(provider).handlers())
+    handlers: dict[str, Handler] = dict(core.handlers())
     handlers["/grpc.health.v1.Health/Check"] = healthy
     handlers["/plugin.GRPCController/Shutdown"] = stop
     return handlers
@@ -89,10 +89,12 @@ def serve(make: Callable[[Loop], Provider]) -> int:
         shutil.rmtree(directory, ignore_errors=True)
     loop = Loop()
     provider = make(loop)
+    core = Core(provider)
     connection = Connection(
         loop,
         sock,
-        handlers=_handlers(provider, loop.stop),
+        handlers=_handlers(core, loop.stop),
+        streams=core.streams(),
         open_streams=_OPEN_STREAMS,
         on_close=loop.stop,
     )
@@ -172,6 +174,7 @@ class Reattach:
             sock, _ = self._listener.accept()
             sock.setblocking(False)
             provider = self._make(self._loop)
+            core = Core(provider)
             opened: list[Connection] = []
 
             def closed() -> None:
@@ -181,7 +184,8 @@ class Reattach:
             connection = Connection(
                 self._loop,
                 sock,
-                handlers=_handlers(provider, lambda: None),
+                handlers=_handlers(core, lambda: None),
+                streams=core.streams(),
                 open_streams=_OPEN_STREAMS,
                 on_close=closed,
             )

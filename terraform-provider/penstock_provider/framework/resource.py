@@ -1,17 +1,27 @@
-"""What a provider is made of: resources, data sources, ephemeral resources, functions."""
+"""What a provider is made of: resources, data sources and ephemeral resources."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar, Generic, TypeVar
+from datetime import datetime
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 from penstock_provider.framework.diagnostics import Diagnostics, Failure
 from penstock_provider.framework.loop import Loop
 from penstock_provider.framework.plan import Plan, Private
 from penstock_provider.framework.schema import Schema
-from penstock_provider.framework.values import State, Type, Value
+from penstock_provider.framework.values import JsonValue, State
+
+if TYPE_CHECKING:
+    from penstock_provider.framework.action import Action
+    from penstock_provider.framework.function import Function
+    from penstock_provider.framework.listing import ListResource
+
+JsonState = dict[str, JsonValue]
+Upgrade = Callable[[JsonState], JsonState]
+K = TypeVar("K")
 
 
 @dataclass
@@ -34,6 +44,17 @@ class Reading:
     state: State
     private: Private = field(default_factory=dict)
     diagnostics: Diagnostics = field(default_factory=Diagnostics)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """A type of another provider whose state a resource takes over by a ``moved`` block."""
+
+    addresses: tuple[str, ...]
+    """Source addresses of that provider, such as ``registry.terraform.io/acme/acme``."""
+    type: str
+    take: Upgrade
+    """From that provider's state to as much of ours as ``read`` needs. Never take a secret."""
 
 
 P = TypeVar("P", bound="Provider")
@@ -75,13 +96,19 @@ class Resource(ABC, Generic[P]):
 
     always_plan: ClassVar[bool] = False
     """True when ``plan`` is wanted though prior state and configuration are the same."""
+    identified_by: ClassVar[tuple[str, ...]] = ()
+    """The attributes that say together which object it is, and from which ``read`` finds it."""
+    upgrades: ClassVar[Mapping[int, Upgrade]] = {}
+    """Schema version → what makes a state of the next version out of one of it."""
+    origins: ClassVar[tuple[Origin, ...]] = ()
+    """Whose states become this resource's by a ``moved`` block."""
 
-    async def upgrade(self, version: int, state: State) -> State:  # noqa: ARG002 (for overriding)
-        """Brings a state of an older schema version to the present one."""
-        raise Failure(
-            f"State version {version} is not known",
-            "The state was written by a newer provider. Install that version or a later one.",
-        )
+    def written(self, state: State) -> State:
+        """The configuration that has this state: what the user would leave out is null.
+
+        Called with the state without what a configuration cannot have.
+        """
+        return state
 
 
 class DataSource(ABC, Generic[P]):
@@ -100,6 +127,23 @@ class DataSource(ABC, Generic[P]):
         """The whole state for a configuration that is wholly known."""
 
 
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """Until when something lives; ``private`` is what the next call gets."""
+
+    renew_at: datetime | None = None
+    """When to ask again; it ends with the run when it is None."""
+    private: Private = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An ephemeral result that must be renewed, or that ``close`` must know again."""
+
+    result: State
+    renewal: Renewal = field(default_factory=Renewal)
+
+
 class EphemeralResource(ABC, Generic[P]):
     """A value that exists only while Terraform runs."""
 
@@ -112,41 +156,15 @@ class EphemeralResource(ABC, Generic[P]):
         """Checks a configuration without any server."""
 
     @abstractmethod
-    async def open(self, config: State, diagnostics: Diagnostics) -> State:
+    async def open(self, config: State, diagnostics: Diagnostics) -> State | Opened:
         """The whole result for a configuration that is wholly known."""
 
-    async def close(self, private: bytes) -> None:
-        """Gives back what ``open`` took."""
+    async def renew(self, private: Private) -> Renewal:  # noqa: ARG002 (for overriding)
+        """Prolongs what ``open`` gave; called when the time has come that it named."""
+        raise Failure("It cannot be renewed", "This is a mistake in the provider: report it.")
 
-
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """One argument of a function."""
-
-    name: str
-    type: Type
-    description: str
-
-
-class ArgumentError(Exception):
-    """A function's refusal of its argument number ``index`` (from 0)."""
-
-    def __init__(self, index: int, text: str) -> None:
-        super().__init__(text)
-        self.index = index
-
-
-class Function(ABC):
-    """A pure function for configurations."""
-
-    summary: ClassVar[str]
-    description: ClassVar[str]
-    parameters: ClassVar[tuple[Parameter, ...]]
-    returns: ClassVar[Type]
-
-    @abstractmethod
-    def call(self, *arguments: Value) -> Value:
-        """The result; raises ``ArgumentError``."""
+    async def close(self, private: Private) -> None:
+        """Gives back what ``open`` took; called also when it was never renewed."""
 
 
 class Provider(ABC):
@@ -173,6 +191,17 @@ class Provider(ABC):
         """All functions, by name without prefix."""
         return {}
 
+    def list_resources(self) -> Mapping[str, type[ListResource]]:
+        """All list resources; each has the name of the resource whose objects it lists."""
+        return {}
+
+    def actions(self) -> Mapping[str, type[Action]]:
+        """All actions."""
+        return {}
+
+    addresses: ClassVar[tuple[str, ...]] = ()
+    """The provider's own source addresses: states move freely between them."""
+
     @abstractmethod
     async def configure(
         self, config: State, diagnostics: Diagnostics, *, terraform_version: str
@@ -186,3 +215,11 @@ class Provider(ABC):
     @abstractmethod
     def close(self) -> None:
         """The peer has gone."""
+
+
+def named(kinds: Mapping[str, K], name: str) -> K:
+    """The class of that name; ``Failure`` when there is none."""
+    kind = kinds.get(name)
+    if kind is None:
+        raise Failure(f"There is no {name}", f"This provider has: {', '.join(sorted(kinds))}.")
+    return kind

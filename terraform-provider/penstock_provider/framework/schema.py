@@ -47,6 +47,12 @@ class Attribute:
     check: Callable[[Value], str | None] | None = None
     """A sentence about what is wrong with a known value, or None."""
 
+    def says(self, value: Value) -> bool:
+        """True when a configuration must say this value to have it."""
+        is_input = self.required or self.optional
+        is_hidden = self.write_only or self.deprecated
+        return is_input and not is_hidden and (self.required or value != self.default)
+
 
 def nested(
     attributes: Mapping[str, Attribute],
@@ -88,6 +94,19 @@ class Schema:
     def write_only(self) -> tuple[str, ...]:
         """Names of the attributes whose values are never kept."""
         return tuple(name for name, attribute in self.attributes.items() if attribute.write_only)
+
+    def forget(self, state: State) -> None:
+        """Takes the write-only values out of a state."""
+        for name in self.write_only:
+            state[name] = None
+
+    def configurable(self, state: State) -> State:
+        """What a configuration with this state says: nothing computed, secret or by default."""
+        return {
+            name: value
+            for name, value in state.items()
+            if (attribute := self.attributes.get(name)) is None or attribute.says(value)
+        }
 
     @cached_property
     def has_defaults(self) -> bool:

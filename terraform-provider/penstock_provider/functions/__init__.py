@@ -1,0 +1,1 @@
+"""Functions: a file `x.py` with one `Function` class is `provider::penstock::x`."""

@@ -1,0 +1,1 @@
+"""List resources: a file `x.py` with one `ListResource` class lists `penstock_x`."""
