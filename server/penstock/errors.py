@@ -13,6 +13,8 @@ problem+json, an exit code or a Terraform diagnostic once, at the door.
     │   ├── InUse            409  something else still needs it
     │   ├── ForeignOwner     409  another owner declares it
     │   └── FlowDisabled     409
+    ├── Locked               423  somebody holds the lock
+    ├── SwitchedOff          405  a setting of the server does not allow it
     ├── PreconditionFailed   412  a lost If-Match race
     ├── BodyTooLarge         413
     ├── Unauthenticated      401
@@ -27,6 +29,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from penstock.model.frozen import Json
     from penstock.model.problem import Problem
 
 
@@ -103,6 +106,26 @@ class FlowDisabled(Conflict):
 
     code = "flow-disabled"
     title = "Flow is disabled"
+
+
+class Locked(PenstockError):
+    """Somebody else holds the lock; `lock` is what they said of themselves."""
+
+    status = 423
+    code = "locked"
+    title = "Locked"
+
+    def __init__(self, message: str, *, lock: dict[str, Json], hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.lock = lock
+
+
+class SwitchedOff(PenstockError):
+    """A part of the server that its settings switch off."""
+
+    status = 405
+    code = "switched-off"
+    title = "Switched off"
 
 
 class PreconditionFailed(PenstockError):

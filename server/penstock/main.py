@@ -160,6 +160,7 @@ def _assemble(
         secrets=secrets,
         storage=storage,
         uploads=data / "work" / "uploads",
+        state_versions=settings.state_versions,
         tokens=tokens,
         flows=flows,
         present=present,

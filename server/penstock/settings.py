@@ -98,11 +98,21 @@ class Settings(BaseSettings):
             "are caught up on (at most the latest 100), only the LAST, or NONE."
         ),
     ] = "ALL"
+    terraform_state: Annotated[
+        Literal["off", "on"],
+        Field(
+            description="Whether this server keeps states of Terraform for its `http` backend. "
+            "A server cannot be rebuilt from a state that is lost with it."
+        ),
+    ] = "off"
+    terraform_state_versions: Annotated[
+        int, Field(ge=1, le=10_000, description="How many versions of each state are kept.")
+    ] = 30
     max_body: Annotated[
         int, Field(ge=1_024, description="Largest body of a single object, in bytes.")
     ] = 1024 * 1024
     max_set_body: Annotated[
-        int, Field(ge=1_024, description="Largest body of a set (plan, apply), in bytes.")
+        int, Field(ge=1_024, description="Largest body of a set or state, in bytes.")
     ] = 16 * 1024 * 1024
     max_upload: Annotated[
         int,
@@ -114,6 +124,11 @@ class Settings(BaseSettings):
     log_level: Annotated[
         str, Field(pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Least level of log lines.")
     ] = "INFO"
+
+    @property
+    def state_versions(self) -> int | None:
+        """How many versions of a Terraform state are kept; None when no states are."""
+        return self.terraform_state_versions if self.terraform_state == "on" else None
 
     @property
     def database_url(self) -> str:

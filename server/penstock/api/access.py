@@ -30,12 +30,18 @@ async def _services(request: Request) -> ServicesValue:
 Services = Annotated[ServicesValue, Depends(_services)]
 
 
-async def _caller(
-    services: Services,
-    tenant: Annotated[str, Path(description="The tenant, such as `main`.")],
-    request: Request,
+Tenant = Annotated[str, Path(description="The tenant, such as `main`.")]
+
+
+async def _caller(services: Services, tenant: Tenant, request: Request) -> CallerValue:
+    return await verified(services, tenant, request, request.headers.get("authorization"))
+
+
+async def verified(
+    services: ServicesValue, tenant: str, request: Request, header: str | None
 ) -> CallerValue:
-    header, intent = request.headers.get("authorization"), _intent(request)
+    """The caller behind an ``Authorization`` header. Raises as `Tokens.verify` does."""
+    intent = _intent(request)
     known = services.tokens.known(header, tenant, intent)
     if known is not None:
         return known
@@ -88,14 +94,16 @@ async def _change(
         Header(alias="Penstock-Force-Owner", description="Takes objects over from their owner."),
     ] = False,
 ) -> ChangeValue:
-    return ChangeValue(caller, owner, force, _provenance(request))
+    return ChangeValue(caller, owner, force, provenance(request))
 
 
 Change = Annotated[ChangeValue, Depends(_change)]
 """The frame of a write; it implies an authenticated caller."""
 
 
-def _provenance(request: Request) -> Provenance:
+def provenance(request: Request) -> Provenance:
+    """The commit and the run that the request's headers name."""
+
     def text(name: str) -> str | None:
         value = request.headers.get(f"penstock-{name}")
         return unquote(value) if value else None

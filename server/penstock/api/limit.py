@@ -6,7 +6,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _WHOLE = ("/plan", "/apply", "/state:read", "/evidence:read", "/secrets:compare")
-_FILES = 5
+_COLLECTION = 5
 """Where ``/api/v1/tenants/<tenant>/files`` has its last word."""
 
 
@@ -23,7 +23,7 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        is_whole = scope["path"].endswith(_WHOLE) or _is_file(scope)
+        is_whole = scope["path"].endswith(_WHOLE) or _is_content(scope)
         limit = self._whole if is_whole else self._single
         scope["penstock.limit"] = limit
         size = 0
@@ -40,7 +40,8 @@ class BodyLimit:
         await self._app(scope, counted, send)
 
 
-def _is_file(scope: Scope) -> bool:
-    """Whether a file's bytes are the body: those are larger than other objects."""
+def _is_content(scope: Scope) -> bool:
+    """Whether a file's bytes or a state are the body: those are larger than other objects."""
     parts = scope["path"].split("/")
-    return scope["method"] == "PUT" and len(parts) > _FILES and parts[_FILES] == "files"
+    collection = parts[_COLLECTION] if len(parts) > _COLLECTION else ""
+    return (scope["method"], collection) in (("PUT", "files"), ("POST", "terraform-state"))

@@ -14,9 +14,11 @@ from starlette.exceptions import HTTPException
 from penstock.errors import (
     BodyTooLarge,
     InvalidObject,
+    Locked,
     NotFound,
     PenstockError,
     RateLimited,
+    SwitchedOff,
     Unauthenticated,
 )
 from penstock.model.problem import Problem
@@ -54,6 +56,8 @@ def body_of(error: PenstockError) -> bytes:
             "code": error.code,
             "detail": error.message if error.hint is None else f"{error.message} {error.hint}",
             "problems": [problem.to_json() for problem in error.problems],
+            # Terraform reads the holder of a lock out of the answer that refuses it.
+            **(error.lock if isinstance(error, Locked) else {}),
         }
     )
 
@@ -65,6 +69,8 @@ def response_of(error: PenstockError) -> Response:
         headers["WWW-Authenticate"] = "Bearer"
     elif isinstance(error, RateLimited):
         headers["Retry-After"] = str(error.retry_after)
+    elif isinstance(error, SwitchedOff):
+        headers["Allow"] = ""
     return Response(
         body_of(error), status_code=error.status, media_type=MEDIA_TYPE, headers=headers
     )

@@ -7,6 +7,7 @@ against them.
 
 from __future__ import annotations
 
+from penstock.api import terraform_shape
 from penstock.api.access_schema import ACCESS
 from penstock.api.shape import (
     ANYTHING,
@@ -179,14 +180,17 @@ _PAIR = {"value": ANYTHING, "type": TEXT, "description": MAYBE_TEXT, "expiresAt"
 
 COMPONENTS: dict[str, Schema] = {
     "Problem": _PROBLEM,
-    "Error": thing(
-        type=TEXT,
-        title=TEXT,
-        status=NUMBER,
-        code=TEXT,
-        detail=TEXT,
-        problems=list_of(ref("Problem")),
-    ),
+    "Error": {
+        **thing(
+            type=TEXT,
+            title=TEXT,
+            status=NUMBER,
+            code=TEXT,
+            detail=TEXT,
+            problems=list_of(ref("Problem")),
+        ),
+        "additionalProperties": True,
+    },
     "Provenance": _PROVENANCE,
     "Reference": _REFERENCE,
     "Namespace": _NAMESPACE,
@@ -451,6 +455,7 @@ COMPONENTS: dict[str, Schema] = {
         hash=TEXT,
     ),
     **ACCESS,
+    **terraform_shape.COMPONENTS,
     "NewExecution": {
         "type": "object",
         "properties": {

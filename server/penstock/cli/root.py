@@ -38,6 +38,10 @@ COMMANDS = {
     "execution": ("penstock.cli.execution", "Runs flows and looks after executions."),
     "why": ("penstock.cli.why", "Says what an execution waits for, or why it ended."),
     "audit": ("penstock.cli.audit", "Shows who changed what."),
+    "terraform-state": (
+        "penstock.cli.terraform_state",
+        "Looks after states that this server keeps for Terraform.",
+    ),
     "provider": ("penstock.cli.provider", "Makes Terraform find the provider."),
     "env": ("penstock.cli.env", "Synthesises, plans and applies an environment."),
     "promote": ("penstock.cli.promote", "Promotes proven flows to the next environment."),

@@ -17,6 +17,7 @@ _TITLES = {
     "whoami": "Who am I",
     "evidence": "Evidence of success",
     "audit": "Audit events",
+    "terraform-state": "States of Terraform",
 }
 
 

@@ -33,20 +33,25 @@ class SecretStore:
     def decrypt(self, tx: Connection, row: rows.SecretRow) -> SecretStr:
         """The value of one stored secret."""
         place = _place(row.tenant, row.namespace, row.key)
-        plain = open_box(self._data_key(tx, row.tenant), row.ciphertext, bound_to=place)
-        return SecretStr(plain.decode())
+        return SecretStr(self.open(tx, row.tenant, row.ciphertext, place=place).decode())
 
     def encrypt(
         self, tx: Connection, tenant: str, namespace: str, key: str, value: SecretStr
     ) -> bytes:
-        """The value sealed for its place; makes the tenant's data key at the first secret."""
+        """The value sealed for its place."""
+        plain = value.get_secret_value().encode()
+        return self.seal(tx, tenant, plain, place=_place(tenant, namespace, key))
+
+    def seal(self, tx: Connection, tenant: str, plain: bytes, *, place: str) -> bytes:
+        """Bytes sealed for a place; makes the tenant's data key at the first of them."""
         if tenants.wrapped_key(tx, tenant) is None:
             wrapped = seal(self._master, new_key().material, bound_to=tenant)
             tenants.set_wrapped_key(tx, tenant, wrapped)
-        sealed_by = self._data_key(tx, tenant)
-        return seal(
-            sealed_by, value.get_secret_value().encode(), bound_to=_place(tenant, namespace, key)
-        )
+        return seal(self._data_key(tx, tenant), plain, bound_to=place)
+
+    def open(self, tx: Connection, tenant: str, box: bytes, *, place: str) -> bytes:
+        """What was sealed for this place. Raises `CannotDecrypt`."""
+        return open_box(self._data_key(tx, tenant), box, bound_to=place)
 
     def fingerprint(self, tenant: str, namespace: str, key: str, value: SecretStr) -> str:
         """An HMAC of value and place: equal values of one place are equal, nothing else shows."""

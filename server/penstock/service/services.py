@@ -92,13 +92,15 @@ class Services:
 
     `changed` is called after the commit of every declared change, so that caches of flows look
     again, and when it is told true also the duty that waits for the timetable. `is_leaving` says
-    that the server stops. `uploads` is a folder for files that arrive.
+    that the server stops. `uploads` is a folder for files that arrive. `state_versions` is how many
+    versions of a Terraform state are kept, None when this server keeps no states.
     """
 
     database: Database
     secrets: SecretStore
     storage: Storage
     uploads: Path
+    state_versions: int | None
     tokens: Tokens
     flows: FlowVersions
     present: PresentFlows
