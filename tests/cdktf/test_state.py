@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import textwrap
+from pathlib import Path
+
 import pytest
 
 SERVER = 'server: {endpoint: "http://127.0.0.1:1"}\n'
@@ -79,3 +83,21 @@ def test_a_local_state_inside_the_build_output_is_refused(project, run):
     code, _, err = run("env", "synth")
     assert code == 1
     assert "inside the build output" in err
+
+
+def test_the_state_may_be_on_a_penstock_server_as_the_docs_say(project, run, monkeypatch):
+    docs = (Path(__file__).parents[2] / "docs/promotion.md").read_text("utf-8")
+    example = next(
+        each
+        for each in re.findall(r"```yaml\n(.*?)```", docs, re.DOTALL)
+        if "terraform-state" in each
+    )
+    project.write("environments/prod/environment.yaml", SERVER + textwrap.dedent(example))
+    project.commit()
+    monkeypatch.setenv("STATE_URL", "https://state.example.com:8484")
+    code, _, err = run("env", "synth")
+    assert code == 0, err
+    stack = project.stack("prod")
+    address = "https://state.example.com:8484/api/v1/tenants/main/terraform-state/prod"
+    names = ("address", "lock_address", "unlock_address")
+    assert stack["terraform"]["backend"] == {"http": dict.fromkeys(names, address)}
