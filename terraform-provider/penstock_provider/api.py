@@ -92,13 +92,14 @@ class Response:
 
     status: int
     etag: str | None
-    data: JsonValue
+    raw: bytes = field(repr=False)
 
     @property
     def json(self) -> Json:
         """The body as an object; an ``ApiError`` when it is none (who answers there?)."""
-        if isinstance(self.data, dict):
-            return self.data
+        data = _parse(self.raw)
+        if isinstance(data, dict):
+            return data
         raise ApiError(0, "not-penstock", "The answer is not the JSON object that Penstock gives.")
 
 
@@ -202,7 +203,7 @@ class Client:
             if answer.status in self._RETRIED:
                 raise _Retry(refusal, _seconds(answer.getheader("Retry-After")))
             raise refusal
-        return Response(answer.status, answer.getheader("ETag"), _parse(raw))
+        return Response(answer.status, answer.getheader("ETag"), raw)
 
     def _explained(self, error: ApiError) -> ApiError:
         """A route that is not there may mean another version of the server: ask it."""

@@ -7,6 +7,7 @@ way the rest collects. A lone operation waits for nobody.
 from __future__ import annotations
 
 import json
+import urllib.parse
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -123,6 +124,13 @@ class Objects:
         """All objects of one kind in one namespace, fresh."""
         return await self.snapshot.listing(kind, namespace)
 
+    async def contents(self, references: Sequence[Reference]) -> list[bytes | None]:
+        """The bytes of files, fetched side by side; None for one that is not there."""
+        fetching = [
+            self._loop.in_thread(partial(self._content, reference)) for reference in references
+        ]
+        return [await future for future in fetching]
+
     async def plan_set(self, items: Sequence[Item], deletes: Sequence[Reference]) -> Json:
         """The server's answer to a whole set."""
         return await self._request("POST", "/plan", _set(items, deletes))
@@ -143,6 +151,15 @@ class Objects:
         for item in items:
             self.snapshot.put(item.reference, written.get(item.reference.ref))
         return {item.reference.id or "": written[item.reference.ref] for item in items}
+
+    def _content(self, reference: Reference) -> bytes | None:
+        query = urllib.parse.urlencode({"namespace": reference.namespace, "path": reference.id})
+        try:
+            return self._client.request("GET", f"/files:content?{query}").raw
+        except ApiError as error:
+            if error.status == 404 and error.code == "not-found":  # noqa: PLR2004 (gone)
+                return None
+            raise
 
     async def _patiently(self, write: Callable[[], Awaitable[R]]) -> R:
         """Tries a write again that is refused only because of users who may be leaving too."""
@@ -252,8 +269,9 @@ def _set(items: Iterable[Item], deletes: Iterable[Reference]) -> Json:
 def _size(item: Item | Reference) -> int:
     if isinstance(item, Reference):
         return 100
-    source = item.spec.get("source")
-    return len(source) if isinstance(source, str) else len(json.dumps(item.spec))
+    texts = [value for value in item.spec.values() if isinstance(value, str)]
+    others = {key: value for key, value in item.spec.items() if not isinstance(value, str)}
+    return sum(map(len, texts)) + (len(json.dumps(others)) if others else 0)
 
 
 def _rows(answer: Json, name: str) -> list[Json]:

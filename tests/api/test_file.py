@@ -231,3 +231,15 @@ def test_others_commit_while_a_content_is_stored(server, ns, monkeypatch):
     assert server.run(ns, "writes")["state"] == "SUCCESS"
     assert len(seen) > 1
     assert content(server, ns, "made.txt").content == b"hello"
+
+
+def test_a_file_becomes_a_folder_in_one_set(server, ns):
+    server.api.put(f"/files/{ns}/a", json={"content": "one"})
+    member = {"kind": "file", "namespace": ns, "id": "a/b", "spec": {"content": "two"}}
+    assert server.api.post("/apply", json={"objects": [member]}).status_code == 422
+    gone = {"kind": "file", "namespace": ns, "id": "a"}
+    answer = server.api.post("/apply", json={"objects": [member], "deletes": [gone]})
+    assert answer.status_code == 200, answer.text
+    moved = {"namespace": ns, "from": "a/b", "to": "a"}
+    assert server.api.post("/files:move", json=moved).status_code == 200
+    assert server.api.get(f"/files/{ns}/a").json()["size"] == 3

@@ -54,10 +54,6 @@ class FileKind(Kind[FileRow]):
             if not wrong:
                 draft.content_hash = hashlib.sha256(data).hexdigest()
                 draft.normalised = {"size": len(data), "sha256": draft.content_hash}
-        reference = member.reference
-        other = rows.in_the_way(tx, tenant, reference.namespace, reference.id)
-        if other is not None:
-            draft.add([_in_the_way(reference.id, other)])
         return draft
 
     def draft_many(
@@ -78,7 +74,7 @@ class FileKind(Kind[FileRow]):
             for end in range(1, len(parts)):
                 above = "/".join(parts[:end])
                 if (namespace, above) in names:
-                    draft.add([_in_the_way(path, above)])
+                    draft.add([in_the_way(path, above)])
         return drafts
 
     def write(
@@ -242,7 +238,8 @@ def _text(services: Services, row: FileRow) -> str | None:
         return None
 
 
-def _in_the_way(path: str, other: str) -> Problem:
+def in_the_way(path: str, other: str) -> Problem:
+    """Says that there is a file where `path` needs a folder, or the reverse."""
     is_folder = path.startswith(f"{other}/")
     said = f"`{other}` is a file" if is_folder else f"`{path}` is a folder, because of `{other}`"
     return Problem(

@@ -19,6 +19,7 @@ from penstock.model.input import ChoiceInput
 from penstock.model.problem import Problem, Severity
 from penstock.service import contract, foreign
 from penstock.service.draft import Draft
+from penstock.service.file import in_the_way
 from penstock.service.objectset import Reference, has_unknown
 from penstock.service.world import World
 
@@ -43,6 +44,9 @@ def of_draft(draft: Draft, world: World, severity: Severity) -> list[Problem]:
         return _tested(draft, world, severity)
     if draft.reference.kind == "schedule":
         return _scheduled(draft, world, severity)
+    if draft.reference.kind == "file":
+        other = world.file_in_the_way(draft.reference)
+        return [] if other is None else [in_the_way(draft.reference.id, other)]
     return []
 
 

@@ -113,6 +113,16 @@ class World:
                 return True
         return False
 
+    def file_in_the_way(self, reference: Reference) -> str | None:
+        """A stored file that would be a folder of this one, or would lie in it."""
+        namespace = reference.namespace
+        leaving = {
+            each.id
+            for each in self._removals
+            if each.kind == "file" and each.namespace == namespace
+        }
+        return files.in_the_way(self.tx, self.tenant, namespace, reference.id, without=leaving)
+
     def variables(self, namespace: str) -> dict[str, Json]:
         """What ``namespace.*`` would show to the flows of a namespace."""
         known = self._variables.get(namespace)

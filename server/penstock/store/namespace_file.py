@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -100,21 +100,25 @@ def page(
     return [record(FileRow, row) for row in tx.execute(statement.limit(limit))]
 
 
-def in_the_way(tx: Connection, tenant: str, namespace: str, path: str) -> str | None:
-    """A present file that is a folder of this path, or that lies in it as if it were one."""
+def in_the_way(
+    tx: Connection, tenant: str, namespace: str, path: str, *, without: Container[str] = ()
+) -> str | None:
+    """A present file that is a folder of this path, or that lies in it as if it were one.
+
+    Those `without` are about to go.
+    """
     parts = path.split("/")
     above = ["/".join(parts[:end]) for end in range(1, len(parts))]
     escaped = path.replace("\\", "\\\\").replace("_", "\\_").replace("%", "\\%")
-    return tx.execute(
-        select(_files.c.path)
-        .where(
+    found = tx.execute(
+        select(_files.c.path).where(
             _files.c.tenant == tenant,
             _files.c.namespace == namespace,
             *_present(),
             or_(_files.c.path.in_(above), _files.c.path.like(f"{escaped}/%", escape="\\")),
         )
-        .limit(1)
-    ).scalar()
+    ).scalars()
+    return next((other for other in found if other not in without), None)
 
 
 def next_revision(tx: Connection, tenant: str, namespace: str, path: str) -> int:

@@ -1,0 +1,1 @@
+terraform import penstock_file.orders company.team/sql/orders.sql
