@@ -39,7 +39,9 @@ Asked = str | int | Sequence[str] | None
 
 
 class Client:
-    """Calls one server in one tenant. Paths are relative to the tenant, such as ``flows/a/b``."""
+    """Calls one server in one tenant. Paths are relative to the tenant, such as ``flows/a/b``;
+    those of the whole server begin with a slash, such as ``/tenants``.
+    """
 
     def __init__(self, url: str, token: str | None, *, tenant: str = "main") -> None:
         import httpx  # noqa: PLC0415 - commands without a server stay fast
@@ -148,13 +150,16 @@ class Client:
         known = {name: value for name, value in (query or {}).items() if value is not None}
         try:
             response = self._http.request(
-                method, self._base + path, params=known, content=content, headers=sent
+                method, self._address(path), params=known, content=content, headers=sent
             )
         except self._httpx.TransportError as error:
             raise self._unreachable(error) from None
         if response.is_error:
             raise _refused(response)
         return response
+
+    def _address(self, path: str) -> str:
+        return f"{self.url}/api/v1{path}" if path.startswith("/") else self._base + path
 
     def _unreachable(self, error: Exception) -> Unavailable:
         return Unavailable(

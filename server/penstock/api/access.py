@@ -77,28 +77,47 @@ def _client(request: Request) -> str | None:
     return None if request.client is None else request.client.host
 
 
+async def _server_caller(services: Services, request: Request) -> CallerValue:
+    verify = services.tokens.verify_server
+    header = request.headers.get("authorization")
+    return await run_in_threadpool(verify, header, _intent(request), client=_client(request))
+
+
+ServerCaller = Annotated[CallerValue, Depends(_server_caller)]
+"""The authenticated caller of what is about the whole server, in the tenant of its token."""
+
+_Owner = Annotated[
+    str,
+    Header(
+        alias="Penstock-Owner",
+        max_length=_LONGEST_OWNER,
+        description="Who declares these objects, such as `terraform:prod`.",
+    ),
+]
+_Force = Annotated[
+    bool,
+    Header(alias="Penstock-Force-Owner", description="Takes objects over from their owner."),
+]
+
+
 async def _change(
-    caller: Caller,
-    request: Request,
-    *,
-    owner: Annotated[
-        str,
-        Header(
-            alias="Penstock-Owner",
-            max_length=_LONGEST_OWNER,
-            description="Who declares these objects, such as `terraform:prod`.",
-        ),
-    ] = "api",
-    force: Annotated[
-        bool,
-        Header(alias="Penstock-Force-Owner", description="Takes objects over from their owner."),
-    ] = False,
+    caller: Caller, request: Request, *, owner: _Owner = "api", force: _Force = False
 ) -> ChangeValue:
     return ChangeValue(caller, owner, force, provenance(request))
 
 
 Change = Annotated[ChangeValue, Depends(_change)]
 """The frame of a write; it implies an authenticated caller."""
+
+
+async def _server_change(
+    caller: ServerCaller, request: Request, *, owner: _Owner = "api", force: _Force = False
+) -> ChangeValue:
+    return ChangeValue(caller, owner, force, provenance(request))
+
+
+ServerChange = Annotated[ChangeValue, Depends(_server_change)]
+"""The same for what is about the whole server."""
 
 
 def provenance(request: Request) -> Provenance:

@@ -1,4 +1,4 @@
-"""The shapes of answers about tokens."""
+"""The shapes of answers about tokens and tenants."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from penstock.api.shape import (
     MAYBE_TIME,
     NUMBER,
     TEXT,
+    TEXTS,
     TIME,
     Schema,
     inlined,
     ref,
     thing,
 )
+from penstock.service.tenant import TenantSpec
 from penstock.service.token_spec import NewTokenSpec, TokenSpec
 
 _TOKEN: dict[str, Schema] = {
@@ -33,9 +35,24 @@ _TOKEN: dict[str, Schema] = {
     "provenance": ref("Provenance"),
 }
 
+_TENANT = thing(
+    kind=TEXT,
+    id=TEXT,
+    description=MAYBE_TEXT,
+    labels=TEXTS,
+    owner=TEXT,
+    revision=NUMBER,
+    contentHash=TEXT,
+    createdAt=TIME,
+    updatedAt=TIME,
+    provenance=ref("Provenance"),
+)
+
 ACCESS: dict[str, Schema] = {
     "Token": thing(**_TOKEN),
     "NewToken": thing(**_TOKEN, token=TEXT),
     "TokenSpec": inlined(TokenSpec),
     "NewTokenSpec": inlined(NewTokenSpec),
+    "Tenant": _TENANT,
+    "TenantSpec": inlined(TenantSpec),
 }

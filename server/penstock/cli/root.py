@@ -35,6 +35,7 @@ COMMANDS = {
     "schedule": ("penstock.cli.schedule", "Lists, reads, writes and deletes schedules."),
     "trigger": ("penstock.cli.trigger", "Switches triggers, unlocks them, runs dates of the past."),
     "token": ("penstock.cli.token", "Lists, makes and revokes tokens."),
+    "tenant": ("penstock.cli.tenant", "Lists, reads, writes and deletes tenants."),
     "execution": ("penstock.cli.execution", "Runs flows and looks after executions."),
     "why": ("penstock.cli.why", "Says what an execution waits for, or why it ended."),
     "audit": ("penstock.cli.audit", "Shows who changed what."),
