@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import grpc
 import pytest
 
+from penstock_provider.framework import http2
 from penstock_provider.framework.http2 import Connection
 from penstock_provider.framework.loop import Loop
 
@@ -104,6 +105,17 @@ def test_large_answers_at_once(channel):
         sizes = [3_000_000 + n for n in range(8)]
         answers = list(pool.map(lambda size: call(str(size).encode(), timeout=20), sizes))
     assert [len(answer) for answer in answers] == sizes
+
+
+def test_messages_that_are_too_large_are_refused(channel, monkeypatch):
+    monkeypatch.setattr(http2, "_LARGEST_MESSAGE", 1_000_000)
+    call = channel.unary_unary
+    for path, body in (("/t/Echo", b"x" * 30_000_000), ("/t/Grow", b"1000001")):
+        with pytest.raises(grpc.RpcError) as error:
+            call(path)(body, timeout=20)
+        assert error.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+        assert "larger than" in error.value.details()
+    assert len(call("/t/Grow")(b"1000000", timeout=20)) == 1_000_000
 
 
 def test_slow_calls_do_not_hold_up_others(channel):

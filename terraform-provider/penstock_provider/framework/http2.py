@@ -6,14 +6,11 @@ import socket
 import ssl
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import h2.config
-import h2.connection
-import h2.errors
-import h2.events
-import h2.exceptions
-import h2.settings
+from penstock_provider.framework.hpack import encode
+from penstock_provider.framework.incoming import Incoming
+from penstock_provider.framework.outgoing import Outgoing, Stream
 
 if TYPE_CHECKING:
     from penstock_provider.framework.loop import Loop, Task
@@ -23,24 +20,14 @@ Send = Callable[[bytes], bool]
 """Sends one answer of many; False once nobody listens any more."""
 StreamHandler = Callable[[bytes, Send], "Task[None]"]
 
-_WINDOW = 16 * 1024 * 1024
 _PREFIX = 5
+"""Bytes before a message: whether it is compressed, and its length."""
 _LARGEST_MESSAGE = 256 * 1024 * 1024
-_UNIMPLEMENTED, _INTERNAL, _EXHAUSTED = "12", "13", "8"
-_HEADERS = [(":status", "200"), ("content-type", "application/grpc")]
-_OK = [("grpc-status", "0")]
-
-
-class _Stream:
-    __slots__ = ("begun", "outgoing", "path", "received", "sent", "trailers")
-
-    def __init__(self, path: str) -> None:
-        self.path = path
-        self.received = bytearray()
-        self.outgoing = bytearray()
-        self.sent = 0
-        self.begun = False
-        self.trailers: list[tuple[str, str]] | None = None
+_READ = 65_536
+_UNIMPLEMENTED, _INTERNAL, _EXHAUSTED = b"12", b"13", b"8"
+# 0x88 is ":status: 200" of the static table.
+_HEADERS = b"\x88" + encode([(b"content-type", b"application/grpc")])
+_OK = encode([(b"grpc-status", b"0")])
 
 
 class Connection:
@@ -63,33 +50,16 @@ class Connection:
     ) -> None:
         self._loop = loop
         self._sock = sock
+        self._pending = sock.pending if isinstance(sock, ssl.SSLSocket) else None
         self._handlers = handlers
         self._stream_handlers = streams or {}
         self._open_streams = open_streams
         self._on_close = on_close
-        self._streams: dict[int, _Stream] = {}
-        self._unsent = bytearray()
+        self._unsent = b""
         self._closed = False
         self._flush_waits = False
-        # The peer is Terraform's own gRPC stack over a verified or private socket; checking each
-        # header again costs more than the calls do.
-        self._h2 = h2.connection.H2Connection(
-            h2.config.H2Configuration(
-                client_side=False,
-                header_encoding=None,
-                validate_inbound_headers=False,
-                normalize_inbound_headers=False,
-                validate_outbound_headers=False,
-                normalize_outbound_headers=False,
-            )
-        )
-        codes = h2.settings.SettingCodes
-        self._h2.local_settings = h2.settings.Settings(
-            client=False,
-            initial_values={codes.INITIAL_WINDOW_SIZE: _WINDOW, codes.MAX_CONCURRENT_STREAMS: 1000},
-        )
-        self._h2.initiate_connection()
-        self._h2.increment_flow_control_window(_WINDOW)
+        self._outgoing = Outgoing()
+        self._incoming = Incoming(self, self._outgoing)
         loop.watch(sock, self._ready)
         self._flush()
 
@@ -98,6 +68,7 @@ class Connection:
         if self._closed:
             return
         self._closed = True
+        self._outgoing.streams.clear()
         self._loop.forget(self._sock)
         self._sock.close()
         self._on_close()
@@ -107,148 +78,106 @@ class Connection:
         self._flush()
 
     def _ready(self) -> None:
+        incoming = self._incoming
+        # What is answered meanwhile goes with the flush below.
+        self._flush_waits = True
         try:
             while not self._closed:
-                data = self._sock.recv(262144)
+                data = self._sock.recv(_READ)
                 if not data:
                     self.close()
                     return
-                for event in self._h2.receive_data(data):
-                    self._on_event(event)
-                if not isinstance(self._sock, ssl.SSLSocket) or not self._sock.pending():
+                incoming.receive(data)
+                if incoming.over or self._pending is None or not self._pending():
                     break
         except (ssl.SSLWantReadError, ssl.SSLWantWriteError, BlockingIOError):
             pass
-        except h2.exceptions.ProtocolError:
-            self._flush()
-            self.close()
-            return
         except OSError:
             self.close()
             return
         self._flush()
-
-    def _on_event(self, event: h2.events.Event) -> None:
-        if isinstance(event, h2.events.RequestReceived):
-            path = next((value for name, value in event.headers if name == b":path"), b"")
-            self._begin(event.stream_id, bytes(path).decode())
-        elif isinstance(event, h2.events.DataReceived):
-            self._h2.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
-            stream = self._streams.get(event.stream_id)
-            if stream is not None:
-                stream.received += event.data
-        elif isinstance(event, h2.events.StreamEnded):
-            self._call(event.stream_id)
-        elif isinstance(event, h2.events.WindowUpdated):
-            waiting = [event.stream_id] if event.stream_id else list(self._streams)
-            for stream_id in waiting:
-                self._push(stream_id)
-        elif isinstance(event, h2.events.RemoteSettingsChanged):
-            for stream_id in list(self._streams):
-                self._push(stream_id)
-        elif isinstance(event, h2.events.StreamReset):
-            self._streams.pop(event.stream_id, None)
-        elif isinstance(event, h2.events.ConnectionTerminated):
-            self._flush()
+        if incoming.over:
             self.close()
 
-    def _begin(self, stream_id: int, path: str) -> None:
-        self._streams[stream_id] = _Stream(path)
-        if path in self._open_streams:
-            self._h2.send_headers(stream_id, _HEADERS)
-        elif path not in self._handlers and path not in self._stream_handlers:
-            self._refuse(stream_id, _UNIMPLEMENTED, f"{path} is not implemented")
+    # What the connection's incoming half calls
 
-    def _refuse(self, stream_id: int, status: str, message: str) -> None:
-        self._streams.pop(stream_id, None)
-        self._h2.send_headers(
-            stream_id,
-            [*_HEADERS, ("grpc-status", status), ("grpc-message", message)],
-            end_stream=True,
-        )
+    def begun(self, stream: Stream) -> None:
+        """A call's headers have come."""
+        if stream.path in self._open_streams:
+            self._outgoing.begin(stream, _HEADERS)
+        elif stream.path not in self._handlers and stream.path not in self._stream_handlers:
+            self._end(stream, _failure(_UNIMPLEMENTED, f"{stream.path} is not implemented"))
 
-    def _call(self, stream_id: int) -> None:
-        stream = self._streams.get(stream_id)
-        if stream is None or stream.path in self._open_streams:
+    def grown(self, stream: Stream) -> None:
+        """A part of a request has come: it must not become too large."""
+        if stream.size > _LARGEST_MESSAGE + _PREFIX:
+            self._end(stream, _failure(_EXHAUSTED, "the request is larger than 256 MiB"))
+
+    def complete(self, stream: Stream) -> None:
+        """All of a request has come."""
+        if stream.path in self._open_streams:
             return
-        body = bytes(stream.received)
-        stream.received = bytearray()
+        parts, stream.parts = stream.parts, []
+        body = parts[0] if len(parts) == 1 else b"".join(parts)
         if len(body) < _PREFIX or len(body) != _PREFIX + int.from_bytes(body[1:5], "big"):
-            self._refuse(stream_id, _INTERNAL, "the request is not one gRPC message")
-            return
-        if body[0]:
-            self._refuse(stream_id, _UNIMPLEMENTED, "compressed messages are not supported")
-            return
-        self._start(stream_id, stream, body[_PREFIX:])
-
-    def _start(self, stream_id: int, stream: _Stream, request: bytes) -> None:
-        handler = self._handlers.get(stream.path)
-        if handler is not None:
-            answer = self._loop.spawn(handler(request))
+            self._end(stream, _failure(_INTERNAL, "the request is not one gRPC message"))
+        elif body[0]:
+            self._end(stream, _failure(_UNIMPLEMENTED, "compressed messages are not supported"))
         else:
-            send = partial(self._send, stream_id)
-            answer = self._loop.spawn(self._stream_handlers[stream.path](request, send))
+            self._start(stream, body[_PREFIX:])
+
+    # Answers
+
+    def _start(self, stream: Stream, request: bytes) -> None:
+        handler = self._handlers.get(stream.path)
+        task: Task[Any]
+        if handler is not None:
+            task = handler(request)
+        else:
+            task = self._stream_handlers[stream.path](request, partial(self._send, stream))
+        # Most calls wait for nothing, and are answered before the next one is read.
+        running = self._loop.begin(task)
 
         def finish() -> None:
             try:
-                last = answer.result()
-                if last is not None:
-                    self._send(stream_id, last)
-                self._end(stream_id)
+                self._answer(stream, running.result())
             except Exception as error:  # noqa: BLE001 (the peer must hear of any failure)
-                self._fail(stream_id, _INTERNAL, type(error).__name__)
+                self._end(stream, _failure(_INTERNAL, type(error).__name__))
             self._flush_soon()
 
-        answer.when_done(finish)
+        running.when_done(finish)
 
-    def _send(self, stream_id: int, message: bytes) -> bool:
+    def _answer(self, stream: Stream, message: bytes | None) -> None:
+        """The end of a call; with its only answer, unless it has sent its answers itself."""
+        if message is None:
+            self._end(stream, _OK)
+        elif len(message) > _LARGEST_MESSAGE:
+            self._end(stream, _failure(_EXHAUSTED, "the answer is larger than 256 MiB"))
+        elif self._waits(stream):
+            self._outgoing.answer(stream, _framed(message), headers=_HEADERS, trailers=_OK)
+
+    def _waits(self, stream: Stream) -> bool:
+        return self._outgoing.streams.get(stream.id) is stream and stream.trailers is None
+
+    def _send(self, stream: Stream, message: bytes) -> bool:
         """Puts one answer on its way; False when nobody waits for it any more."""
-        stream = self._streams.get(stream_id)
-        if stream is None or self._closed or stream.trailers is not None:
+        if not self._waits(stream):
             return False
         if len(message) > _LARGEST_MESSAGE:
-            self._fail(stream_id, _EXHAUSTED, "the answer is larger than 256 MiB")
+            self._end(stream, _failure(_EXHAUSTED, "the answer is larger than 256 MiB"))
             return False
-        self._head(stream_id, stream)
-        stream.outgoing += b"\0" + len(message).to_bytes(4, "big") + message
-        self._push(stream_id)
+        if not stream.begun:
+            self._outgoing.begin(stream, _HEADERS)
+        self._outgoing.send(stream, _framed(message))
         self._flush_soon()
         return True
 
-    def _head(self, stream_id: int, stream: _Stream) -> None:
+    def _end(self, stream: Stream, trailers: bytes) -> None:
+        if not self._waits(stream):
+            return
         if not stream.begun:
-            stream.begun = True
-            self._h2.send_headers(stream_id, _HEADERS)
-
-    def _end(self, stream_id: int, trailers: list[tuple[str, str]] = _OK) -> None:
-        stream = self._streams.get(stream_id)
-        if stream is None or self._closed or stream.trailers is not None:
-            return
-        self._head(stream_id, stream)
-        stream.trailers = trailers
-        self._push(stream_id)
-
-    def _fail(self, stream_id: int, status: str, message: str) -> None:
-        self._end(stream_id, [("grpc-status", status), ("grpc-message", message)])
-
-    def _push(self, stream_id: int) -> None:
-        """Sends as much of a stream's answers as the peer's windows take."""
-        stream = self._streams.get(stream_id)
-        if stream is None or not stream.begun:
-            return
-        data, connection = stream.outgoing, self._h2
-        while stream.sent < len(data):
-            window = connection.local_flow_control_window(stream_id)
-            size = min(window, connection.max_outbound_frame_size, len(data) - stream.sent)
-            if size <= 0:
-                return
-            connection.send_data(stream_id, bytes(data[stream.sent : stream.sent + size]))
-            stream.sent += size
-        data.clear()
-        stream.sent = 0
-        if stream.trailers is not None:
-            del self._streams[stream_id]
-            connection.send_headers(stream_id, stream.trailers, end_stream=True)
+            self._outgoing.begin(stream, _HEADERS)
+        self._outgoing.finish(stream, trailers)
 
     def _flush_soon(self) -> None:
         if not self._flush_waits:
@@ -259,14 +188,33 @@ class Connection:
         self._flush_waits = False
         if self._closed:
             return
-        self._unsent += self._h2.data_to_send()
+        out = self._outgoing.out
+        if out:
+            data = b"".join((self._unsent, *out))
+            out.clear()
+        else:
+            data = self._unsent
+        at, size, view = 0, len(data), memoryview(data)
         try:
-            while self._unsent:
-                sent = self._sock.send(self._unsent)
-                del self._unsent[:sent]
+            while at < size:
+                at += self._sock.send(view[at:])
         except (ssl.SSLWantWriteError, ssl.SSLWantReadError, BlockingIOError):
             pass
         except OSError:
             self.close()
             return
+        self._unsent = data[at:]
         self._loop.watch_writing(self._sock, writing=bool(self._unsent))
+
+
+def _framed(message: bytes) -> bytes:
+    return b"\0" + len(message).to_bytes(4, "big") + message
+
+
+def _failure(status: bytes, text: str) -> bytes:
+    # gRPC wants everything but printable ASCII as percent signs and hexadecimal digits.
+    message = "".join(
+        chr(byte) if 0x20 <= byte <= 0x7E and byte != 0x25 else f"%{byte:02X}"  # noqa: PLR2004 (blank, tilde, percent sign)
+        for byte in text.encode()
+    )
+    return encode([(b"grpc-status", status), (b"grpc-message", message.encode())])

@@ -92,19 +92,24 @@ class Loop:
     def spawn(self, task: Task[T]) -> Future[T]:
         """Starts a coroutine in the next turn; its outcome is the future's."""
         future: Future[T] = Future()
-
-        def step() -> None:
-            try:
-                waiting = task.send(None)
-            except StopIteration as end:
-                future.set(end.value)
-            except BaseException as error:  # noqa: BLE001 (it is the future's to tell)
-                future.fail(error)
-            else:
-                waiting.when_done(lambda: self._ready.append(step))
-
-        self._ready.append(step)
+        self._ready.append(lambda: self._step(task, future))
         return future
+
+    def begin(self, task: Task[T]) -> Future[T]:
+        """Runs a coroutine at once, up to where it has to wait; its outcome is the future's."""
+        future: Future[T] = Future()
+        self._step(task, future)
+        return future
+
+    def _step(self, task: Task[T], future: Future[T]) -> None:
+        try:
+            waiting = task.send(None)
+        except StopIteration as end:
+            future.set(end.value)
+        except BaseException as error:  # noqa: BLE001 (it is the future's to tell)
+            future.fail(error)
+        else:
+            waiting.when_done(lambda: self._ready.append(lambda: self._step(task, future)))
 
     def later(self, seconds: float, callback: Callable[[], None]) -> None:
         """Calls ``callback`` after some time."""
