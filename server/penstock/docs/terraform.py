@@ -1,4 +1,4 @@
-"""Pages of the provider: its block, resources, data sources and ephemeral resources."""
+"""Pages of the provider: its block, and everything that it offers."""
 
 from __future__ import annotations
 
@@ -6,30 +6,65 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from penstock.docs.markdown import Pages, code, fenced, page, table
+from penstock_provider.framework.function import Function
 from penstock_provider.framework.loop import Loop
 from penstock_provider.framework.schema import Attribute, Schema
 from penstock_provider.framework.values import Type
 from penstock_provider.provider import Penstock
 
 FOLDER = "terraform"
-_KINDS = {"resources": "resource", "data-sources": "data", "ephemeral-resources": "ephemeral"}
+_KINDS = {
+    "resources": "resource",
+    "data-sources": "data",
+    "ephemeral-resources": "ephemeral",
+    "list-resources": "list",
+    "actions": "action",
+}
 """Folder of the examples → keyword in HCL."""
-_TITLES = {"resource": "Resources", "data": "Data sources", "ephemeral": "Ephemeral resources"}
+_FUNCTIONS = "functions"
+_TITLES = {
+    "resource": "Resources",
+    "data": "Data sources",
+    "ephemeral": "Ephemeral resources",
+    "list": "List resources",
+    "action": "Actions",
+}
+_NOTES = {
+    "list": "For `terraform query`: Terraform 1.14 or newer.",
+    "action": "Terraform 1.14 or newer.",
+}
+
+
+def _provider() -> Penstock:
+    loop = Loop()
+    loop.close()
+    return Penstock(loop)
 
 
 def things() -> Iterator[tuple[str, str, Schema]]:
-    """Folder, type name and schema of everything that the provider has."""
-    loop = Loop()
-    provider = Penstock(loop)
-    loop.close()
+    """Folder, type name and schema of everything that the provider has in blocks."""
+    provider = _provider()
     found: Mapping[str, Mapping[str, type]] = {
         "resources": provider.resources(),
         "data-sources": provider.data_sources(),
         "ephemeral-resources": provider.ephemeral_resources(),
+        "list-resources": provider.list_resources(),
+        "actions": provider.actions(),
     }
     for folder, kinds in found.items():
         for name, kind in sorted(kinds.items()):
             yield folder, name, kind.schema
+
+
+def functions() -> Mapping[str, type[Function]]:
+    """The provider's functions by their names."""
+    return _provider().functions()
+
+
+def examples() -> list[str]:
+    """The folders in which examples of everything must be."""
+    named = [f"{_FUNCTIONS}/{name}" for name in functions()]
+    return ["provider", *named, *(f"{folder}/{name}" for folder, name, _ in things())]
 
 
 def pages(examples: Path) -> Pages:
@@ -47,6 +82,11 @@ def pages(examples: Path) -> Pages:
         )
         first = schema.description.partition(". ")[0].removesuffix(".") + "."
         listed.setdefault(keyword, []).append((f"[{name}]({keyword}.{name}.md)", first))
+    called = []
+    for name, function in sorted(functions().items()):
+        path = f"function.{name}.md"
+        found[f"{FOLDER}/{path}"] = _function_page(name, function, examples / _FUNCTIONS / name)
+        called.append((f"[{name}]({path})", function.summary))
     found[f"{FOLDER}/README.md"] = page(
         "The Terraform provider",
         Penstock.schema.description + " [The guide](../../terraform.md) says how.",
@@ -58,6 +98,7 @@ def pages(examples: Path) -> Pages:
             f"## {_TITLES[keyword]}\n\n" + table(("Type", "What it is"), rows)
             for keyword, rows in listed.items()
         ),
+        "## Functions\n\n" + table(("Function", "What it gives"), called),
     )
     return found
 
@@ -68,9 +109,10 @@ def _page(keyword: str, name: str, schema: Schema, example: Path) -> str:
     return page(
         f"{keyword} {name}",
         schema.description,
+        _NOTES.get(keyword, ""),
         "## Example",
         fenced(_hcl(example), "hcl"),
-        "## Arguments",
+        "## Arguments" if schema.attributes else "",
         _attributes(schema, computed=False),
         "## What it gives back" if _computed(schema) else "",
         _attributes(schema, computed=True),
@@ -80,8 +122,29 @@ def _page(keyword: str, name: str, schema: Schema, example: Path) -> str:
     )
 
 
+def _function_page(name: str, function: type[Function], example: Path) -> str:
+    variadic = [function.variadic] if function.variadic else []
+    names = [each.name for each in function.parameters] + [f"{each.name}…" for each in variadic]
+    rows = [
+        (code(each.name), type_words(each.type), use, each.description)
+        for parameters, use in ((function.parameters, "**required**"), (variadic, "optional"))
+        for each in parameters
+    ]
+    return page(
+        f"function {name}",
+        function.description,
+        code(f"provider::penstock::{name}({', '.join(names)}) → {type_words(function.returns)}"),
+        "## Example",
+        fenced(_hcl(example), "hcl"),
+        "## Arguments",
+        table(("Argument", "Type", "Use", "What it is"), rows),
+    )
+
+
 def _hcl(folder: Path) -> str:
-    return (folder / "main.tf").read_text("utf-8")
+    query = folder / "main.tfquery.hcl"
+    text = (folder / "main.tf").read_text("utf-8")
+    return f"{text}\n# {query.name}\n{query.read_text('utf-8')}" if query.exists() else text
 
 
 def _computed(schema: Schema) -> bool:
@@ -125,4 +188,8 @@ def type_words(of: Type) -> str:
     """A type as it is written in HCL."""
     if of.element is not None:
         return f"{of.kind}({type_words(of.element)})"
+    if of.fields is not None:
+        return (
+            f"object({{{', '.join(f'{key} = {type_words(f)}' for key, f in of.fields.items())}}})"
+        )
     return "any" if of.kind == "dynamic" else of.kind

@@ -116,5 +116,6 @@ class Functions:
         try:
             told.result.msgpack = pack(await function(self._provider).call(*values))
         except ArgumentError as error:
-            told.error.text = str(error)
+            # Terraform puts a full stop behind it.
+            told.error.text = str(error).removesuffix(".")
             told.error.function_argument = error.index
