@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import urllib.parse
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar
@@ -60,12 +60,14 @@ class Objects:
 
     PAUSES = (0.05, 0.2, 0.5, 1.0)
     """Seconds between attempts to delete what is still in use."""
+    PAGE = 1000
 
     def __init__(self, loop: Loop, client: Client) -> None:
         self._loop = loop
         self._client = client
         self.snapshot = Snapshot(self._request)
         self._created: set[Reference] = set()
+        self._has_written = False
         self._reads: Queue[Reference, Json | None] = Queue(loop, self._read_all)
         self._plans: Queue[Item, Finding] = Queue(loop, self._plan_all, size=_size)
         self._writes: Queue[Item | Reference, Json] = Queue(loop, self._write_all, size=_size)
@@ -90,6 +92,12 @@ class Objects:
         listed = self.snapshot.fresh(reference)
         # What a listing has already said waits for no siblings.
         return listed if listed is not None else await self._reads.submit(reference)
+
+    async def look_up(self, reference: Reference) -> Json | None:
+        """The same for whoever must see what this run has just written: never out of a listing."""
+        if not self._has_written:
+            return await self.read(reference)
+        return (await self._read_named([reference]))[0]
 
     async def plan(self, item: Item, *, creating: bool) -> Finding:
         """What the server would say to that object; creating it twice in one run is a mistake."""
@@ -124,6 +132,36 @@ class Objects:
         """All objects of one kind in one namespace, fresh."""
         return await self.snapshot.listing(kind, namespace)
 
+    async def pages(
+        self, path: str, query: Mapping[str, str | Sequence[str]], most: int | None = None
+    ) -> list[Json]:
+        """What the server lists at that path, page by page; always asked anew."""
+        found: list[Json] = []
+        cursor: JsonValue = ""
+        while cursor is not None and (most is None or len(found) < most):
+            limit = self.PAGE if most is None else min(self.PAGE, most - len(found))
+            whole = {**query, "limit": str(limit), **({"cursor": str(cursor)} if cursor else {})}
+            encoded = urllib.parse.urlencode(whole, doseq=True)
+            answer = await self._request("GET", f"{path}?{encoded}")
+            found += _rows(answer, "items")
+            cursor = answer.get("nextCursor")
+        return found
+
+    async def state(self, query: Mapping[str, str]) -> list[Json]:
+        """Everything declared of some kinds in some namespaces, asked anew."""
+        return _rows(
+            await self._request("GET", f"/state?{urllib.parse.urlencode(query)}"), "objects"
+        )
+
+    async def execution(self, identity: str) -> Json | None:
+        """An execution, or None when there is none."""
+        try:
+            return await self._request("GET", f"/executions/{urllib.parse.quote(identity, '')}")
+        except ApiError as error:
+            if error.status == 404 and error.code == "not-found":  # noqa: PLR2004 (none)
+                return None
+            raise
+
     async def contents(self, references: Sequence[Reference]) -> list[bytes | None]:
         """The bytes of files, fetched side by side; None for one that is not there."""
         fetching = [
@@ -144,6 +182,7 @@ class Objects:
         async def once() -> Json:
             return await self._request("POST", "/apply", body)
 
+        self._has_written = True
         answer = await self._patiently(once)
         for reference in deletes:
             self.snapshot.put(reference, None)
@@ -195,12 +234,14 @@ class Objects:
         # Absent in a listing is not "deleted": only a read by name says so.
         missing = [reference for reference in references if reference not in found]
         if missing:
-            names: list[JsonValue] = [reference.to_json() for reference in missing]
-            answer = await self._request("POST", "/state:read", {"objects": names})
-            for reference, entry in zip(missing, _rows(answer, "objects"), strict=True):
-                form = entry.get("object")
-                found[reference] = form if isinstance(form, dict) else None
+            found.update(zip(missing, await self._read_named(missing), strict=True))
         return [found[reference] for reference in references]
+
+    async def _read_named(self, references: Sequence[Reference]) -> list[Json | None]:
+        names: list[JsonValue] = [reference.to_json() for reference in references]
+        answer = await self._request("POST", "/state:read", {"objects": names})
+        forms = [entry.get("object") for entry in _rows(answer, "objects")]
+        return [form if isinstance(form, dict) else None for form in forms]
 
     async def _plan_all(self, items: list[Item]) -> list[Finding | Exception]:
         answer = await self._request("POST", "/plan", _set(items, ()))
@@ -224,6 +265,7 @@ class Objects:
     async def _write(self, items: Sequence[Item | Reference]) -> list[Json]:
         writes = [item for item in items if isinstance(item, Item)]
         deletes = [item for item in items if isinstance(item, Reference)]
+        self._has_written = True
         answer = await self._request("POST", "/apply", _set(writes, deletes))
         written = _forms(answer)
         results: list[Json] = []
