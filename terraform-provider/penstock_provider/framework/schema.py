@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -166,4 +165,4 @@ def _attribute(name: str, attribute: Attribute) -> Message:
 
 def type_bytes(of: Type) -> bytes:
     """A type as it stands in schemas."""
-    return json.dumps(of.to_json(), separators=(",", ":")).encode()
+    return of.text.encode()

@@ -6,35 +6,57 @@ object), an ``Unknown``, or, where a schema says "dynamic", a ``Dynamic`` that k
 
 from __future__ import annotations
 
-import json
+import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
-from decimal import Decimal
+from typing import TYPE_CHECKING, Any
 
-import msgpack
+from penstock_provider.framework.packing import Extension
+from penstock_provider.framework.packing import pack as _pack
+from penstock_provider.framework.packing import unpack as _unpack
+
+if TYPE_CHECKING:
+    # Neither is imported at a start: numbers that need it are rare.
+    from decimal import Decimal
 
 type_json = str | list["type_json"] | dict[str, "type_json"]
 
 
-@dataclass(frozen=True, slots=True)
 class Type:
     """A Terraform type: ``kind`` is its keyword; elements or fields as the kind has them."""
 
-    kind: str
-    element: Type | None = None
-    fields: Mapping[str, Type] | None = None
-    items: tuple[Type, ...] = ()
+    __slots__ = ("_text", "element", "fields", "items", "kind")
+
+    def __init__(
+        self,
+        kind: str,
+        element: Type | None = None,
+        fields: Mapping[str, Type] | None = None,
+        items: tuple[Type, ...] = (),
+    ) -> None:
+        self.kind = kind
+        self.element = element
+        self.fields = fields
+        self.items = items
+        self._text: str | None = None
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Type) and other.to_json() == self.to_json()
+
+    def __hash__(self) -> int:
+        return hash(self.text)
+
+    def __repr__(self) -> str:
+        return f"Type({self.text})"
 
     @property
-    def plain(self) -> bool:
-        """True when msgpack alone decodes values of it: no numbers and nothing dynamic inside."""
-        if self.kind in {"dynamic", "number"}:
-            return False
-        inner = [self.element] if self.element else [*(self.fields or {}).values(), *self.items]
-        return all(part.plain for part in inner)
+    def text(self) -> str:
+        """Its JSON, as schemas and dynamic values carry it."""
+        if self._text is None:
+            self._text = _type_text(self.to_json())
+        return self._text
 
     def to_json(self) -> type_json:
-        """The form in which schemas and dynamic values carry it."""
+        """The same as a value."""
         if self.element is not None:
             return [self.kind, self.element.to_json()]
         if self.fields is not None:
@@ -42,6 +64,18 @@ class Type:
         if self.kind == "tuple":
             return [self.kind, [item.to_json() for item in self.items]]
         return self.kind
+
+
+def _type_text(data: type_json) -> str:
+    if isinstance(data, str):
+        if data.isidentifier() and data.isascii():
+            return f'"{data}"'
+        import json  # noqa: PLC0415 (names of attributes need no escapes)
+
+        return json.dumps(data)
+    if isinstance(data, list):
+        return f"[{','.join(map(_type_text, data))}]"
+    return f"{{{','.join(f'{_type_text(name)}:{_type_text(of)}' for name, of in data.items())}}}"
 
 
 STRING = Type("string")
@@ -105,30 +139,47 @@ class Unknown:
 UNKNOWN = Unknown()
 
 
-@dataclass(frozen=True, slots=True)
 class Dynamic:
     """A value of a dynamic attribute together with its exact type."""
 
-    type: Type
-    value: Value
+    __slots__ = ("type", "value")
+
+    def __init__(self, type: Type, value: Value) -> None:  # noqa: A002 (Terraform's word)
+        self.type = type
+        self.value = value
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Dynamic) and (other.type, other.value) == (self.type, self.value)
+
+    __hash__ = None  # pyrefly: ignore[bad-override] (values change)
+
+    def __repr__(self) -> str:
+        return f"Dynamic({self.type!r})"
 
 
-Value = (
-    None
-    | bool
-    | int
-    | float
-    | Decimal
-    | str
-    | list["Value"]
-    | dict[str, "Value"]
-    | Unknown
-    | Dynamic
-)
+if TYPE_CHECKING:
+    Value = (
+        None
+        | bool
+        | int
+        | float
+        | Decimal
+        | str
+        | list["Value"]
+        | dict[str, "Value"]
+        | Unknown
+        | Dynamic
+    )
+else:
+    Value = object
 State = dict[str, Value]
 JsonValue = None | bool | int | float | str | list["JsonValue"] | dict[str, "JsonValue"]
 
 _REFINED = 12
+_WHOLLY_UNKNOWN = Extension(0, b"\x00")
+_INT64 = 1 << 63
+_TYPES: dict[bytes, Type] = {b'"string"': STRING, b'"number"': NUMBER, b'"bool"': BOOL}
+"""Types of dynamic values that have occurred."""
 
 
 def _type(data: JsonValue) -> type_json:
@@ -154,61 +205,109 @@ def is_known(value: Value) -> bool:
     return True
 
 
-def _ext(code: int, data: bytes) -> Unknown:
-    return Unknown(bytes(data)) if code == _REFINED else UNKNOWN
-
-
-def _default(value: object) -> object:
-    if isinstance(value, Unknown):
-        if value.refinement:
-            return msgpack.ExtType(_REFINED, value.refinement)
-        return msgpack.ExtType(0, b"\x00")
-    if isinstance(value, Dynamic):
-        return [json.dumps(value.type.to_json(), separators=(",", ":")).encode(), value.value]
-    if isinstance(value, (int, Decimal)):
-        return format(value, "f") if isinstance(value, Decimal) else str(value)
-    raise TypeError(f"{type(value).__name__} has no Terraform encoding")
-
-
 def pack(value: Value) -> bytes:
     """Encodes a value; dynamic parts must be ``Dynamic``."""
-    return msgpack.packb(value, default=_default) or b""
+    return _pack(_plainly(value))
+
+
+def _plainly(value: Value) -> object:
+    """The value in what the codec knows."""
+    kind = type(value)
+    if value is None or kind is str or kind is bool:
+        return value
+    if isinstance(value, dict):
+        return {key: _plainly(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_plainly(item) for item in value]
+    if isinstance(value, Unknown):
+        return Extension(_REFINED, value.refinement) if value.refinement else _WHOLLY_UNKNOWN
+    if isinstance(value, Dynamic):
+        return [value.type.text.encode(), _plainly(value.value)]
+    if isinstance(value, float):
+        return int(value) if float.is_integer(value) and abs(value) < _INT64 else value
+    if isinstance(value, int):
+        if -_INT64 <= value < _INT64:
+            return int(value)
+        return float(value) if _is_double(value) else str(value)
+    # The module is there when there is such a number.
+    decimal = sys.modules.get("decimal")
+    return _decimal(value) if decimal and isinstance(value, decimal.Decimal) else value
+
+
+def _is_double(value: int) -> bool:
+    try:
+        return int(float(value)) == value
+    except OverflowError:
+        return False
+
+
+def _decimal(value: Decimal) -> object:
+    """As Terraform does: whole numbers, then binary fractions, else its digits."""
+    if value == value.to_integral_value():
+        return _plainly(int(value))
+    number = float(value)
+    return number if value == value.from_float(number) else format(value, "f")
 
 
 def unpack(data: bytes, of: Type) -> Value:
     """Decodes a value of type ``of``; ``ValueError`` when the bytes are no such value."""
-    raw = msgpack.unpackb(data, ext_hook=_ext, strict_map_key=False)
-    return raw if of.plain else _revive(raw, of)
+    return _revive(_unpack(data), of)
 
 
 def _number(text: str) -> int | Decimal:
-    number = Decimal(text)
+    from decimal import Decimal, InvalidOperation  # noqa: PLC0415 (most numbers are no texts)
+
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        raise ValueError("a text is not a number") from None
     return int(number) if number == number.to_integral_value() else number
 
 
-def _revive(raw: object, of: Type) -> Value:
-    if raw is None or isinstance(raw, Unknown):
+def _revive(raw: Any, of: Type) -> Any:
+    """``raw`` as the codec gives it, with unknown, dynamic and long numbers as what they are."""
+    if raw is None or (type(raw) is str and of.kind == "string"):
         return raw
+    if isinstance(raw, Extension):
+        return Unknown(raw.data) if raw.code == _REFINED else UNKNOWN
+    if isinstance(raw, dict):
+        if of.fields is not None:
+            fields = of.fields
+            return {
+                name: _revive(raw[name], field) for name, field in fields.items() if name in raw
+            }
+        if of.element is not None:
+            return {key: _revive(item, of.element) for key, item in raw.items()}
+    if isinstance(raw, list):
+        if of.element is not None:
+            return [_revive(item, of.element) for item in raw]
+        if of.kind == "tuple":
+            return [_revive(item, part) for item, part in zip(raw, of.items, strict=True)]
+        if of.kind == "dynamic" and len(raw) == 2:  # noqa: PLR2004 (a pair: type, value)
+            inner = _type_of(raw[0])
+            return Dynamic(inner, _revive(raw[1], inner))
     if of.kind == "number":
         return _number(raw) if isinstance(raw, str) else _checked(raw, of)
     if of.kind == "dynamic":
-        if not isinstance(raw, list) or len(raw) != 2:  # noqa: PLR2004 (a pair: type, value)
-            raise ValueError("a dynamic value is not a pair of type and value")
-        inner = type_from_json(json.loads(raw[0]))
-        return Dynamic(inner, _revive(raw[1], inner))
-    if of.element is not None and isinstance(raw, dict):
-        return {key: _revive(item, of.element) for key, item in raw.items()}
-    if of.fields is not None and isinstance(raw, dict):
-        return {key: _revive(raw[key], field) for key, field in of.fields.items() if key in raw}
-    if of.element is not None and isinstance(raw, list):
-        return [_revive(item, of.element) for item in raw]
-    if of.kind == "tuple" and isinstance(raw, list):
-        return [_revive(item, part) for item, part in zip(raw, of.items, strict=True)]
+        raise ValueError("a dynamic value is not a pair of type and value")
     return _checked(raw, of)
 
 
+def _type_of(text: bytes | str) -> Type:
+    key = text if isinstance(text, bytes) else str(text).encode()
+    known = _TYPES.get(key)
+    if known is None:
+        import json  # noqa: PLC0415 (types of dynamic values repeat)
+
+        known = _TYPES[key] = type_from_json(json.loads(key))
+    return known
+
+
+_KINDS: dict[str, tuple[type, ...]] = {"string": (str,), "bool": (bool,), "number": (int, float)}
+
+
 def _checked(raw: object, of: Type) -> bool | int | float | str:
-    if isinstance(raw, (bool, int, float, str)):
+    if isinstance(raw, (bool, int, float, str)) and type(raw) in _KINDS.get(of.kind, ()):
         return raw
     raise ValueError(f"{type(raw).__name__} is not a {of.kind}")
 
@@ -241,11 +340,11 @@ def plain(value: Value) -> JsonValue:
         return {key: plain(item) for key, item in value.items()}
     if isinstance(value, list):
         return [plain(item) for item in value]
-    if isinstance(value, Decimal):
-        return float(value)
     if isinstance(value, float):
         return int(value) if float.is_integer(value) else value
-    return value
+    if value is None or isinstance(value, (bool, int, str)):
+        return value
+    return float(value)
 
 
 def dynamic(value: JsonValue) -> Dynamic | None:
