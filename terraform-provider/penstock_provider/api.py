@@ -117,7 +117,8 @@ class Client:
         self._host = url.hostname or "localhost"
         self._port = url.port or (443 if self._secure else 80)
         tenant = urllib.parse.quote(settings.tenant, safe="")
-        self._base = f"{url.path.rstrip('/')}/api/v1/tenants/{tenant}"
+        self._root = f"{url.path.rstrip('/')}/api/v1"
+        self._base = f"{self._root}/tenants/{tenant}"
         self._idle: deque[http.client.HTTPConnection] = deque()
         self._tls: ssl.SSLContext | None = None
         self._stopped = threading.Event()
@@ -151,7 +152,10 @@ class Client:
         *,
         headers: Mapping[str, str] | None = None,
     ) -> Response:
-        """One call below the tenant's base, repeated while that may help; raises ``ApiError``."""
+        """One call, repeated while that may help; raises ``ApiError``.
+
+        Paths are below the tenant's base; those of tenants themselves, `/tenants`, are not.
+        """
         data = None if body is None else json.dumps(body, ensure_ascii=False).encode()
         attempt = 0
         while True:
@@ -186,7 +190,8 @@ class Client:
             sent["Content-Type"] = "application/json"
         connection = self._connection()
         try:
-            connection.request(method, self._base + path, body=data, headers=sent)
+            base = self._root if path.startswith("/tenants") else self._base
+            connection.request(method, base + path, body=data, headers=sent)
             answer = connection.getresponse()
             raw = answer.read()
         except (OSError, http.client.HTTPException) as error:

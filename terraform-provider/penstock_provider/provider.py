@@ -24,6 +24,7 @@ from penstock_provider.framework.resource import (
 from penstock_provider.framework.schema import Attribute, Schema
 from penstock_provider.framework.values import NUMBER, STRING, State, Unknown, Value, text
 from penstock_provider.objects import Objects
+from penstock_provider.singles import Singles
 
 K = TypeVar("K", Resource, DataSource, EphemeralResource, Function, ListResource, Action)
 
@@ -56,7 +57,7 @@ class Penstock(Provider):
 
     schema: ClassVar[Schema] = Schema(
         "Manages what is declared on a Penstock server: namespaces, flows, their tests and "
-        "schedules, secrets, key-value pairs and files.",
+        "schedules, secrets, key-value pairs and files, tokens and tenants.",
         {
             "endpoint": _text(
                 "Address of the server, such as `https://penstock.company.com`; "
@@ -107,6 +108,7 @@ class Penstock(Provider):
 
     _objects: Objects | None = None
     _client: Client | None = None
+    _singles: Singles | None = None
 
     def resources(self) -> Mapping[str, type[Resource]]:
         """All files of `resources/`."""
@@ -136,12 +138,15 @@ class Penstock(Provider):
     def objects(self) -> Objects:
         """The server's objects; a failure when it is not known yet where the server is."""
         if self._objects is None:
-            raise Failure(
-                "The provider does not know its server yet",
-                "`endpoint` or `token` depends on something that this run creates. Apply that "
-                "first, with `-target`.",
-            )
+            raise _no_server()
         return self._objects
+
+    @property
+    def singles(self) -> Singles:
+        """The server's objects outside of namespaces; a failure as of `objects`."""
+        if self._singles is None:
+            raise _no_server()
+        return self._singles
 
     @property
     def planner(self) -> Objects | None:
@@ -167,6 +172,7 @@ class Penstock(Provider):
         )
         self._client = Client(settings)
         self._objects = Objects(self.loop, self._client)
+        self._singles = Singles(self.loop, self._client)
 
     def stop(self) -> None:
         """Ends pauses between attempts."""
@@ -178,7 +184,15 @@ class Penstock(Provider):
         self.stop()
         if self._objects is not None:
             self._objects.close()
-            self._objects = None
+            self._objects = self._singles = None
+
+
+def _no_server() -> Failure:
+    return Failure(
+        "The provider does not know its server yet",
+        "`endpoint` or `token` depends on something that this run creates. Apply that first, with "
+        "`-target`.",
+    )
 
 
 def client_of_environment() -> Client | None:

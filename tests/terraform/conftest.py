@@ -32,22 +32,26 @@ class Server:
             timeout=30,
         )
 
+    def _address(self, path: str) -> str:
+        """Paths are of the main tenant, unless they begin with `/api/`."""
+        return self.url + path if path.startswith("/api/") else path
+
     def get(self, path: str) -> dict:
-        answer = self.http.get(path)
+        answer = self.http.get(self._address(path))
         assert answer.status_code == 200, answer.text
         return answer.json()
 
     def put(self, path: str, body: dict, **headers: str) -> dict:
-        answer = self.http.put(path, json=body, headers=headers)
+        answer = self.http.put(self._address(path), json=body, headers=headers)
         assert answer.status_code in {200, 201}, answer.text
         return answer.json()
 
     def delete(self, path: str) -> None:
-        answer = self.http.delete(path)
+        answer = self.http.delete(self._address(path))
         assert answer.status_code == 204, answer.text
 
     def gone(self, path: str) -> bool:
-        return self.http.get(path).status_code == 404
+        return self.http.get(self._address(path)).status_code == 404
 
 
 @pytest.fixture(scope="session")

@@ -26,6 +26,7 @@ _TOKEN: dict[str, Schema] = {
     "scope": {"type": "string", "enum": ["tenant", "server"]},
     "expiresAt": MAYBE_TIME,
     "fingerprint": TEXT,
+    "valueVersion": MAYBE_TEXT,
     "owner": TEXT,
     "revision": NUMBER,
     "contentHash": TEXT,

@@ -211,6 +211,7 @@ def _wanted(
         revision=1 if before is None else before.revision + 1,
         expires_at=spec.expires_at,
         description=spec.description,
+        value_version=spec.value_version,
         provenance=change.provenance,
     )
 
@@ -305,6 +306,7 @@ def _form(services: Services, row: TokenRow) -> dict[str, Json]:
         "scope": scope,
         "expiresAt": instant(row.expires_at),
         "fingerprint": _fingerprint(services, row.tenant, row.name, row.digest),
+        "valueVersion": row.value_version,
     }
     return {
         "kind": "token",

@@ -67,6 +67,10 @@ class TokenSpec(_Token):
             "The one that is there by default."
         ),
     ] = None
+    value_version: Annotated[
+        str | None,
+        Field(max_length=256, description="The text's version where it comes from; no part of it."),
+    ] = None
 
 
 class NewTokenSpec(_Token):

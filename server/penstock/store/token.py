@@ -28,6 +28,7 @@ class TokenTable(SQLModel, table=True):
     created_by: str
     expires_at: datetime | None = Field(default=None, sa_type=Instant)
     description: str | None = None
+    value_version: str | None = Field(default=None, max_length=256)
     access: str = Field(max_length=10)
     scope: str = Field(max_length=10)
     owner: str
@@ -56,6 +57,7 @@ class TokenRow:
     revision: int = 1
     expires_at: datetime | None = None
     description: str | None = None
+    value_version: str | None = None
     provenance: Provenance = field(default_factory=Provenance)
 
 
@@ -98,6 +100,7 @@ def put(tx: Connection, row: TokenRow) -> None:
             "revision": row.revision,
             "expires_at": row.expires_at,
             "description": row.description,
+            "value_version": row.value_version,
             "provenance": row.provenance,
         },
     )
