@@ -60,7 +60,20 @@ def _namespace_problem(value: Value) -> str | None:
 
 
 class Declared(Resource[Penstock]):
-    """One declared object; subclasses say how attributes and the server's form correspond."""
+    """One declared object; subclasses say how attributes and the server's form correspond.
+
+    What identifies it are the required attributes whose change makes a new object, unless the class
+    says otherwise in ``identified_by``.
+    """
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if "schema" in vars(cls) and not cls.identified_by:
+            cls.identified_by = tuple(
+                name
+                for name, attribute in cls.schema.attributes.items()
+                if attribute.required and attribute.replace
+            )
 
     kind: ClassVar[str]
     body: ClassVar[str] = ""

@@ -64,6 +64,7 @@ def set_schema(description: str, members: str, *, kind: str, key: str, told: str
 class DeclaredSet(Resource[Penstock]):
     """A set of objects; subclasses say what their texts are on the server."""
 
+    identified_by = ("namespace",)
     kind: ClassVar[str]
     members: ClassVar[str]
     """The attribute with the map from id to text."""

@@ -36,6 +36,10 @@ class DeclaredText(Declared):
     id_attribute: ClassVar[str]
     """The attribute with the text's ``id``."""
 
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls.identified_by = ("namespace", cls.id_attribute)
+
     def _keys(self) -> dict[str, str]:
         return {"namespace": "namespace", self.id_attribute: "id"}
 
@@ -97,6 +101,12 @@ class DeclaredText(Declared):
             **self.computed(self.reference(prior), form),
             "content_hash": content_hash(source),
         }
+
+    def written(self, state: State) -> State:
+        """The configuration: names that the text says already are left out."""
+        found = scan(text(state.get("source")))
+        said = {name for name, key in self._keys().items() if state.get(name) == found.get(key)}
+        return {name: value for name, value in state.items() if name not in said}
 
     async def imported(self, identity: str) -> State:
         """Import id: ``namespace/id``."""

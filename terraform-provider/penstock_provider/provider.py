@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import pkgutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import ClassVar, TypeVar
 
@@ -121,6 +121,12 @@ class Penstock(Provider):
     def ephemeral_resources(self) -> Mapping[str, type[EphemeralResource]]:
         """All files of `ephemeral/`."""
         return _classes("ephemeral", EphemeralResource, "penstock_")
+
+    def addresses(self) -> Sequence[str]:
+        """What the source `penstock/penstock` means."""
+        from penstock_provider.install import ADDRESSES  # noqa: PLC0415 (only moves ask for it)
+
+        return ADDRESSES
 
     def functions(self) -> Mapping[str, type[Function]]:
         """All files of `functions/`."""

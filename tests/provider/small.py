@@ -199,7 +199,8 @@ class Small(Provider):
     def actions(self):
         return {"x_ring": Ring}
 
-    addresses = ("r.io/x/x", "r.org/x/x")
+    def addresses(self):
+        return ("r.io/x/x", "r.org/x/x")
 
     async def configure(self, config, diagnostics, **_):
         self.seen.append(config)

@@ -19,6 +19,7 @@ from penstock_provider.install import ADDRESSES
 from penstock_provider.provider import Penstock
 
 from ..provider.workspace import Terraform  # noqa: TID252 (no name for `tests` at run time)
+from .life import life_of, resources
 
 
 class Server:
@@ -117,3 +118,13 @@ def newest(terraform):
 def either(request, terraform):
     """What is promised for each Terraform: the usual one and the newest."""
     return request.getfixturevalue("newest") if request.param == "newest" else terraform
+
+
+@pytest.fixture(params=resources())
+def life(request, namespace, server, tmp_path):
+    """Each resource in turn, and what it needs on the server."""
+    made = life_of(request.param, namespace, tmp_path)
+    for path, body in made.needs:
+        server.put(path, body)
+    made.address = f"penstock_{request.param}.it"
+    return made

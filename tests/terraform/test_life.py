@@ -2,22 +2,11 @@
 
 from pathlib import Path
 
-import pytest
-
 from penstock.docs.build import EXAMPLES
 
-from .life import life_of, resources
+from .life import resources
 
 HERE = Path(__file__).parent
-
-
-@pytest.fixture(params=resources())
-def life(request, namespace, server, tmp_path):
-    made = life_of(request.param, namespace, tmp_path)
-    for path, body in made.needs:
-        server.put(path, body)
-    made.address = f"penstock_{request.param}.it"
-    return made
 
 
 def test_D21_every_resource_has_a_life_an_example_and_an_import():

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import ClassVar, Protocol
 
 from penstock.docs.markdown import Pages, code, fenced, page, table
 from penstock_provider.framework.function import Function
 from penstock_provider.framework.loop import Loop
+from penstock_provider.framework.resource import Resource
 from penstock_provider.framework.schema import Attribute, Schema
 from penstock_provider.framework.values import Type
 from penstock_provider.provider import Penstock
@@ -41,10 +43,16 @@ def _provider() -> Penstock:
     return Penstock(loop)
 
 
-def things() -> Iterator[tuple[str, str, Schema]]:
-    """Folder, type name and schema of everything that the provider has in blocks."""
+class Thing(Protocol):
+    """A class of the provider that is written as a block."""
+
+    schema: ClassVar[Schema]
+
+
+def things() -> Iterator[tuple[str, str, type[Thing]]]:
+    """Folder, type name and class of everything that the provider has in blocks."""
     provider = _provider()
-    found: Mapping[str, Mapping[str, type]] = {
+    found: Mapping[str, Mapping[str, type[Thing]]] = {
         "resources": provider.resources(),
         "data-sources": provider.data_sources(),
         "ephemeral-resources": provider.ephemeral_resources(),
@@ -53,7 +61,7 @@ def things() -> Iterator[tuple[str, str, Schema]]:
     }
     for folder, kinds in found.items():
         for name, kind in sorted(kinds.items()):
-            yield folder, name, kind.schema
+            yield folder, name, kind
 
 
 def functions() -> Mapping[str, type[Function]]:
@@ -75,12 +83,12 @@ def pages(examples: Path) -> Pages:
     """
     found: Pages = {}
     listed: dict[str, list[tuple[str, str]]] = {}
-    for folder, name, schema in things():
+    for folder, name, kind in things():
         keyword = _KINDS[folder]
         found[f"{FOLDER}/{keyword}.{name}.md"] = _page(
-            keyword, name, schema, examples / folder / name
+            keyword, name, kind, examples / folder / name
         )
-        first = schema.description.partition(". ")[0].removesuffix(".") + "."
+        first = kind.schema.description.partition(". ")[0].removesuffix(".") + "."
         listed.setdefault(keyword, []).append((f"[{name}]({keyword}.{name}.md)", first))
     called = []
     for name, function in sorted(functions().items()):
@@ -103,7 +111,8 @@ def pages(examples: Path) -> Pages:
     return found
 
 
-def _page(keyword: str, name: str, schema: Schema, example: Path) -> str:
+def _page(keyword: str, name: str, kind: type[Thing], example: Path) -> str:
+    schema = kind.schema
     shell = example / "import.sh"
     imported = shell.read_text("utf-8") if shell.exists() else ""
     return page(
@@ -119,7 +128,20 @@ def _page(keyword: str, name: str, schema: Schema, example: Path) -> str:
         *_blocks(schema),
         "## Import" if imported else "",
         fenced(imported, "sh") if imported else "",
+        *_arrivals(kind),
     )
+
+
+def _arrivals(kind: type[Thing]) -> Iterator[str]:
+    """How states come to a resource, beside the import by an id."""
+    if not issubclass(kind, Resource):
+        return
+    if kind.identified_by:
+        names = ", ".join(map(code, kind.identified_by))
+        yield f"From Terraform 1.12 on, an `import` block may give an `identity` instead: {names}."
+    if kind.origins:
+        names = ", ".join(code(origin.type) for origin in kind.origins)
+        yield f"A `moved` block takes over the state of {names} of Kestra's provider."
 
 
 def _function_page(name: str, function: type[Function], example: Path) -> str:

@@ -65,7 +65,7 @@ class Moving:
         resource = self._resources[asked.target_type_name]
         address, kind = asked.source_provider_address, asked.source_type_name
         raw = json.loads(asked.source_state.json or b"{}")
-        if kind == asked.target_type_name and address in self._provider.addresses:
+        if kind == asked.target_type_name and address in self._provider.addresses():
             state = _upgraded(resource, asked.source_schema_version, raw)
             told.target_private = asked.source_private
         else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
@@ -199,8 +199,9 @@ class Provider(ABC):
         """All actions."""
         return {}
 
-    addresses: ClassVar[tuple[str, ...]] = ()
-    """The provider's own source addresses: states move freely between them."""
+    def addresses(self) -> Sequence[str]:
+        """The provider's own source addresses: states move freely between them."""
+        return ()
 
     @abstractmethod
     async def configure(

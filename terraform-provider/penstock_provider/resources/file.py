@@ -6,6 +6,7 @@ import base64
 from collections.abc import Mapping
 from typing import ClassVar
 
+from penstock_provider import kestra
 from penstock_provider.api import Json
 from penstock_provider.declared import (
     ID,
@@ -37,6 +38,11 @@ class File(Declared):
     """A file."""
 
     kind = "file"
+    origins = (
+        kestra.origin(
+            "kestra_namespace_file", namespace="namespace", path="filename|destination_path"
+        ),
+    )
     always_plan = True
     names: ClassVar[Mapping[str, str]] = {"id": "path", "base64": "content_base64"}
     schema: ClassVar[Schema] = Schema(

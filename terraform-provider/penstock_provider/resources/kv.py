@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
+from penstock_provider import kestra
 from penstock_provider.api import Json
 from penstock_provider.declared import (
     CONTENT_HASH,
@@ -44,6 +45,9 @@ class Kv(Declared):
     """A key-value pair."""
 
     kind = "kv"
+    origins = (
+        kestra.origin("kestra_kv", namespace="namespace", key="key", description="description"),
+    )
     schema: ClassVar[Schema] = Schema(
         "A key-value pair of a namespace, which flows read with `kv('key')`. Declare those that "
         "people decide; a pair that flows write is theirs, and would show as drift. A pair whose "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from penstock_provider import kestra
 from penstock_provider.api import Json
 from penstock_provider.declared import (
     CONTENT_HASH,
@@ -52,6 +53,9 @@ class Namespace(Declared):
     """A namespace."""
 
     kind = "namespace"
+    origins = (
+        kestra.origin("kestra_namespace", namespace="namespace_id", description="description"),
+    )
     schema: ClassVar[Schema] = Schema(
         "A namespace: a place for flows, secrets and schedules, with variables for all of them.",
         {

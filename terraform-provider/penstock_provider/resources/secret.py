@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
+from penstock_provider import kestra
 from penstock_provider.api import ApiError, Json
 from penstock_provider.declared import (
     ID,
@@ -36,6 +37,14 @@ class Secret(Declared):
     """A secret."""
 
     kind = "secret"
+    origins = (
+        kestra.origin(
+            "kestra_namespace_secret",
+            namespace="namespace",
+            key="secret_key",
+            description="secret_description|description",
+        ),
+    )
     names: ClassVar[Mapping[str, str]] = {"value": "value_wo"}
     always_plan = True
     schema: ClassVar[Schema] = Schema(

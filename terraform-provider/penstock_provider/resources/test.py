@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
+from penstock_provider import kestra
 from penstock_provider.declared import ID, REVISION
 from penstock_provider.declared_text import CONTENT_HASH_AT_PLAN, DeclaredText, name_in_text
 from penstock_provider.framework.schema import Attribute, Schema
@@ -16,6 +17,9 @@ class Test(DeclaredText):
 
     kind = "test"
     id_attribute = "test_id"
+    origins = (
+        kestra.origin("kestra_test", namespace="namespace", test_id="test_id", source="content"),
+    )
     names: ClassVar[Mapping[str, str]] = {"id": "test_id"}
     schema: ClassVar[Schema] = Schema(
         "Tests of a flow, kept beside it on the server, which runs them on demand and remembers "
