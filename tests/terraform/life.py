@@ -50,12 +50,21 @@ class Life:
     address: str = ""
 
 
+def provider() -> Penstock:
+    """A provider that nobody talks to."""
+    loop = Loop()
+    loop.close()
+    return Penstock(loop)
+
+
 def resources() -> list[str]:
     """Names of all resources without `penstock_`."""
-    loop = Loop()
-    provider = Penstock(loop)
-    loop.close()
-    return sorted(name.removeprefix("penstock_") for name in provider.resources())
+    return sorted(name.removeprefix("penstock_") for name in provider().resources())
+
+
+def data_sources() -> list[str]:
+    """Names of all data sources without `penstock_`."""
+    return sorted(name.removeprefix("penstock_") for name in provider().data_sources())
 
 
 def life_of(noun: str, namespace: str, folder: Path) -> Life:
