@@ -143,6 +143,7 @@ class Demo:
             "JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(FOLDER / "jsii"),
             "CDKTF_OUTDIR": str(FOLDER / "cdktf.out"),
             "PENSTOCK_TERRAFORM": shlex.join(terraform),
+            "PENSTOCK_PYTHON": sys.executable,
             "PENSTOCK_GCP_SECRET_MANAGER_ENDPOINT": self.urls["manager"],
             "GOOGLE_OAUTH_ACCESS_TOKEN": self.tokens["MANAGER"],
         }

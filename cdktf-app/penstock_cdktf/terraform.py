@@ -118,6 +118,8 @@ def environment_for(name: str, environ: Mapping[str, str]) -> dict[str, str]:
     from penstock_cdktf.server import token_for  # noqa: PLC0415  # HTTP, for its naming rule only
 
     result = dict(environ)
+    # The provider is a Python program: the one that runs here is new enough.
+    result.setdefault("PENSTOCK_PYTHON", sys.executable)
     if token := token_for(name, environ):
         result["PENSTOCK_TOKEN"] = token
     # The provider asks where the configuration says, not where a shell happened to point.

@@ -5,6 +5,14 @@ from __future__ import annotations
 import gc
 import json
 import sys
+import threading
+from collections.abc import Callable
+
+
+def _until_closed(stop: Callable[[], None]) -> None:
+    """Stops when the other end of stdin is gone."""
+    sys.stdin.buffer.read()
+    stop()
 
 
 def main() -> int:
@@ -16,10 +24,14 @@ def main() -> int:
     from penstock_provider.install import ADDRESSES  # noqa: PLC0415 (likewise)
     from penstock_provider.provider import Penstock  # noqa: PLC0415 (likewise)
 
-    if sys.argv[1:] == ["--reattach"]:
+    if sys.argv[1:] in (["--reattach"], ["--reattach-until-closed"]):
         server = plugin.Reattach(Penstock, addresses=ADDRESSES)
-        (variable, value), *_ = server.environment.items()
-        print(f"{variable}={json.dumps(value)}", flush=True)  # noqa: T201 (the shell evaluates it)
+        if sys.argv[1] == "--reattach":
+            (variable, value), *_ = server.environment.items()
+            print(f"{variable}={json.dumps(value)}", flush=True)  # noqa: T201 (for the shell)
+        else:
+            print(json.dumps(server.environment), flush=True)  # noqa: T201 (`attached.py` reads it)
+            threading.Thread(target=_until_closed, args=(server.stop,), daemon=True).start()
         try:
             server.run()
         except KeyboardInterrupt:

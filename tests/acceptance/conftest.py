@@ -201,6 +201,7 @@ def new_terraform(tmp_path: Path, provider_mirror: Path) -> Callable[..., Terraf
             "TF_CLI_CONFIG_FILE": str(provider_mirror / "terraform.rc"),
             "PENSTOCK_ENDPOINT": server.url,
             "PENSTOCK_TOKEN": server.token,
+            "PENSTOCK_PYTHON": sys.executable,
             "CHECKPOINT_DISABLE": "1",
         }
         if owner:

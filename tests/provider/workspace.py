@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 from penstock_provider.terraform import find_terraform
@@ -40,6 +41,7 @@ class Terraform:
             "TF_CLI_CONFIG_FILE": str(config),
             "TF_DATA_DIR": str(directory / ".terraform"),
             "TF_IN_AUTOMATION": "1",
+            "PENSTOCK_PYTHON": sys.executable,
             "CHECKPOINT_DISABLE": "1",
             **environment,
         }
@@ -52,6 +54,8 @@ class Terraform:
     def run(self, *arguments: str, code: int | None = 0, **environment: str) -> str:
         done = subprocess.run(
             [*self.command, f"-chdir={self.directory}", *arguments],
+            # Terraform looks for its plugins before it goes where -chdir says.
+            cwd=self.directory,
             env={**self.environment, **environment},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

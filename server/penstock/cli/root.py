@@ -39,6 +39,7 @@ COMMANDS = {
     "execution": ("penstock.cli.execution", "Runs flows and looks after executions."),
     "why": ("penstock.cli.why", "Says what an execution waits for, or why it ended."),
     "audit": ("penstock.cli.audit", "Shows who changed what."),
+    "terraform": ("penstock.cli.terraform", "Runs Terraform with the provider built in."),
     "terraform-state": (
         "penstock.cli.terraform_state",
         "Looks after states that this server keeps for Terraform.",

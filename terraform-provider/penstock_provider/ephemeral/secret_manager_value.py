@@ -117,14 +117,13 @@ def _token() -> str:
 def _service_account_token(file: str) -> str:
     import time  # noqa: PLC0415 (only for this one way of authentication)
 
-    from cryptography.hazmat.primitives import hashes, serialization  # noqa: PLC0415 (heavy)
-    from cryptography.hazmat.primitives.asymmetric import padding, rsa  # noqa: PLC0415 (heavy)
+    from penstock_provider import rsa  # noqa: PLC0415 (likewise)
 
     doing = f"use the service account in {file} (GOOGLE_APPLICATION_CREDENTIALS)"
     try:
         account = json.loads(Path(file).read_text())
         uri, email = str(account["token_uri"]), str(account["client_email"])
-        key = serialization.load_pem_private_key(str(account["private_key"]).encode(), None)
+        key = rsa.private_key(str(account["private_key"]))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise Failure(
             f"Cannot {doing}",
@@ -132,13 +131,14 @@ def _service_account_token(file: str) -> str:
             f"`token_uri`, `client_email` "
             "and `private_key`.",
         ) from None
-    if not isinstance(key, rsa.RSAPrivateKey):
-        raise Failure(f"Cannot {doing}", "Its `private_key` is not an RSA key.")
     now = int(time.time())
     claims = {"iss": email, "scope": _SCOPE, "aud": uri, "iat": now, "exp": now + 600}
     head = _base64url(json.dumps({"alg": "RS256", "typ": "JWT"}).encode())
     body = f"{head}.{_base64url(json.dumps(claims).encode())}"
-    signature = key.sign(body.encode(), padding.PKCS1v15(), hashes.SHA256())
+    try:
+        signature = key.sign(body.encode())
+    except ValueError:
+        raise Failure(f"Cannot {doing}", "Its `private_key` is damaged.") from None
     form = urllib.parse.urlencode(
         {
             "grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer",
