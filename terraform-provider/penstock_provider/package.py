@@ -19,7 +19,7 @@ from pathlib import Path
 from penstock_provider import __version__
 from penstock_provider import package_main as first
 
-PACKED: Sequence[str] = ("cronsim", "msgpack")
+PACKED: Sequence[str] = ("cronsim",)
 """Libraries that the provider imports beside the standard library, in their pure-Python form. Other
 versions of them would be other bytes, so pyproject.toml names one."""
 PROGRAM = f"terraform-provider-penstock_v{__version__}"
