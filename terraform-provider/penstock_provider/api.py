@@ -13,11 +13,11 @@ import threading
 import urllib.parse
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
 from penstock_provider import __version__
 from penstock_provider.framework.log import log
+from penstock_provider.framework.record import field, record
 from penstock_provider.framework.values import JsonValue
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ Json = dict[str, JsonValue]
 API_VERSION = 1
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Settings:
     """Where the server is, who asks, and how patient to be (``timeout`` in seconds)."""
 
@@ -43,7 +43,7 @@ class Settings:
     provenance: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Problem:
     """One finding of the server; ``line`` and ``column`` count from 1."""
 
@@ -86,7 +86,7 @@ class ApiError(Exception):
         self.problems = problems
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Response:
     """An answer below 400."""
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-from dataclasses import dataclass
 from pathlib import Path
 
 from penstock_provider.api import Json
 from penstock_provider.framework.diagnostics import Failure
+from penstock_provider.framework.record import record
 from penstock_provider.framework.values import State
 
 MOST_BYTES = 10 * 1024 * 1024
@@ -18,7 +18,7 @@ SMALL = 1024 * 1024
 """Up to so many bytes a plan sends a file's content, and an import takes it into the state."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Content:
     """A file's bytes."""
 

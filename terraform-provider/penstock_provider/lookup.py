@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import ClassVar
 
 from penstock_provider.api import ApiError, Json
 from penstock_provider.framework.diagnostics import Diagnostics, Failure
+from penstock_provider.framework.record import record
 from penstock_provider.framework.resource import DataSource
 from penstock_provider.framework.schema import Attribute, Schema
 from penstock_provider.framework.values import (
@@ -74,7 +74,7 @@ def _camel(name: str) -> str:
     return re.sub(r"_([a-z])", lambda match: match.group(1).upper(), name)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Name:
     """The attribute that names an object in its namespace."""
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 import urllib.parse
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar
 
 from penstock_provider.api import ApiError, Client, Json, Problem
 from penstock_provider.bulk import Queue
 from penstock_provider.framework.loop import Loop
+from penstock_provider.framework.record import field, record
 from penstock_provider.framework.values import JsonValue
 from penstock_provider.reference import Reference
 from penstock_provider.snapshot import Snapshot
@@ -23,7 +23,7 @@ from penstock_provider.snapshot import Snapshot
 R = TypeVar("R")
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Item:
     """One object as it shall be; ``spec`` is its PUT body."""
 
@@ -37,7 +37,7 @@ class Item:
         return data if self.if_match is None else {**data, "ifMatch": self.if_match}
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Finding:
     """What the server says about one object that shall be."""
 
@@ -47,7 +47,7 @@ class Finding:
     data: Json = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class SecretCheck:
     """Whether a value is the one that the server has."""
 

@@ -8,17 +8,17 @@ from __future__ import annotations
 import time
 import urllib.parse
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 
 from penstock_provider.api import Json
 from penstock_provider.framework.loop import Task
+from penstock_provider.framework.record import field, record
 from penstock_provider.reference import Reference, reference_of
 
 Request = Callable[..., Task[Json]]
 Scope = tuple[str, str]
 
 
-@dataclass
+@record
 class _Listing:
     objects: dict[Reference, Json] = field(default_factory=dict)
     etag: str | None = None

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from penstock_provider.framework.protocol import Message, types
+from penstock_provider.framework.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Key:
     """The step into an element of a map."""
 
@@ -18,7 +17,7 @@ Path = tuple[str | int | Key, ...]
 """Steps from the top: ``str`` an attribute, ``Key`` a map's element, ``int`` a list's."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Diagnostic:
     """One finding; ``path`` is empty when it belongs to the whole object."""
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import ClassVar
 
 from penstock_provider.framework import protocol
 from penstock_provider.framework.diagnostics import Failure
 from penstock_provider.framework.message import value_of
 from penstock_provider.framework.protocol import Message
+from penstock_provider.framework.record import record
 from penstock_provider.framework.resource import Provider, named
 from penstock_provider.framework.schema import type_bytes
 from penstock_provider.framework.values import Type, Value, pack
@@ -18,7 +18,7 @@ from penstock_provider.framework.values import Type, Value, pack
 _MARKDOWN = 1
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Parameter:
     """One argument of a function; Terraform itself answers for null and unknown ones by default."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
 from typing import ClassVar, Generic, TypeVar
 
 from penstock_provider.framework import protocol
@@ -12,6 +11,7 @@ from penstock_provider.framework.diagnostics import Diagnostics, diagnostic_mess
 from penstock_provider.framework.identity import put_identity
 from penstock_provider.framework.message import check, state_of, tell
 from penstock_provider.framework.protocol import Message
+from penstock_provider.framework.record import field, record
 from penstock_provider.framework.resource import Provider, named
 from penstock_provider.framework.schema import Schema
 from penstock_provider.framework.values import State, pack
@@ -19,7 +19,7 @@ from penstock_provider.framework.values import State, pack
 P = TypeVar("P", bound="Provider")
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Query:
     """What is asked for."""
 
@@ -30,7 +30,7 @@ class Query:
     """Nobody listens to more than so many."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Listed:
     """One object that exists: at least its identity, all of it when the query wants that."""
 

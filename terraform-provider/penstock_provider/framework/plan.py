@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from penstock_provider.framework.diagnostics import Diagnostics, Path
+from penstock_provider.framework.record import field, record
 from penstock_provider.framework.schema import Attribute, Schema
 from penstock_provider.framework.values import UNKNOWN, JsonValue, State, Value, is_known
 
 Private = dict[str, JsonValue]
 
 
-@dataclass
+@record
 class Plan:
     """A planned change in the making; a resource's ``plan`` may alter all but the first three."""
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 from penstock_provider.framework.diagnostics import Diagnostics, Failure
 from penstock_provider.framework.loop import Loop
 from penstock_provider.framework.plan import Plan, Private
+from penstock_provider.framework.record import field, record
 from penstock_provider.framework.schema import Schema
 from penstock_provider.framework.values import JsonValue, State
 
@@ -24,7 +24,7 @@ Upgrade = Callable[[JsonState], JsonState]
 K = TypeVar("K")
 
 
-@dataclass
+@record
 class Change:
     """One object to create (``prior`` None), update, or delete (``planned`` empty)."""
 
@@ -37,7 +37,7 @@ class Change:
     diagnostics: Diagnostics = field(default_factory=Diagnostics)
 
 
-@dataclass
+@record
 class Reading:
     """One object whose state is to be refreshed."""
 
@@ -46,7 +46,7 @@ class Reading:
     diagnostics: Diagnostics = field(default_factory=Diagnostics)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Origin:
     """A type of another provider whose state a resource takes over by a ``moved`` block."""
 
@@ -127,7 +127,7 @@ class DataSource(ABC, Generic[P]):
         """The whole state for a configuration that is wholly known."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Renewal:
     """Until when something lives; ``private`` is what the next call gets."""
 
@@ -136,7 +136,7 @@ class Renewal:
     private: Private = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Opened:
     """An ephemeral result that must be renewed, or that ``close`` must know again."""
 

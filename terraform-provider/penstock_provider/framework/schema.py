@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 
 from penstock_provider.framework.protocol import Message, types
+from penstock_provider.framework.record import field, record
 from penstock_provider.framework.values import (
     State,
     Type,
@@ -21,7 +21,7 @@ _NESTED = {"single": 1, "list": 2, "set": 3, "map": 4}
 _MARKDOWN = 1
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Attribute:
     """One attribute. What Terraform knows comes first, what the default plan does after it."""
 
@@ -73,7 +73,7 @@ def nested(
     )
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Schema:
     """Attributes and nested single blocks, with the version of the state that they describe."""
 
