@@ -45,11 +45,12 @@ def name_check(what: str) -> Attribute:
         f"Namespace of the {what}, dotted, such as `company.team`. A change makes a new object.",
         required=True,
         replace=True,
-        check=_namespace_problem,
+        check=namespace_problem,
     )
 
 
-def _namespace_problem(value: Value) -> str | None:
+def namespace_problem(value: Value) -> str | None:
+    """What is wrong with the name of a namespace, as a sentence; None when nothing is."""
     if not isinstance(value, str):
         return None
     if not value or any(not part for part in value.split(".")) or "/" in value or " " in value:

@@ -169,6 +169,16 @@ class Objects:
         ]
         return [await future for future in fetching]
 
+    async def page(
+        self, route: str, *, namespace: str, cursor: str, limit: int
+    ) -> tuple[list[Json], str]:
+        """A page of a listing, and the cursor of the next one; empty when this was the last."""
+        asked = {"namespace": namespace, "cursor": cursor, "limit": str(limit)}
+        query = urllib.parse.urlencode({name: value for name, value in asked.items() if value})
+        answer = await self._request("GET", f"{route}?{query}")
+        following = answer.get("nextCursor")
+        return _rows(answer, "items"), following if isinstance(following, str) else ""
+
     async def plan_set(self, items: Sequence[Item], deletes: Sequence[Reference]) -> Json:
         """The server's answer to a whole set."""
         return await self._request("POST", "/plan", _set(items, deletes))

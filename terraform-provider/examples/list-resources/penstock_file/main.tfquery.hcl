@@ -1,0 +1,7 @@
+list "penstock_file" "team" {
+  provider = penstock
+
+  config {
+    namespace = "company.team"
+  }
+}

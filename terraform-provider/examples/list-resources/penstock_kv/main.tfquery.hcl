@@ -1,0 +1,7 @@
+list "penstock_kv" "team" {
+  provider = penstock
+
+  config {
+    namespace = "company.team"
+  }
+}

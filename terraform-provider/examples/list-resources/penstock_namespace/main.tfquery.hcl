@@ -1,0 +1,8 @@
+list "penstock_namespace" "company" {
+  provider = penstock
+
+  config {
+    namespace        = "company"
+    include_children = true
+  }
+}

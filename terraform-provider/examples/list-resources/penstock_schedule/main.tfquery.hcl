@@ -1,0 +1,3 @@
+list "penstock_schedule" "all" {
+  provider = penstock
+}

@@ -1,0 +1,7 @@
+list "penstock_test" "team" {
+  provider = penstock
+
+  config {
+    namespace = "company.team"
+  }
+}
