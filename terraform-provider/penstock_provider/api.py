@@ -55,12 +55,29 @@ class Problem:
     code: str = ""
     hint: str | None = None
     object: str | None = None
+    needs: tuple[str, ...] | None = None
+    """Other objects of which a planned change would settle it; None when it is of one alone."""
+
+    def judged(self, *, error: bool) -> Problem:
+        """The same as an error, or as a warning."""
+        return Problem(
+            self.message,
+            error,
+            self.path,
+            self.line,
+            self.column,
+            self.code,
+            self.hint,
+            self.object,
+            self.needs,
+        )
 
     @classmethod
     def read(cls, data: JsonValue) -> Problem:
         """Reads the server's form; absent fields get their defaults."""
         given = data if isinstance(data, dict) else {}
         line, column = given.get("line"), given.get("column")
+        needs = given.get("needs")
         return cls(
             message=str(given.get("message") or "The server gave no reason."),
             error=given.get("severity") != "warning",
@@ -70,6 +87,7 @@ class Problem:
             code=str(given.get("code") or ""),
             hint=str(given["hint"]) if given.get("hint") else None,
             object=str(given["object"]) if given.get("object") else None,
+            needs=tuple(str(each) for each in needs) if isinstance(needs, list) else None,
         )
 
 

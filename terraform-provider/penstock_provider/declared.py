@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 from penstock_provider.api import ApiError, Json, Problem
+from penstock_provider.examination import Member
 from penstock_provider.framework.diagnostics import Failure, Path
 from penstock_provider.framework.plan import Plan, Private
-from penstock_provider.framework.resource import Change, Reading, Resource
+from penstock_provider.framework.resource import Change, Leaving, Reading, Resource
 from penstock_provider.framework.schema import Attribute
 from penstock_provider.framework.values import (
     NUMBER,
@@ -24,10 +25,18 @@ from penstock_provider.framework.values import (
     plain,
     text,
 )
-from penstock_provider.objects import Finding, Item
+from penstock_provider.objects import Item
+from penstock_provider.pattern import Pattern
 from penstock_provider.provider import Penstock
 from penstock_provider.reference import Reference
-from penstock_provider.sentences import attribute_path, failure, tell
+from penstock_provider.sentences import (
+    attribute_path,
+    failure,
+    sentence,
+    subject,
+    tell,
+    tell_others,
+)
 
 ID = Attribute(STRING, "Import id of the object.", computed=True)
 REVISION = Attribute(
@@ -113,15 +122,15 @@ class Declared(Resource[Penstock]):
         reference = self.reference(plan.planned)
         if plan.creating or plan.replace:
             plan.planned["id"] = reference.name
-        finding = await self.ask(plan, Item(reference, self.spec(plan.planned, plan.config)))
+        row = await self.ask(plan, Item(reference, self.spec(plan.planned, plan.config)))
+        content_hash = as_text((row or {}).get("contentHash"))
         if (
-            finding is not None
-            and finding.content_hash
+            content_hash
             and isinstance(plan.planned.get("content_hash"), Unknown)
             and all(is_known(plan.planned[name]) for name in self._given())
         ):
-            plan.planned["content_hash"] = finding.content_hash
-            if plan.prior and plan.prior.get("content_hash") == finding.content_hash:
+            plan.planned["content_hash"] = content_hash
+            if plan.prior and plan.prior.get("content_hash") == content_hash:
                 for name, attribute in self.schema.attributes.items():
                     if attribute.volatile:
                         plan.planned[name] = plan.prior[name]
@@ -133,26 +142,47 @@ class Declared(Resource[Penstock]):
             if attribute.optional or attribute.required
         ]
 
-    async def ask(self, plan: Plan, item: Item) -> Finding | None:
-        """The server's findings, told as diagnostics; None when no server can be asked yet."""
-        objects = self.provider.planner
-        if objects is None:
+    async def ask(self, plan: Plan, item: Item) -> Json | None:
+        """What the server says, its findings told as diagnostics; None when none can be asked."""
+        objects, examiner = self.provider.planner, self.provider.examiner
+        if objects is None or examiner is None:
             return None
-        name = item.reference.name
+        reference = item.reference
+        twice = objects.create(reference) if plan.creating else None
+        if twice is not None:
+            raise Failure(subject(twice), sentence(twice))
+        members: list[Member] = [item]
+        before = self.reference(plan.prior) if plan.prior and plan.replace else reference
+        if before != reference:
+            members.append(before)
         try:
-            finding = await objects.plan(item, creating=plan.creating)
+            examined = await examiner.examine(members)
         except ApiError as error:
-            raise failure(error, f"plan {self.kind} {name}") from None
-        for problem in finding.problems:
-            tell(
-                plan.diagnostics,
-                problem,
-                subject=f"{self.kind.capitalize()} {name} is not valid"
-                if problem.error
-                else f"{self.kind.capitalize()} {name}",
-                path=self.path(problem),
-            )
-        return finding
+            raise failure(error, f"plan {self.kind} {reference.name}") from None
+        for problem in examined.problems:
+            path = self.path(problem) if problem.object in (None, reference.ref) else ()
+            tell(plan.diagnostics, problem, subject=subject(problem), path=path)
+        tell_others(plan.diagnostics, examined.others)
+        return examined.rows.get(reference.ref, {})
+
+    async def leave(self, leaving: Leaving) -> None:
+        """Asks who still needs the object."""
+        examiner = self.provider.examiner
+        if examiner is None or not all(
+            isinstance(value, str) for value in self.identity(leaving.prior)
+        ):
+            return
+        reference = self.reference(leaving.prior)
+        try:
+            examined = await examiner.examine([reference])
+        except ApiError as error:
+            raise failure(error, f"plan {self.kind} {reference.name}") from None
+        tell_others(leaving.diagnostics, [*examined.problems, *examined.others])
+
+    def declares(self, values: State) -> Iterator[Pattern]:
+        """Which object a configuration or a state is about, as far as that is known."""
+        namespace, *names = (text(value) or None for value in self.identity(values)[:2])
+        yield Pattern(self.kind, namespace, *names)
 
     async def create(self, change: Change) -> State:
         """Writes the object; one of the same owner that exists already is taken over."""

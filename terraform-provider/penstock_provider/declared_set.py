@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar
 
 from penstock_provider.api import ApiError, Json, Problem
 from penstock_provider.declared import name_check, string
+from penstock_provider.examination import Examined, Member
 from penstock_provider.framework.diagnostics import Diagnostics, Failure
 from penstock_provider.framework.plan import Plan, Private
-from penstock_provider.framework.resource import Change, Reading, Resource
+from penstock_provider.framework.resource import Change, Leaving, Reading, Resource
 from penstock_provider.framework.schema import Attribute, Schema
 from penstock_provider.framework.values import (
     BOOL,
@@ -27,10 +28,11 @@ from penstock_provider.framework.values import (
     texts,
 )
 from penstock_provider.objects import Item
+from penstock_provider.pattern import Pattern
 from penstock_provider.provider import Penstock
 from penstock_provider.reference import Reference, parse_reference, reference_of
 from penstock_provider.scanner import content_hash
-from penstock_provider.sentences import failure, sentence, tell
+from penstock_provider.sentences import failure, subject, tell, tell_others
 
 
 def set_schema(description: str, members: str, *, kind: str, key: str, told: str) -> Schema:
@@ -138,29 +140,41 @@ class DeclaredSet(Resource[Penstock]):
         deletes = [Reference(self.kind, namespace, key) for key in removed]
         if not items and not deletes:
             return
+        examined = await self._examine(namespace, [*items, *deletes])
+        for problem in examined.problems:
+            key = _key(problem)
+            if key in sources:
+                told = subject(problem)
+                tell(plan.diagnostics, problem, subject=told, path=(self.members,), key=key)
+            else:
+                tell_others(plan.diagnostics, [problem])
+        tell_others(plan.diagnostics, examined.others)
+
+    async def _examine(self, namespace: str, members: Sequence[Member]) -> Examined:
+        examiner = self.provider.examiner
+        if examiner is None:
+            return Examined()
         try:
-            answer = await self.provider.objects.plan_set(items, deletes)
+            return await examiner.examine(members)
         except ApiError as error:
             raise failure(error, f"plan the {self.kind}s of {namespace}") from None
-        problems = answer.get("problems")
-        for data in problems if isinstance(problems, list) else []:
-            self._tell(plan, Problem.read(data), removed=removed)
 
-    def _tell(self, plan: Plan, problem: Problem, *, removed: list[str]) -> None:
-        reference = parse_reference(problem.object or "")
-        key = reference.id or "" if reference else ""
-        name = f"{self.kind.capitalize()} {plan.planned['namespace']}/{key}"
-        if key in removed:
-            # Whoever uses it may leave in the same run; apply is where it must be gone.
-            plan.diagnostics.warning(f"{name} is to be deleted", f"`{key}`: {sentence(problem)}")
+    async def leave(self, leaving: Leaving) -> None:
+        """Asks who still needs the members."""
+        namespace = text(leaving.prior.get("namespace"))
+        keys = texts(leaving.prior.get(self.members)).keys() - _seen_strays(leaving.private)
+        going = [Reference(self.kind, namespace, key) for key in sorted(keys)]
+        examined = await self._examine(namespace, going) if going else Examined()
+        tell_others(leaving.diagnostics, [*examined.problems, *examined.others])
+
+    def declares(self, values: State) -> Iterator[Pattern]:
+        """Each member of the map."""
+        namespace, members = text(values.get("namespace")) or None, values.get(self.members)
+        if not isinstance(members, dict):
+            yield Pattern(self.kind, namespace)
             return
-        tell(
-            plan.diagnostics,
-            problem,
-            subject=f"{name} is not valid" if problem.error else name,
-            path=(self.members,),
-            key=key,
-        )
+        for key in members:
+            yield Pattern(self.kind, namespace, key)
 
     async def _strays(self, namespace: str, sources: Value) -> list[str]:
         """Ids of our owner's objects on the server that are not in ``sources``."""

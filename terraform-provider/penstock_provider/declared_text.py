@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import ClassVar
 
 from penstock_provider.api import Json
@@ -10,6 +11,7 @@ from penstock_provider.framework.diagnostics import Diagnostics
 from penstock_provider.framework.plan import Plan
 from penstock_provider.framework.schema import Attribute
 from penstock_provider.framework.values import STRING, State, Value, text
+from penstock_provider.pattern import Pattern
 from penstock_provider.reference import Reference
 from penstock_provider.scanner import content_hash, scan
 
@@ -71,6 +73,15 @@ class DeclaredText(Declared):
     def identity(self, planned: State) -> tuple[Value, ...]:
         """All of it must be known."""
         return planned.get("namespace"), planned.get(self.id_attribute), planned.get("source")
+
+    def declares(self, values: State) -> Iterator[Pattern]:
+        """The object; its names may be in the text only."""
+        source = values.get("source")
+        found = scan(source) if isinstance(source, str) else {}
+        namespace, name = (
+            text(values.get(attribute)) or found.get(key) for attribute, key in self._keys().items()
+        )
+        yield Pattern(self.kind, namespace, name)
 
     def spec(self, planned: State, config: State) -> Json:  # noqa: ARG002 (secrets need it)
         """The PUT body."""

@@ -15,7 +15,7 @@ from typing import TypeVar
 from penstock_provider.api import ApiError, Client, Json, Problem
 from penstock_provider.bulk import Queue
 from penstock_provider.framework.loop import Loop
-from penstock_provider.framework.record import field, record
+from penstock_provider.framework.record import record
 from penstock_provider.framework.values import JsonValue
 from penstock_provider.reference import Reference
 from penstock_provider.snapshot import Snapshot
@@ -35,16 +35,6 @@ class Item:
         """The form in sets."""
         data = {**self.reference.to_json(), "spec": self.spec}
         return data if self.if_match is None else {**data, "ifMatch": self.if_match}
-
-
-@record(frozen=True)
-class Finding:
-    """What the server says about one object that shall be."""
-
-    problems: Sequence[Problem] = ()
-    content_hash: str | None = None
-    summary: str = ""
-    data: Json = field(default_factory=dict)
 
 
 @record(frozen=True)
@@ -69,7 +59,7 @@ class Objects:
         self._created: set[Reference] = set()
         self._has_written = False
         self._reads: Queue[Reference, Json | None] = Queue(loop, self._read_all)
-        self._plans: Queue[Item, Finding] = Queue(loop, self._plan_all, size=_size)
+        self._plans: Queue[Item | Reference, Json] = Queue(loop, self._plan_all, size=_size)
         self._writes: Queue[Item | Reference, Json] = Queue(loop, self._write_all, size=_size)
         self._checks: Queue[tuple[Reference, str], SecretCheck] = Queue(loop, self._check_all)
         self._queues = (self._reads, self._plans, self._writes, self._checks)
@@ -99,13 +89,18 @@ class Objects:
             return await self.read(reference)
         return (await self._read_named([reference]))[0]
 
-    async def plan(self, item: Item, *, creating: bool) -> Finding:
-        """What the server would say to that object; creating it twice in one run is a mistake."""
-        if creating:
-            if item.reference in self._created:
-                return _twice(item.reference)
-            self._created.add(item.reference)
-        return await self._plans.submit(item)
+    def create(self, reference: Reference) -> Problem | None:
+        """Notes that an object is to be created; doing that twice in one run is a mistake."""
+        if reference in self._created:
+            return _twice(reference)
+        self._created.add(reference)
+        return None
+
+    async def plan(self, members: Sequence[Item | Reference]) -> Json:
+        """The server's answer to objects that shall be as said or go; one alone is bundled."""
+        if len(members) == 1:
+            return await self._plans.submit(members[0])
+        return await self._plan(members)
 
     async def apply(self, item: Item) -> Json:
         """Writes the object and returns its full form."""
@@ -143,13 +138,13 @@ class Objects:
             whole = {**query, "limit": str(limit), **({"cursor": str(cursor)} if cursor else {})}
             encoded = urllib.parse.urlencode(whole, doseq=True)
             answer = await self._request("GET", f"{path}?{encoded}")
-            found += _rows(answer, "items")
+            found += rows_of(answer, "items")
             cursor = answer.get("nextCursor")
         return found
 
     async def state(self, query: Mapping[str, str]) -> list[Json]:
         """Everything declared of some kinds in some namespaces, asked anew."""
-        return _rows(
+        return rows_of(
             await self._request("GET", f"/state?{urllib.parse.urlencode(query)}"), "objects"
         )
 
@@ -177,11 +172,7 @@ class Objects:
         query = urllib.parse.urlencode({name: value for name, value in asked.items() if value})
         answer = await self._request("GET", f"{route}?{query}")
         following = answer.get("nextCursor")
-        return _rows(answer, "items"), following if isinstance(following, str) else ""
-
-    async def plan_set(self, items: Sequence[Item], deletes: Sequence[Reference]) -> Json:
-        """The server's answer to a whole set."""
-        return await self._request("POST", "/plan", _set(items, deletes))
+        return rows_of(answer, "items"), following if isinstance(following, str) else ""
 
     async def apply_set(
         self, items: Sequence[Item], deletes: Sequence[Reference]
@@ -250,13 +241,28 @@ class Objects:
     async def _read_named(self, references: Sequence[Reference]) -> list[Json | None]:
         names: list[JsonValue] = [reference.to_json() for reference in references]
         answer = await self._request("POST", "/state:read", {"objects": names})
-        forms = [entry.get("object") for entry in _rows(answer, "objects")]
+        forms = [entry.get("object") for entry in rows_of(answer, "objects")]
         return [form if isinstance(form, dict) else None for form in forms]
 
-    async def _plan_all(self, items: list[Item]) -> list[Finding | Exception]:
-        answer = await self._request("POST", "/plan", _set(items, ()))
-        rows = {str(row.get("ref")): row for row in _rows(answer, "objects")}
-        return [_finding(rows.get(item.reference.ref, {})) for item in items]
+    async def _plan(self, members: Sequence[Item | Reference]) -> Json:
+        items = [member for member in members if isinstance(member, Item)]
+        deletes = [member for member in members if isinstance(member, Reference)]
+        return await self._request("POST", "/plan", _set(items, deletes))
+
+    async def _plan_all(self, members: list[Item | Reference]) -> list[Json | Exception]:
+        names = [
+            member.ref if isinstance(member, Reference) else member.reference.ref
+            for member in members
+        ]
+        if len({*names}) < len(names):  # a set has each object once
+            return [await self._plan([member]) for member in members]
+        answer = await self._plan(members)
+        rows = {str(row.get("ref")): row for row in rows_of(answer, "objects")}
+        found: list[Json | Exception] = []
+        for name in names:
+            row = rows.get(name, {})
+            found.append({"objects": [row], "problems": row.get("problems")})
+        return found
 
     async def _write_all(self, items: list[Item | Reference]) -> list[Json | Exception]:
         try:
@@ -307,7 +313,7 @@ class Objects:
         answer = await self._request("POST", "/secrets:compare", {"items": asked})
         return [
             SecretCheck(exists=bool(row.get("exists")), equal=bool(row.get("equal")))
-            for row in _rows(answer, "items")
+            for row in rows_of(answer, "items")
         ]
 
 
@@ -326,31 +332,21 @@ def _size(item: Item | Reference) -> int:
     return sum(map(len, texts)) + (len(json.dumps(others)) if others else 0)
 
 
-def _rows(answer: Json, name: str) -> list[Json]:
+def rows_of(answer: Json, name: str) -> list[Json]:
+    """A list of objects of the server's answer."""
     rows = answer.get(name)
     return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
 
 
 def _forms(answer: Json) -> dict[str, Json]:
     forms = {}
-    for row in _rows(answer, "objects"):
+    for row in rows_of(answer, "objects"):
         form = row.get("object")
         if isinstance(form, dict):
             forms[str(row.get("ref"))] = form
     return forms
 
 
-def _twice(reference: Reference) -> Finding:
+def _twice(reference: Reference) -> Problem:
     text = f"Two resources of this configuration declare {reference.kind} {reference.name}."
-    return Finding([Problem(text, hint="Keep one of them.")])
-
-
-def _finding(row: Json) -> Finding:
-    problems = row.get("problems")
-    content_hash = row.get("contentHash")
-    return Finding(
-        problems=[Problem.read(item) for item in problems] if isinstance(problems, list) else [],
-        content_hash=content_hash if isinstance(content_hash, str) else None,
-        summary=str(row.get("summary") or ""),
-        data=row,
-    )
+    return Problem(text, hint="Keep one of them.", object=reference.ref)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import importlib
 import os
 import pkgutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
-from typing import ClassVar, TypeVar
+from typing import ClassVar, Protocol, TypeVar, runtime_checkable
 
 from penstock_provider.api import Client, Settings
+from penstock_provider.examination import Examiner
 from penstock_provider.framework.action import Action
 from penstock_provider.framework.diagnostics import Diagnostics, Failure
 from penstock_provider.framework.function import Function
@@ -24,7 +25,11 @@ from penstock_provider.framework.resource import (
 from penstock_provider.framework.schema import Attribute, Schema
 from penstock_provider.framework.values import NUMBER, STRING, State, Unknown, Value, text
 from penstock_provider.objects import Objects
+from penstock_provider.pattern import Pattern
+from penstock_provider.record import Record
+from penstock_provider.sentences import tell_others
 from penstock_provider.singles import Singles
+from penstock_provider.walk import Walk
 
 K = TypeVar("K", Resource, DataSource, EphemeralResource, Function, ListResource, Action)
 
@@ -52,6 +57,26 @@ def _text(description: str, variable: str, *, sensitive: bool = False) -> Attrib
     )
 
 
+def _strictness_problem(value: Value) -> str | None:
+    if not isinstance(value, str) or value in ("error", "warning"):
+        return None
+    return f'"{value}" is neither `error` nor `warning`.'
+
+
+@runtime_checkable
+class Declares(Protocol):
+    """A resource that says which objects it is about."""
+
+    def declares(self, values: State) -> Iterable[Pattern]:
+        """Of a configuration or a state."""
+        ...
+
+
+def _names(resource: Resource, state: State) -> list[str]:
+    declared = resource.declares(state) if isinstance(resource, Declares) else ()
+    return [each.name for each in declared if each.name is not None]
+
+
 class Penstock(Provider):
     """One configured provider: one tenant of one server."""
 
@@ -74,6 +99,15 @@ class Penstock(Provider):
             "ca_file": _text(
                 "PEM file with the certificate authorities to trust, instead of the system's.",
                 "PENSTOCK_CA_FILE",
+            ),
+            "missing_references": Attribute(
+                STRING,
+                "What it is when something that a flow, schedule or test refers to is neither on "
+                "the server nor declared by this configuration: `error`, or `warning` for those "
+                "who deploy the rest by other means; `error` when not given. Also from "
+                "`PENSTOCK_MISSING_REFERENCES`.",
+                optional=True,
+                check=_strictness_problem,
             ),
             "timeout": Attribute(
                 NUMBER,
@@ -107,6 +141,8 @@ class Penstock(Provider):
     )
 
     _objects: Objects | None = None
+    _examiner: Examiner | None = None
+    _record: Record | None = None
     _client: Client | None = None
     _singles: Singles | None = None
 
@@ -159,6 +195,33 @@ class Penstock(Provider):
         """The server's objects, or None while it is unknown: then plans go unchecked."""
         return self._objects
 
+    @property
+    def examiner(self) -> Examiner | None:
+        """Who judges plans, or None while it is unknown where the server is."""
+        return self._examiner
+
+    @property
+    def record(self) -> Record:
+        """What the configuration of this run declares."""
+        if self._record is None:
+            self._record = Record(self.peer)
+        return self._record
+
+    def validated(self, resource: Resource, config: State) -> None:
+        """Writes down what a resource block declares, for the process that plans."""
+        if self._objects is None and isinstance(resource, Declares):
+            self.record.append(resource.declares(config))
+
+    async def unchanged(
+        self, resource: Resource, read: Callable[[], State], diagnostics: Diagnostics
+    ) -> None:
+        """An object that stays: whatever waited for a change of it is told now."""
+        if self._examiner is None:
+            return
+        awaited = self._examiner.walk.keep(lambda: _names(resource, read()))
+        if awaited:
+            tell_others(diagnostics, (await self._examiner.keep(awaited)).others)
+
     async def configure(
         self, config: State, diagnostics: Diagnostics, *, terraform_version: str
     ) -> None:
@@ -179,6 +242,12 @@ class Penstock(Provider):
         self._client = Client(settings)
         self._objects = Objects(self.loop, self._client)
         self._singles = Singles(self.loop, self._client)
+        strictness = _setting(config.get("missing_references"), "PENSTOCK_MISSING_REFERENCES")
+        self._examiner = Examiner(
+            Walk(self.loop, self.peer, self.record),
+            self._objects.plan,
+            is_strict=strictness != "warning",
+        )
 
     def stop(self) -> None:
         """Ends pauses between attempts."""
@@ -188,6 +257,8 @@ class Penstock(Provider):
     def close(self) -> None:
         """Ends everything that is under way."""
         self.stop()
+        if self._record is not None:
+            self._record.close()
         if self._objects is not None:
             self._objects.close()
             self._objects = self._singles = None

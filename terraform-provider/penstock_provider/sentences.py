@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from penstock_provider.api import ApiError, Problem
 from penstock_provider.framework.diagnostics import Diagnostic, Diagnostics, Failure, Key, Path
+from penstock_provider.reference import parse_reference
 
 _CURES = {
     401: (
@@ -40,6 +41,17 @@ _CODES = {
     "ca-file": "Give the path of a PEM file with the certificate authority's certificates.",
 }
 
+_STATES = {
+    "crossed": "is declared twice",
+    "foreign-owner": "belongs to another owner",
+    "in-use": "is still needed",
+}
+_HINTS = {
+    "foreign-owner": _CODES["foreign-owner"],
+    "in-use": "Remove that use of it, in the same run if you like; or keep it.",
+}
+"""What to do about the server's findings, where Terraform has words of its own."""
+
 
 def failure(error: ApiError, doing: str, *, path: Path = ()) -> Failure:
     """``doing`` is what was tried, "create flow a.b/x"; the result is to be raised."""
@@ -58,8 +70,20 @@ def sentence(problem: Problem) -> str:
     if place and problem.column:
         place += f", column {problem.column}"
     where = ": ".join(part for part in (place, problem.path) if part)
-    text = f"{problem.message} {problem.hint}" if problem.hint else problem.message
+    hint = _HINTS.get(problem.code, problem.hint)
+    text = f"{problem.message} {hint}" if hint else problem.message
     return f"{where}: {text}" if where else text
+
+
+def subject(problem: Problem) -> str:
+    """The headline of a problem: what it is about."""
+    reference = parse_reference(problem.object or "")
+    if reference is None:
+        return "The configuration is not valid"
+    about = f"{reference.kind.capitalize()} {reference.name}"
+    if not problem.error:
+        return about
+    return f"{about} {_STATES.get(problem.code, 'is not valid')}"
 
 
 def attribute_path(problem: Problem, attributes: Collection[str], names: Mapping[str, str]) -> Path:
@@ -71,6 +95,12 @@ def attribute_path(problem: Problem, attributes: Collection[str], names: Mapping
     name = re.sub(r"(?<!^)([A-Z])", lambda match: "_" + match.group(1).lower(), head)
     name = names.get(head, name)
     return (name,) if name in attributes else ()
+
+
+def tell_others(diagnostics: Diagnostics, problems: Iterable[Problem]) -> None:
+    """Adds problems of objects that the present resource does not hold."""
+    for problem in problems:
+        tell(diagnostics, problem, subject=subject(problem), path=())
 
 
 def tell(

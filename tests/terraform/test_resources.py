@@ -85,10 +85,15 @@ def test_order_between_resources_does_not_matter(terraform, server, namespace):
             flow_id='"hello"',
             cron='"0 1 * * *"',
         )
-        + block("penstock_namespace", namespace=quoted(namespace))
+        + block(
+            "penstock_namespace",
+            namespace=quoted(f"{namespace}.late"),
+            allowed_namespaces=f"[{quoted(namespace)}]",
+        )
     )
     out = terraform.plan(2)
     assert "Error" not in out
+    assert "Warning" not in out
     terraform.apply()
     terraform.plan(0)
     terraform.run("destroy", "-auto-approve")
@@ -146,6 +151,7 @@ def test_many_of_each_kind(terraform, server, namespace):
         f'resource "penstock_schedule" "it" {{\n  {each}\n  namespace = "{namespace}"\n'
         '  schedule_id = each.key\n  flow_id = penstock_flow.it[each.key].flow_id\n  cron = "0 1 * * *"\n  inputs = { a = [each.key, 1] }\n}\n'
         f'resource "penstock_flow" "it" {{\n  {each}\n  source = "id: ${{each.key}}\\nnamespace: {namespace}\\n'
+        "inputs:\\n  - {id: a, type: JSON}\\n"
         'tasks:\\n  - id: a\\n    type: core.log.Log\\n    message: x\\n"\n}\n'
     )
     terraform.apply()

@@ -13,7 +13,14 @@ from penstock_provider.framework.message import (
 )
 from penstock_provider.framework.plan import default_plan
 from penstock_provider.framework.protocol import Message
-from penstock_provider.framework.resource import Change, Provider, Reading, Resource, named
+from penstock_provider.framework.resource import (
+    Change,
+    Leaving,
+    Provider,
+    Reading,
+    Resource,
+    named,
+)
 from penstock_provider.framework.schema import Schema
 from penstock_provider.framework.values import State, is_known, pack
 
@@ -49,6 +56,7 @@ class Managed:
         _check_client(resource.schema, config, asked, diagnostics)
         check(resource.schema, config, diagnostics)
         await resource.validate(config, diagnostics)
+        resource.provider.validated(resource, config)
         tell(told, diagnostics.items)
 
     async def read_resource(self, asked: Message, told: Message) -> None:
@@ -90,6 +98,7 @@ class Managed:
         unchanged = prior_bytes == proposed_bytes and settled
         if unchanged or proposed_bytes == _NIL:
             told.planned_state.msgpack = proposed_bytes
+            await _settled(resource, asked, told, leaves=proposed_bytes == _NIL)
             return
         prior = state_of(asked.prior_state, schema)
         plan = default_plan(
@@ -105,6 +114,8 @@ class Managed:
                 await resource.plan(plan)
             except Failure as failure:
                 plan.diagnostics.items.extend(failure.diagnostics)
+        if not plan.changed:
+            await resource.provider.unchanged(resource, lambda: plan.planned, plan.diagnostics)
         schema.forget(plan.planned)
         told.planned_state.msgpack = pack(plan.planned)
         put_identity(resource, plan.planned, told.planned_identity)
@@ -138,6 +149,24 @@ class Managed:
         except Failure as failure:
             change.diagnostics.items.extend(failure.diagnostics)
         tell(told, change.diagnostics.items)
+
+
+async def _settled(resource: Resource, asked: Message, told: Message, *, leaves: bool) -> None:
+    """An object that leaves, or stays as it is: others may care."""
+
+    def prior() -> State:
+        return state_of(asked.prior_state, resource.schema) or {}
+
+    diagnostics = Diagnostics()
+    try:
+        if leaves:
+            leaving = Leaving(prior(), private_of(asked.prior_private), diagnostics)
+            await resource.leave(leaving)
+        else:
+            await resource.provider.unchanged(resource, prior, diagnostics)
+    except Failure as failure:
+        diagnostics.items.extend(failure.diagnostics)
+    tell(told, diagnostics.items)
 
 
 def _check_client(schema: Schema, config: State, asked: Message, diagnostics: Diagnostics) -> None:

@@ -63,6 +63,7 @@ def unreadable(error: ValueError, where: str) -> Diagnostic:
 
 def capabilities(told: Message) -> None:
     """Announces what this server can do beyond the protocol's minimum."""
+    told.server_capabilities.plan_destroy = True
     told.server_capabilities.get_provider_schema_optional = True
     told.server_capabilities.move_resource_state = True
     told.server_capabilities.generate_resource_config = True

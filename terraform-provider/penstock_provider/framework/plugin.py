@@ -20,6 +20,7 @@ from penstock_provider.framework.core import Core
 from penstock_provider.framework.http2 import Connection, Handler
 from penstock_provider.framework.log import log
 from penstock_provider.framework.loop import Loop
+from penstock_provider.framework.peer import peer_of
 from penstock_provider.framework.resource import Provider
 
 _COOKIE = "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2"
@@ -89,6 +90,7 @@ def serve(make: Callable[[Loop], Provider]) -> int:
         shutil.rmtree(directory, ignore_errors=True)
     loop = Loop()
     provider = make(loop)
+    provider.peer = peer_of(sock)
     core = Core(provider)
     connection = Connection(
         loop,
@@ -174,6 +176,7 @@ class Reattach:
             sock, _ = self._listener.accept()
             sock.setblocking(False)
             provider = self._make(self._loop)
+            provider.peer = peer_of(sock)
             core = Core(provider)
             opened: list[Connection] = []
 

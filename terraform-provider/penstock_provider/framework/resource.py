@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 from penstock_provider.framework.diagnostics import Diagnostics, Failure
 from penstock_provider.framework.loop import Loop
+from penstock_provider.framework.peer import Peer
 from penstock_provider.framework.plan import Plan, Private
 from penstock_provider.framework.record import field, record
 from penstock_provider.framework.schema import Schema
@@ -57,6 +58,15 @@ class Origin:
     """From that provider's state to as much of ours as ``read`` needs. Never take a secret."""
 
 
+@record
+class Leaving:
+    """One object that is planned to be deleted."""
+
+    prior: State
+    private: Private = field(default_factory=dict)
+    diagnostics: Diagnostics = field(default_factory=Diagnostics)
+
+
 P = TypeVar("P", bound="Provider")
 
 
@@ -73,6 +83,9 @@ class Resource(ABC, Generic[P]):
 
     async def plan(self, plan: Plan) -> None:
         """Alters the default plan; called only when something changes or might."""
+
+    async def leave(self, leaving: Leaving) -> None:
+        """Adds what speaks against a planned deletion."""
 
     @abstractmethod
     async def create(self, change: Change) -> State:
@@ -171,9 +184,19 @@ class Provider(ABC):
     """A provider: its own schema, and the classes it offers by their full type names."""
 
     schema: ClassVar[Schema]
+    peer: Peer | None = None
+    """Who has opened the connection."""
 
     def __init__(self, loop: Loop) -> None:
         self.loop = loop
+
+    def validated(self, resource: Resource, config: State) -> None:  # noqa: B027 (most need none)
+        """Takes notice of a resource block, with unknown values in it."""
+
+    async def unchanged(  # noqa: B027 (likewise)
+        self, resource: Resource, read: Callable[[], State], diagnostics: Diagnostics
+    ) -> None:
+        """Takes notice of an object that is planned to stay; ``read`` gives its state."""
 
     @abstractmethod
     def resources(self) -> Mapping[str, type[Resource]]:

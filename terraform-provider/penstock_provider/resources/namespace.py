@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import ClassVar
 
 from penstock_provider import kestra
@@ -23,6 +24,7 @@ from penstock_provider.framework.schema import Attribute, Schema
 from penstock_provider.framework.values import (
     DYNAMIC,
     STRING,
+    Dynamic,
     JsonValue,
     State,
     Value,
@@ -30,7 +32,9 @@ from penstock_provider.framework.values import (
     map_of,
     plain,
     set_of,
+    text,
 )
+from penstock_provider.pattern import Pattern
 from penstock_provider.reference import Reference
 
 
@@ -93,6 +97,20 @@ class Namespace(Declared):
     def reference(self, state: State) -> Reference:
         """The namespace itself."""
         return Reference("namespace", name_of(state, "namespace"))
+
+    def declares(self, values: State) -> Iterator[Pattern]:
+        """The namespace and its variables."""
+        yield from super().declares(values)
+        namespace, variables = text(values.get("namespace")) or None, values.get("variables")
+        if variables is None:
+            return
+        if isinstance(variables, Dynamic):
+            variables = variables.value
+        if not isinstance(variables, dict):
+            yield Pattern("variable", namespace)
+            return
+        for name in variables:
+            yield Pattern("variable", namespace, name)
 
     def spec(self, planned: State, config: State) -> Json:  # noqa: ARG002 (secrets need it)
         """The PUT body."""

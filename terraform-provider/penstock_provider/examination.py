@@ -1,0 +1,146 @@
+"""What the server says to a plan, judged by what else the same run plans."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+from penstock_provider.api import Json, Problem
+from penstock_provider.framework.record import field, record
+from penstock_provider.objects import Item, rows_of
+from penstock_provider.reference import Reference
+from penstock_provider.walk import Chance, Walk
+
+Member = Item | Reference
+"""An object that shall be as said, or go."""
+Ask = Callable[[Sequence[Member]], Awaitable[Json]]
+
+_MOST_ROUNDS = 4
+_REFUSED = frozenset({"in-use"})
+"""What the server does not do, whatever the configuration says about what is missing."""
+_FREED = frozenset({"in-use", "caller-inputs", "caller-outputs", "breaks-flow"})
+"""Findings that end also when the other object goes."""
+
+
+@record
+class Examined:
+    """The answer for some members: what stands in it for each, and what is to be told."""
+
+    rows: dict[str, Json] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    """Of the members themselves, each an error or a warning for good."""
+    others: list[Problem] = field(default_factory=list)
+    """Of what was planned before and waited for one of these."""
+
+
+@record(frozen=True)
+class Examiner:
+    """Asks the server about members, alone first, then with what their findings depend on."""
+
+    walk: Walk[Member]
+    ask: Ask
+    is_strict: bool = True
+    """Whether what is missing is an error; else a warning."""
+
+    async def examine(self, members: Sequence[Member]) -> Examined:
+        """Judges members that are planned now."""
+        own = {name_of(member): member for member in members}
+        crossed = [each for each in own if self._is_crossed(each, own[each])]
+        for name, member in own.items():
+            self.walk.add(name, member)
+        if crossed:
+            return Examined(problems=[_crossed(name) for name in crossed])
+        waited = self.walk.take_waiting(own)
+        return await self._judge(own, {k: v for k, v in waited.items() if k not in own})
+
+    def _is_crossed(self, name: str, member: Member) -> bool:
+        """Whether one resource deletes what another one of the same run writes."""
+        before = self.walk.planned.get(name)
+        return before is not None and isinstance(before, Reference) != isinstance(member, Reference)
+
+    async def keep(self, names: set[str]) -> Examined:
+        """Judges what has waited for objects that turn out to stay as they are."""
+        return await self._judge({}, self.walk.take_waiting(names))
+
+    async def _judge(self, own: dict[str, Member], waited: dict[str, Member]) -> Examined:
+        together = {**waited, **own}
+        if not together:
+            return Examined()
+        for _ in range(_MOST_ROUNDS):
+            answer = await self.ask([*together.values()])
+            needs = [need for each in _problems(answer) for need in each.needs or ()]
+            more = self.walk.companions(needs)
+            if more.keys() <= together.keys():
+                if not await self._arrival(answer, own):
+                    break
+                more = self.walk.companions(needs)
+            together |= more
+        made = Examined({str(row.get("ref")): row for row in rows_of(answer, "objects")})
+        for problem in _problems(answer):
+            self._sort(problem, own, together, made)
+        return made
+
+    def _sort(
+        self,
+        problem: Problem,
+        own: dict[str, Member],
+        together: dict[str, Member],
+        made: Examined,
+    ) -> None:
+        name = problem.object or ""
+        if problem.needs is None:
+            if name in own:
+                made.problems.append(problem)
+            return
+        chance = self._chance(problem)
+        if chance is not Chance.NONE and name in together:
+            self.walk.wait(name, together[name], problem.needs)
+        if chance is Chance.SURE or (chance is Chance.SOME and name not in own):
+            return
+        if (name, problem.message) in self.walk.told:
+            return
+        is_error = chance is Chance.NONE and (self.is_strict or problem.code in _REFUSED)
+        if is_error:
+            self.walk.told.add((name, problem.message))
+        told = problem.judged(error=is_error)
+        (made.problems if name in own else made.others).append(told)
+
+    def _chance(self, problem: Problem) -> Chance:
+        """The best chance that a finding has to end in this run."""
+        if self.walk.destroys and problem.needs and problem.code in _FREED:
+            return Chance.SURE
+        found = [self._of_need(problem, need) for need in problem.needs or ()]
+        return next((each for each in (Chance.SURE, Chance.SOME) if each in found), Chance.NONE)
+
+    def _of_need(self, problem: Problem, need: str) -> Chance:
+        is_user = problem.code == "namespace-denied" and need.startswith("flow/")
+        return self.walk.chance(need, by_leaving=problem.code in _FREED or is_user)
+
+    async def _arrival(self, answer: Json, own: Mapping[str, Member]) -> bool:
+        """Waits a little for what is perhaps planned yet; whether it was."""
+        doubtful = [
+            need
+            for problem in _problems(answer)
+            if problem.object in own and self._chance(problem) is Chance.SOME
+            for need in problem.needs or ()
+        ]
+        return bool(doubtful) and await self.walk.arrival(doubtful)
+
+
+def name_of(member: Member) -> str:
+    """The text of a member's reference."""
+    return member.ref if isinstance(member, Reference) else member.reference.ref
+
+
+def _crossed(name: str) -> Problem:
+    return Problem(
+        f"One resource of this configuration deletes {name}, and another one declares it.",
+        code="crossed",
+        object=name,
+        hint="When it only moves between them, say so in a `moved` block, or take it out of the "
+        "state of the first with `terraform state rm`.",
+    )
+
+
+def _problems(answer: Json) -> list[Problem]:
+    found = answer.get("problems")
+    return [Problem.read(each) for each in found] if isinstance(found, list) else []
