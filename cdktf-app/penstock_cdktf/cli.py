@@ -68,6 +68,11 @@ def _env_parser(group: argparse.ArgumentParser, common: argparse.ArgumentParser)
         one.set_defaults(run=run, heal=False)
         if verb == "apply":
             one.add_argument("--heal", action="store_true", help="let the locks win over drift")
+    status = verbs.add_parser("status", help="what is deployed where", parents=[common])
+    status.add_argument("env", nargs="*", help="all of them when none is named")
+    status.add_argument("--kind", action="append", help="only objects of this kind")
+    status.add_argument("--select", action="append", default=[], metavar="PATTERN")
+    status.set_defaults(run=_matrix)
 
 
 def _promote_parser(group: argparse.ArgumentParser, common: argparse.ArgumentParser) -> None:
@@ -168,6 +173,24 @@ def _deploy(arguments: argparse.Namespace, terraform: Sequence[str] | None, *, v
     outcome = deployment.plan(wanted) if verb == "plan" else deployment.apply(wanted)
     _say(arguments, report.outcome_json(outcome), report.outcome_text(outcome))
     return outcome.exit_code
+
+
+def _matrix(arguments: argparse.Namespace, _: Sequence[str] | None) -> int:
+    from penstock_cdktf import matrix  # noqa: PLC0415
+    from penstock_cdktf.environment import load_environments, pick  # noqa: PLC0415
+    from penstock_cdktf.errors import did_you_mean  # noqa: PLC0415
+
+    kinds: Sequence[str] = arguments.kind or matrix.KINDS
+    for kind in kinds:
+        if kind not in matrix.KINDS:
+            raise AppError(f"There is no kind `{kind}`. {did_you_mean(kind, matrix.KINDS)}")
+    there = load_environments(arguments.root, environ=os.environ)
+    names: Sequence[str] = arguments.env or tuple(there)
+    found = matrix.read_matrix(
+        [pick(there, name) for name in names], os.environ, kinds=kinds, select=arguments.select
+    )
+    _say(arguments, matrix.matrix_json(found), matrix.matrix_text(found))
+    return found.exit_code
 
 
 def _status(arguments: argparse.Namespace, _: Sequence[str] | None) -> int:

@@ -28,6 +28,35 @@ def token_for(name: str, environ: Mapping[str, str]) -> str | None:
 
 
 @dataclass(frozen=True, slots=True)
+class Deployed:
+    """What a server has of one object: content, where it came from, when, and by whom."""
+
+    content_hash: str
+    revision: int | None
+    at: str
+    owner: str
+    actor: str | None
+    repository: str | None
+    commit: str | None
+    dirty: bool
+    run: str | None
+
+    def to_json(self) -> dict[str, JsonValue]:
+        """The form in JSON output."""
+        return {
+            "contentHash": self.content_hash,
+            "revision": self.revision,
+            "at": self.at,
+            "owner": self.owner,
+            "actor": self.actor,
+            "repository": self.repository,
+            "commit": self.commit,
+            "dirty": self.dirty,
+            "run": self.run,
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Client:
     """Asks the server of one environment; `token` never appears in a message."""
 
@@ -77,10 +106,26 @@ class Client:
             for item in self._items("/state?kinds=flow", "objects", None)
         }
 
+    def deployed(self, kinds: Sequence[str]) -> dict[str, Deployed]:
+        """Returns every declared object of some kinds by reference, such as `flow/a.b/load`."""
+        path = f"/state?kinds={','.join(kinds)}&actors=true"
+        answer = self._ask(path, None)
+        actors = answer.get("actors") if isinstance(answer, dict) else None
+        found: dict[str, Deployed] = {}
+        for item in self._rows(answer, path, "objects"):
+            named = next((item[key] for key in ("key", "path", "id") if key in item), None)
+            parts = (item.get("kind"), item.get("namespace"), named)
+            ref = "/".join(str(part) for part in parts if part is not None)
+            actor = actors.get(ref) if isinstance(actors, dict) else None
+            found[ref] = _deployed(item, actor)
+        return found
+
     def _items(
         self, path: str, key: str, body: Mapping[str, JsonValue] | None
     ) -> list[dict[str, JsonValue]]:
-        answer = self._ask(path, body)
+        return self._rows(self._ask(path, body), path, key)
+
+    def _rows(self, answer: JsonValue, path: str, key: str) -> list[dict[str, JsonValue]]:
         items = answer.get(key) if isinstance(answer, dict) else None
         if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
             raise ServerError(
@@ -125,6 +170,27 @@ class Client:
 
     def _name(self) -> str:
         return f"The server of `{self.environment}` ({self.endpoint})"
+
+
+def _deployed(item: Mapping[str, JsonValue], actor: JsonValue) -> Deployed:
+    given = item.get("provenance")
+    source: Mapping[str, JsonValue] = given if isinstance(given, dict) else {}
+    revision = item.get("revision")
+    return Deployed(
+        content_hash=str(item.get("contentHash")),
+        revision=revision if isinstance(revision, int) else None,
+        at=str(item.get("updatedAt")),
+        owner=str(item.get("owner")),
+        actor=_text(actor),
+        repository=_text(source.get("repository")),
+        commit=_text(source.get("commit")),
+        dirty=source.get("dirty") is True,
+        run=_text(source.get("runUrl")) or _text(source.get("runId")),
+    )
+
+
+def _text(value: JsonValue) -> str | None:
+    return value if isinstance(value, str) else None
 
 
 def _batches(items: Sequence[_Item]) -> Iterator[Sequence[_Item]]:

@@ -300,3 +300,16 @@ def test_named_objects_are_read_in_the_order_of_the_request(server, ns):
     assert found[1]["object"] is None
     assert found[0]["object"] == server.api.get(f"/flows/{ns}/parent").json()
     assert "value" not in found[3]["object"]
+
+
+def test_the_state_says_who_wrote_each_object_last(server, ns):
+    actor = server.api.get("/whoami").json()["actor"]
+    server.api.put(f"/namespaces/{ns}", json={})
+    server.api.put(f"/files/{ns}/sql/a", json={"content": "a"})
+    server.api.put(f"/kv/{ns}/k", json={"value": 1})
+    asked = {"namespaces": ns, "actors": "true"}
+    found = server.api.get("/state", params=asked).json()
+    assert found["actors"] == dict.fromkeys(
+        [f"namespace/{ns}", f"kv/{ns}/k", f"file/{ns}/sql/a"], actor
+    )
+    assert "actors" not in server.api.get("/state", params={"namespaces": ns}).json()

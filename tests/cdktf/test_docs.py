@@ -13,7 +13,7 @@ from penstock_cdktf.environment import read_environment
 from penstock_cdktf.gates import Gates, read_policy
 
 MANUAL = (Path(__file__).parents[2] / "docs/promotion.md").read_text(encoding="utf-8")
-EXAMPLES = re.findall(r"```yaml\n(.*?)```", MANUAL, re.DOTALL)
+EXAMPLES = re.findall(r"^```yaml\n(.*?)^```", MANUAL, re.DOTALL | re.MULTILINE)
 
 
 def test_the_example_of_an_environment_is_valid_and_uses_every_setting():
@@ -38,7 +38,7 @@ def test_the_example_of_a_policy_is_valid_and_uses_every_gate():
 
 @pytest.mark.parametrize(
     "command",
-    ["env synth", "env plan", "env apply"]
+    ["env synth", "env plan", "env apply", "env status"]
     + [f"promote {verb}" for verb in ("status", "plan", "apply", "rollback", "verify")],
 )
 def test_every_option_of_every_command_is_in_the_manual(command, capsys):

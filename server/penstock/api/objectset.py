@@ -11,12 +11,15 @@ from penstock.api.answer import Answer, etag_matches
 from penstock.api.document import answers, body
 from penstock.api.problem import invalid
 from penstock.api.shape import TEXT, list_of, ref, thing
+from penstock.model.frozen import Json
 from penstock.model.problem import Problem
 from penstock.service import apply, plan, state
 from penstock.service.objectset import KINDS, KindName, canonical_hash, parse_set
 
 router = APIRouter(tags=["sets"])
 _SET = ref("ObjectSet")
+_STATE = thing(objects=list_of(ref("Object")))
+_STATE["properties"]["actors"] = {"type": "object", "additionalProperties": TEXT}
 _MAYBE_OBJECT = {"anyOf": [ref("Object"), {"type": "null"}]}
 
 
@@ -33,7 +36,7 @@ def apply_set(services: Services, change: Change, wanted: JsonBody) -> Response:
     return Answer(apply.apply(services, change, parse_set(wanted)).to_json())
 
 
-@router.get("/state", **answers(thing(objects=list_of(ref("Object"))), 304))
+@router.get("/state", **answers(_STATE, 304))
 def get_state(
     services: Services,
     caller: Caller,
@@ -42,6 +45,10 @@ def get_state(
     namespaces: Annotated[
         str, Query(description="Namespaces themselves, separated by commas; all by default.")
     ] = "",
+    *,
+    actors: Annotated[
+        bool, Query(description="Adds `actors`: by reference who wrote each object last.")
+    ] = False,
 ) -> Response:
     """Reads every declared object of some kinds at once."""
     wanted = [kind.strip() for kind in kinds.split(",") if kind.strip()]
@@ -62,7 +69,10 @@ def get_state(
     etag = f'"{canonical_hash([*objects])}"'
     if etag_matches(request.headers.get("if-none-match"), etag):
         return Response(status_code=304, headers={"ETag": etag})
-    return Answer({"objects": objects}, headers={"ETag": etag})
+    found: dict[str, Json] = {"objects": [*objects]}
+    if actors:
+        found["actors"] = {**state.actors(services, caller, objects)}
+    return Answer(found, headers={"ETag": etag})
 
 
 @router.post(

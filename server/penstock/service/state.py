@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 from penstock.errors import InvalidObject, NotFound
 from penstock.model.frozen import Json
@@ -12,6 +13,7 @@ from penstock.service.form import DeclaredRow, instant
 from penstock.service.kind import KIND
 from penstock.service.objectset import KEYED, KindName, Reference, parse_reference
 from penstock.service.services import Services
+from penstock.store import audit
 from penstock.store import flow as flows
 
 _PAGE = 1_000
@@ -79,6 +81,12 @@ def everything(
     return forms
 
 
+def actors(services: Services, caller: Caller, forms: Sequence[dict[str, Json]]) -> dict[str, str]:
+    """Who wrote each of the objects last, by their references, as far as the audit knows."""
+    with services.database.read() as tx:
+        return audit.actors(tx, caller.tenant, [str(_reference(form)) for form in forms])
+
+
 def read(services: Services, caller: Caller, body: Json) -> list[Json]:
     """Named objects in the order of the request, with null for those that are not there."""
     items = body.get("objects") if isinstance(body, dict) else None
@@ -125,3 +133,9 @@ def _cursor(kind: KindName, row: DeclaredRow) -> tuple[str, ...]:
     if kind == "namespace":
         return (row.namespace,)
     return (row.namespace, str(getattr(row, "key" if kind in KEYED else "id")))
+
+
+def _reference(form: dict[str, Json]) -> Reference:
+    kind = cast("KindName", form["kind"])
+    name = {"namespace": "", **dict.fromkeys(KEYED, "key"), "file": "path"}.get(kind, "id")
+    return Reference(kind, str(form["namespace"]), str(form[name]) if name else "")

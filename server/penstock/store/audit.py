@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, func, select
 from sqlmodel import Field, SQLModel
 
 from penstock.model.frozen import Json
@@ -20,6 +20,8 @@ from penstock.store.column import Instant, JsonText
 from penstock.store.declared import ProvenanceText
 
 _GENESIS = "0" * 64
+_WRITES = ("create", "update")
+_MOST_NAMES = 500
 
 
 class AuditTable(SQLModel, table=True):
@@ -126,6 +128,30 @@ def page(
     if after is not None:
         statement = statement.where(_audit.c.seq > after)
     return [_event(row) for row in tx.execute(statement.order_by(_audit.c.seq).limit(limit))]
+
+
+def actors(tx: Connection, tenant: str, objects: Sequence[str]) -> dict[str, str]:
+    """Who wrote each of the objects last; those are missing whose events have been purged."""
+    found: dict[str, str] = {}
+    for start in range(0, len(objects), _MOST_NAMES):
+        some = objects[start : start + _MOST_NAMES]
+        written = [f"{name.partition('/')[0]}.{action}" for name in some for action in _WRITES]
+        latest = (
+            select(func.max(_audit.c.seq))
+            .where(
+                _audit.c.tenant == tenant,
+                _audit.c.object.in_(some),
+                _audit.c.action.in_(sorted({*written})),
+            )
+            .group_by(_audit.c.object)
+        )
+        rows = tx.execute(
+            select(_audit.c.object, _audit.c.actor).where(
+                _audit.c.tenant == tenant, _audit.c.seq.in_(latest)
+            )
+        )
+        found.update({row.object: row.actor for row in rows})
+    return found
 
 
 def broken_at(tx: Connection, tenant: str) -> int | None:
