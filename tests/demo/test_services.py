@@ -13,7 +13,7 @@ from types import ModuleType
 import httpx
 import pytest
 
-from penstock_provider.ephemeral import secret_manager_value
+from penstock_provider.secret_managers import gcp
 
 TOKEN = {"Authorization": "Bearer t"}
 ACCESS = "/v1/projects/p/secrets/s/versions/{}:access"
@@ -37,7 +37,7 @@ def test_secret_manager_gives_versions_with_checksums(manager: str) -> None:
         assert body["name"] == f"projects/p/secrets/s/versions/{number}"
         data = base64.b64decode(body["payload"]["data"])
         assert data.decode() == value
-        assert int(body["payload"]["dataCrc32c"]) == secret_manager_value.crc32c(data)
+        assert int(body["payload"]["dataCrc32c"]) == gcp.crc32c(data)
 
 
 def test_secret_manager_lists_versions_without_values(manager: str) -> None:

@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from penstock_provider.ephemeral.secret_manager_value import crc32c
+from penstock_provider.secret_managers.gcp import crc32c
 
 from .fake import fingerprint
 
@@ -159,7 +159,7 @@ def test_secret_manager_refusals_are_sentences(terraform, manager, monkeypatch):
     assert "Cannot read secret p1/none/latest" in out
     assert "no such project, secret or version" in out
     terraform.write(ephemeral(manager).replace("project", 'manager = "vault"\n  project'))
-    assert 'only "gcp" is' in terraform.run("validate", "-no-color", code=1)
+    assert "means nothing to HashiCorp Vault" in terraform.run("validate", "-no-color", code=1)
 
 
 def test_service_account(terraform, fake, manager, monkeypatch, tmp_path):

@@ -15,3 +15,16 @@ resource "penstock_secret" "chat_token" {
   key       = "CHAT_TOKEN"
   value_wo  = ephemeral.penstock_secret_manager_value.chat_token.value
 }
+
+ephemeral "penstock_secret_manager_value" "warehouse" {
+  manager  = "aws"
+  region   = "eu-central-1" # AWS_REGION when not given
+  secret   = "prod/warehouse"
+  json_key = "password" # the newest: a rotation is a planned change
+}
+
+resource "penstock_secret" "warehouse" {
+  namespace = "company.team"
+  key       = "WAREHOUSE_PASSWORD"
+  value_wo  = ephemeral.penstock_secret_manager_value.warehouse.value
+}
