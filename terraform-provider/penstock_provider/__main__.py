@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import gc
-import json
 import sys
-import threading
-from collections.abc import Callable
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
-def _until_closed(stop: Callable[[], None]) -> None:
-    """Stops when the other end of stdin is gone."""
-    sys.stdin.buffer.read()
-    stop()
+    from penstock_provider.framework.plugin import Make
 
 
 def main() -> int:
@@ -20,24 +17,44 @@ def main() -> int:
     # A provider lives for seconds: collecting garbage costs more than it frees at start.
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
-    from penstock_provider.framework import plugin  # noqa: PLC0415 (after the collector is set)
-    from penstock_provider.install import ADDRESSES  # noqa: PLC0415 (likewise)
-    from penstock_provider.provider import Penstock  # noqa: PLC0415 (likewise)
-
     if sys.argv[1:] in (["--reattach"], ["--reattach-until-closed"]):
-        server = plugin.Reattach(Penstock, addresses=ADDRESSES)
-        if sys.argv[1] == "--reattach":
-            (variable, value), *_ = server.environment.items()
-            print(f"{variable}={json.dumps(value)}", flush=True)  # noqa: T201 (for the shell)
-        else:
-            print(json.dumps(server.environment), flush=True)  # noqa: T201 (`attached.py` reads it)
-            threading.Thread(target=_until_closed, args=(server.stop,), daemon=True).start()
-        try:
-            server.run()
-        except KeyboardInterrupt:
-            return 130
-        return 0
-    return plugin.serve(Penstock)
+        return _reattach(until_closed=sys.argv[1] != "--reattach")
+    from penstock_provider.framework.plugin import serve  # noqa: PLC0415 (after the collector)
+
+    return serve(_load)
+
+
+def _load() -> Make:
+    from penstock_provider.provider import Penstock  # noqa: PLC0415 (after the handshake)
+
+    return Penstock
+
+
+def _reattach(*, until_closed: bool) -> int:
+    import json  # noqa: PLC0415 (a start by Terraform needs none of these)
+    import threading  # noqa: PLC0415
+
+    from penstock_provider.framework.plugin import Reattach  # noqa: PLC0415
+    from penstock_provider.install import ADDRESSES  # noqa: PLC0415
+
+    server = Reattach(_load(), addresses=ADDRESSES)
+    if until_closed:
+        print(json.dumps(server.environment), flush=True)  # noqa: T201 (`attached.py` reads it)
+        threading.Thread(target=_until_closed, args=(server.stop,), daemon=True).start()
+    else:
+        (variable, value), *_ = server.environment.items()
+        print(f"{variable}={json.dumps(value)}", flush=True)  # noqa: T201 (for the shell)
+    try:
+        server.run()
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def _until_closed(stop: Callable[[], None]) -> None:
+    """Stops when the other end of stdin is gone."""
+    sys.stdin.buffer.read()
+    stop()
 
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
 """The certificate that is made without the cryptography package, checked by it."""
 
+import contextlib
+import select
 import socket
 import ssl
 import threading
@@ -14,7 +16,8 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.x509.oid import NameOID
 
 from penstock_provider.framework import p256
-from penstock_provider.framework.tls import server_context
+from penstock_provider.framework.endpoint import Socket
+from penstock_provider.framework.tls import Server, native
 
 
 def test_multiplication_agrees():
@@ -68,35 +71,74 @@ def client_pair(tmp_path, name: str):
     return file, certificate
 
 
+def test_the_c_part_of_ssl_is_as_we_know_it(monkeypatch):
+    assert native() is not None
+    monkeypatch.delattr("_ssl._SSLContext")
+    assert native() is None
+
+
+@pytest.mark.parametrize("module", [native(), ssl], ids=["native", "public"])
 @pytest.mark.parametrize("known", [True, False])
-def test_only_the_announced_client_is_let_in(tmp_path, known):
+def test_only_the_announced_client_is_let_in(tmp_path, known, module):
     announced_key, announced = client_pair(tmp_path, "announced")
     other_key, other = client_pair(tmp_path, "other")
-    context, der = server_context(announced.read_text(), tmp_path)
+    server = Server(announced.read_text(), str(tmp_path), module)
     assert not (tmp_path / "pair.pem").exists()
     client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    client.load_verify_locations(cadata=ssl.DER_cert_to_PEM_cert(der))
+    client.load_verify_locations(cadata=ssl.DER_cert_to_PEM_cert(server.der))
     client.load_cert_chain(announced if known else other, announced_key if known else other_key)
     client.set_alpn_protocols(["h2"])
-    ours, theirs = socket.socketpair()
+    pair, theirs = socket.socketpair()
+    ours = Socket(fileno=pair.detach())
     outcome = []
 
     def serve() -> None:
         try:
-            with context.wrap_socket(ours, server_side=True) as secured:
-                outcome.append(secured.selected_alpn_protocol())
-                secured.sendall(b"in")
-        except ssl.SSLError as error:
+            secured = server.secure(ours, seconds=10)
+        except OSError as error:
             outcome.append(error.reason)
-        finally:
             ours.close()
+            return
+        with pytest.raises(BlockingIOError):
+            secured.recv(100)
+        assert secured.send(memoryview(b"in")) == 2
+        while True:
+            select.select([secured], [], [], 10)
+            with contextlib.suppress(BlockingIOError):
+                outcome.append(secured.recv(3) + secured.recv(secured.pending()))
+                break
+        select.select([secured], [], [], 10)
+        outcome.append(secured.recv(100))
+        secured.close()
 
     thread = threading.Thread(target=serve)
     thread.start()
     try:
         with client.wrap_socket(theirs, server_hostname="localhost") as secured:
             assert secured.recv(2) == (b"in" if known else b"")
-    except ssl.SSLError:
-        assert not known
+            assert secured.selected_alpn_protocol() == "h2"
+            secured.sendall(b"thanks")
+            secured.unwrap()
+    except OSError:
+        assert not known or outcome
     thread.join()
-    assert outcome == (["h2"] if known else ["CERTIFICATE_VERIFY_FAILED"])
+    assert outcome == ([b"thanks", b""] if known else ["CERTIFICATE_VERIFY_FAILED"])
+
+
+def test_more_than_the_socket_takes_waits(tmp_path):
+    key, certificate = client_pair(tmp_path, "client")
+    server = Server(certificate.read_text(), str(tmp_path))
+    client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    client.load_verify_locations(cadata=ssl.DER_cert_to_PEM_cert(server.der))
+    client.load_cert_chain(certificate, key)
+    pair, theirs = socket.socketpair()
+    ours = Socket(fileno=pair.detach())
+    made = []
+    thread = threading.Thread(target=lambda: made.append(server.secure(ours, seconds=10)))
+    thread.start()
+    with client.wrap_socket(theirs, server_hostname="localhost"):
+        thread.join()
+        with pytest.raises(BlockingIOError):
+            while True:
+                made[0].send(memoryview(b"x" * 16_384))
+        made[0].close()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import socket
-import ssl
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -13,6 +11,7 @@ from penstock_provider.framework.incoming import Incoming
 from penstock_provider.framework.outgoing import Outgoing, Stream
 
 if TYPE_CHECKING:
+    from penstock_provider.framework.endpoint import Endpoint
     from penstock_provider.framework.loop import Loop, Task
 
 Handler = Callable[[bytes], "Task[bytes]"]
@@ -41,7 +40,7 @@ class Connection:
     def __init__(
         self,
         loop: Loop,
-        sock: socket.socket,
+        sock: Endpoint,
         *,
         handlers: Mapping[str, Handler],
         streams: Mapping[str, StreamHandler] | None = None,
@@ -50,7 +49,8 @@ class Connection:
     ) -> None:
         self._loop = loop
         self._sock = sock
-        self._pending = sock.pending if isinstance(sock, ssl.SSLSocket) else None
+        # Of a socket with TLS: what is decrypted already, of which no poll tells.
+        self._pending: Callable[[], int] | None = getattr(sock, "pending", None)
         self._handlers = handlers
         self._stream_handlers = streams or {}
         self._open_streams = open_streams
@@ -90,7 +90,7 @@ class Connection:
                 incoming.receive(data)
                 if incoming.over or self._pending is None or not self._pending():
                     break
-        except (ssl.SSLWantReadError, ssl.SSLWantWriteError, BlockingIOError):
+        except BlockingIOError:
             pass
         except OSError:
             self.close()
@@ -198,7 +198,7 @@ class Connection:
         try:
             while at < size:
                 at += self._sock.send(view[at:])
-        except (ssl.SSLWantWriteError, ssl.SSLWantReadError, BlockingIOError):
+        except BlockingIOError:
             pass
         except OSError:
             self.close()

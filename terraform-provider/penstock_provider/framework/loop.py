@@ -6,20 +6,28 @@ provider needs. Everything but ``in_thread``'s function runs on the thread that 
 
 from __future__ import annotations
 
-import heapq
-import itertools
-import queue
-import selectors
-import socket
-import threading
+import os
+import select
 import time
 from collections import deque
 from collections.abc import Callable, Coroutine, Generator
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from queue import SimpleQueue
 
 T = TypeVar("T")
 # What a coroutine sends and yields on its way is between it and the loop.
 Task = Coroutine[Any, Any, T]
+_READ = select.POLLIN
+_WRITE = select.POLLOUT
+
+
+class Watched(Protocol):
+    """A socket, or anything else that can be polled."""
+
+    def fileno(self) -> int:
+        """Its number."""
 
 
 class Future(Generic[T]):
@@ -75,19 +83,21 @@ class Loop:
 
     def __init__(self) -> None:
         self._ready: deque[Callable[[], None]] = deque()
-        self._selector = selectors.DefaultSelector()
-        self._jobs: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._poll = select.poll()
+        self._watched: dict[int, Callable[[], None]] = {}
+        self._writing: set[int] = set()
+        self._jobs: SimpleQueue[Callable[[], None]] | None = None
         self._finished: deque[Callable[[], None]] = deque()
         self._timers: list[tuple[float, int, Callable[[], None]]] = []
-        self._order = itertools.count()
+        self._count = 0
         self._threads = 0
         self._busy = 0
-        self._wake_in, self._wake_out = socket.socketpair()
-        self._wake_in.setblocking(False)
-        self._wake_out.setblocking(False)
+        self._wake_in, self._wake_out = os.pipe()
+        os.set_blocking(self._wake_in, False)
+        os.set_blocking(self._wake_out, False)
         self._stopped = False
         self.on_idle: list[Callable[[], None]] = []
-        self.watch(self._wake_in, self._woken)
+        self._watch(self._wake_in, self._woken)
 
     def spawn(self, task: Task[T]) -> Future[T]:
         """Starts a coroutine in the next turn; its outcome is the future's."""
@@ -113,7 +123,9 @@ class Loop:
 
     def later(self, seconds: float, callback: Callable[[], None]) -> None:
         """Calls ``callback`` after some time."""
-        heapq.heappush(self._timers, (time.monotonic() + seconds, next(self._order), callback))
+        self._count += 1
+        self._timers.append((time.monotonic() + seconds, self._count, callback))
+        self._timers.sort()
 
     def soon(self, callback: Callable[[], None]) -> None:
         """Calls ``callback`` in the next turn."""
@@ -134,25 +146,45 @@ class Loop:
 
         self._busy += 1
         if self._busy > self._threads and self._threads < self.MOST_THREADS:
-            self._threads += 1
-            threading.Thread(target=self._work, daemon=True).start()
+            self._start_thread()
+        assert self._jobs is not None
         self._jobs.put(job)
         return future
 
-    def watch(self, sock: socket.socket, callback: Callable[[], None]) -> None:
+    def _start_thread(self) -> None:
+        # Many of the processes that Terraform starts never need a thread.
+        from queue import SimpleQueue  # noqa: PLC0415
+        from threading import Thread  # noqa: PLC0415
+
+        if self._jobs is None:
+            self._jobs = SimpleQueue()
+        self._threads += 1
+        Thread(target=self._work, args=(self._jobs,), daemon=True).start()
+
+    def watch(self, sock: Watched, callback: Callable[[], None]) -> None:
         """Calls ``callback`` whenever ``sock`` can be read."""
-        self._selector.register(sock, selectors.EVENT_READ, callback)
+        self._watch(sock.fileno(), callback)
 
-    def watch_writing(self, sock: socket.socket, *, writing: bool) -> None:
+    def _watch(self, number: int, callback: Callable[[], None]) -> None:
+        self._watched[number] = callback
+        self._poll.register(number, _READ)
+
+    def watch_writing(self, sock: Watched, *, writing: bool) -> None:
         """Also calls the callback of ``sock`` when it can be written, or no longer."""
-        key = self._selector.get_key(sock)
-        events = selectors.EVENT_READ | (selectors.EVENT_WRITE if writing else 0)
-        if key.events != events:
-            self._selector.modify(sock, events, key.data)
+        number = sock.fileno()
+        if writing and number not in self._writing:
+            self._writing.add(number)
+            self._poll.modify(number, _READ | _WRITE)
+        elif not writing and number in self._writing:
+            self._writing.remove(number)
+            self._poll.modify(number, _READ)
 
-    def forget(self, sock: socket.socket) -> None:
+    def forget(self, sock: Watched) -> None:
         """Watches ``sock`` no longer."""
-        self._selector.unregister(sock)
+        number = sock.fileno()
+        del self._watched[number]
+        self._writing.discard(number)
+        self._poll.unregister(number)
 
     def stop(self) -> None:
         """Ends ``run``; may be called from any thread."""
@@ -161,6 +193,7 @@ class Loop:
 
     def run(self, until: Future[Any] | None = None) -> None:
         """Turns until ``stop``, or until ``until`` has ended."""
+        watched = self._watched
         while not self._stopped and not (until is not None and until.done):
             self._turn()
             if not self._ready:
@@ -168,35 +201,37 @@ class Loop:
                     callback()
             if until is not None and until.done:
                 return
-            for key, _ in self._selector.select(self._patience()):
-                key.data()
+            for number, _ in self._poll.poll(self._patience()):
+                # One callback may have closed the next one's socket.
+                callback = watched.get(number)
+                if callback is not None:
+                    callback()
             self._ring()
 
     def close(self) -> None:
-        """Frees the loop's own sockets."""
-        self._selector.close()
-        self._wake_in.close()
-        self._wake_out.close()
+        """Frees the loop's own pipe."""
+        os.close(self._wake_in)
+        os.close(self._wake_out)
 
     def _patience(self) -> float | None:
-        """Seconds until there is something to do without any socket."""
+        """Milliseconds until there is something to do without any socket."""
         if self._ready or self._stopped:
             return 0
-        return max(0.0, self._timers[0][0] - time.monotonic()) if self._timers else None
+        return max(0.0, self._timers[0][0] - time.monotonic()) * 1000 if self._timers else None
 
     def _ring(self) -> None:
         now = time.monotonic() if self._timers else 0.0
         while self._timers and self._timers[0][0] <= now:
-            self._ready.append(heapq.heappop(self._timers)[2])
+            self._ready.append(self._timers.pop(0)[2])
 
     def _turn(self) -> None:
         ready = self._ready
         while ready:
             ready.popleft()()
 
-    def _work(self) -> None:
+    def _work(self, jobs: SimpleQueue[Callable[[], None]]) -> None:
         while True:
-            self._jobs.get()()
+            jobs.get()()
 
     def _hand_back(self, callback: Callable[[], None]) -> None:
         self._finished.append(callback)
@@ -204,14 +239,14 @@ class Loop:
 
     def _wake(self) -> None:
         try:
-            self._wake_out.send(b"\0")
-        except (BlockingIOError, OSError):
+            os.write(self._wake_out, b"\0")
+        except OSError:
             # Full means that it wakes anyway; closed means that nobody waits any more.
             return
 
     def _woken(self) -> None:
         try:
-            self._wake_in.recv(4096)
+            os.read(self._wake_in, 4096)
         except BlockingIOError:
             return
         finished = self._finished

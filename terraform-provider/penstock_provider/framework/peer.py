@@ -8,6 +8,7 @@ import struct
 import sys
 from pathlib import Path
 
+from penstock_provider.framework.endpoint import Endpoint
 from penstock_provider.framework.record import record
 
 _CREDENTIALS = struct.Struct("3i")
@@ -42,7 +43,7 @@ class Peer:
         return tuple(part.decode(errors="replace") for part in told.split(b"\0") if part)
 
 
-def peer_of(sock: socket.socket) -> Peer:
+def peer_of(sock: Endpoint) -> Peer:
     """Who has opened the connection; the parent, where the system does not tell."""
     try:
         if sys.platform == "darwin":

@@ -1,27 +1,35 @@
-"""The process: go-plugin's handshake, or reattach mode for use without installation."""
+"""The process: go-plugin's handshake, or reattach mode for use without installation.
+
+Until the handshake's line is written nothing is imported that it does not need: Terraform waits
+for it, and what comes after is imported while Terraform connects.
+"""
 
 from __future__ import annotations
 
-import base64
-import contextlib
-import json
+import binascii
 import os
-import shutil
-import signal
-import socket
-import ssl
 import sys
-import tempfile
-from collections.abc import Callable, Sequence
-from pathlib import Path
 
-from penstock_provider.framework import protocol, tls
-from penstock_provider.framework.core import Core
-from penstock_provider.framework.http2 import Connection, Handler
-from penstock_provider.framework.log import log
-from penstock_provider.framework.loop import Loop
-from penstock_provider.framework.peer import peer_of
-from penstock_provider.framework.resource import Provider
+from penstock_provider.framework.endpoint import (
+    accept,
+    listen,
+    private_directory,
+    remove_directory,
+)
+
+# `typing` itself imports `re` and more, and costs as much as the rest of a handshake.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any
+
+    from penstock_provider.framework.endpoint import Endpoint
+    from penstock_provider.framework.http2 import Connection
+    from penstock_provider.framework.loop import Loop
+    from penstock_provider.framework.resource import Provider
+    from penstock_provider.framework.tls import Server
+
+    Make = Callable[[Loop], Provider]
 
 _COOKIE = "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2"
 _OPEN_STREAMS = frozenset({"/plugin.GRPCStdio/StreamStdio", "/plugin.GRPCBroker/StartStream"})
@@ -30,7 +38,19 @@ _TLS_SECONDS = 10
 _WAIT_SECONDS = 120
 
 
-def _handlers(core: Core, shutdown: Callable[[], None]) -> dict[str, Handler]:
+def _connect(
+    loop: Loop,
+    endpoint: Endpoint,
+    make: Make,
+    *,
+    shutdown: Callable[[], None],
+    on_close: Callable[[], None],
+) -> tuple[Connection, Provider]:
+    from penstock_provider.framework import protocol  # noqa: PLC0415 (after the handshake)
+    from penstock_provider.framework.core import Core  # noqa: PLC0415 (likewise)
+    from penstock_provider.framework.http2 import Connection  # noqa: PLC0415 (likewise)
+    from penstock_provider.framework.peer import peer_of  # noqa: PLC0415 (likewise)
+
     async def healthy(_: bytes) -> bytes:
         return protocol.types["HealthResponse"](status=1).SerializeToString()
 
@@ -38,18 +58,23 @@ def _handlers(core: Core, shutdown: Callable[[], None]) -> dict[str, Handler]:
         shutdown()
         return b""
 
-    handlers: dict[str, Handler] = dict(core.handlers())
-    handlers["/grpc.health.v1.Health/Check"] = healthy
-    handlers["/plugin.GRPCController/Shutdown"] = stop
-    return handlers
-
-
-def _listen(directory: Path) -> tuple[socket.socket, Path]:
-    path = directory / "plugin"
-    listener = socket.socket(socket.AF_UNIX)
-    listener.bind(str(path))
-    listener.listen(16)
-    return listener, path
+    provider = make(loop)
+    provider.peer = peer_of(endpoint)
+    core = Core(provider)
+    handlers = {
+        **core.handlers(),
+        "/grpc.health.v1.Health/Check": healthy,
+        "/plugin.GRPCController/Shutdown": stop,
+    }
+    connection = Connection(
+        loop,
+        endpoint,
+        handlers=handlers,
+        streams=core.streams(),
+        open_streams=_OPEN_STREAMS,
+        on_close=on_close,
+    )
+    return connection, provider
 
 
 def _refusal() -> str | None:
@@ -65,41 +90,45 @@ def _refusal() -> str | None:
     return None
 
 
-def serve(make: Callable[[Loop], Provider]) -> int:
-    """Runs as Terraform's child until Terraform leaves; the exit code."""
+def _ignore_interrupts() -> None:
+    """Terraform shares our process group: Ctrl-C is its to handle, it tells us by StopProvider."""
+    try:
+        import _signal as signal  # pyrefly: ignore[missing-import]  # noqa: PLC0415 (`signal` imports `enum`)
+    except ImportError:
+        import signal  # noqa: PLC0415
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def serve(load: Callable[[], Make]) -> int:
+    """Runs as Terraform's child until Terraform leaves; the exit code.
+
+    ``load`` is called after the handshake, and gives what makes the provider.
+    """
     refusal = _refusal()
     if refusal is not None:
         sys.stderr.write(refusal + "\n")
         return 1
-    # Terraform shares our process group: Ctrl-C is its to handle, it tells us by StopProvider.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    directory = Path(
-        tempfile.mkdtemp(prefix="plugin", dir=os.environ.get("PLUGIN_UNIX_SOCKET_DIR"))
-    )
+    _ignore_interrupts()
+    directory = private_directory(os.environ.get("PLUGIN_UNIX_SOCKET_DIR"))
     try:
-        listener, path = _listen(directory)
-        client, context, certificate = os.environ.get("PLUGIN_CLIENT_CERT"), None, ""
+        listener, path = listen(directory)
+        client, server, certificate = os.environ.get("PLUGIN_CLIENT_CERT"), None, ""
         if client:
-            context, der = tls.server_context(client, directory)
-            certificate = base64.b64encode(der).decode().rstrip("=")
+            from penstock_provider.framework import tls  # noqa: PLC0415 (Terraform may do without)
+
+            server = tls.Server(client, directory)
+            certificate = binascii.b2a_base64(server.der, newline=False).decode().rstrip("=")
         sys.stdout.write(f"1|{_PROTOCOL}|unix|{path}|grpc|{certificate}\n")
         sys.stdout.flush()
         sys.stdout = sys.stderr
-        sock = _accept(listener, context)
+        from penstock_provider.framework.loop import Loop  # noqa: PLC0415 (Terraform may connect)
+
+        make = load()
+        endpoint = _accept(listener, server)
     finally:
-        shutil.rmtree(directory, ignore_errors=True)
+        remove_directory(directory)
     loop = Loop()
-    provider = make(loop)
-    provider.peer = peer_of(sock)
-    core = Core(provider)
-    connection = Connection(
-        loop,
-        sock,
-        handlers=_handlers(core, loop.stop),
-        streams=core.streams(),
-        open_streams=_OPEN_STREAMS,
-        on_close=loop.stop,
-    )
+    connection, provider = _connect(loop, endpoint, make, shutdown=loop.stop, on_close=loop.stop)
     loop.run()
     connection.drain()
     provider.close()
@@ -108,23 +137,23 @@ def serve(make: Callable[[Loop], Provider]) -> int:
     os._exit(0)
 
 
-def _accept(listener: socket.socket, context: ssl.SSLContext | None) -> socket.socket:
+def _accept(listener: Any, server: Server | None) -> Endpoint:
     """The first connection that proves to be Terraform's; ends when none comes in time."""
     listener.settimeout(_WAIT_SECONDS)
     while True:
-        sock, _ = listener.accept()
-        if context is None:
-            sock.setblocking(False)
+        sock = accept(listener)
+        if server is None:
+            sock.settimeout(0)
             listener.close()
             return sock
-        sock.settimeout(_TLS_SECONDS)
         try:
-            secured = context.wrap_socket(sock, server_side=True)
+            secured = server.secure(sock, seconds=_TLS_SECONDS)
         except OSError as error:
+            from penstock_provider.framework.log import log  # noqa: PLC0415 (hardly ever)
+
             log("warn", "a client failed the TLS handshake", error=str(error))
             sock.close()
             continue
-        secured.setblocking(False)
         listener.close()
         return secured
 
@@ -136,19 +165,23 @@ class Reattach:
     needs; ``run`` serves until ``stop``.
     """
 
-    def __init__(self, make: Callable[[Loop], Provider], *, addresses: Sequence[str]) -> None:
+    def __init__(self, make: Make, *, addresses: Sequence[str]) -> None:
+        import json  # noqa: PLC0415 (a start by Terraform needs none)
+
+        from penstock_provider.framework.loop import Loop  # noqa: PLC0415 (see above)
+
         self._make = make
         self._loop = Loop()
-        self._directory = Path(tempfile.mkdtemp(prefix="plugin"))
-        self._listener, path = _listen(self._directory)
-        self._listener.setblocking(False)
+        self._directory = private_directory(None)
+        self._listener, path = listen(self._directory)
+        self._listener.settimeout(0)
         self._open: set[Connection] = set()
         description = {
             "Protocol": "grpc",
             "ProtocolVersion": _PROTOCOL,
             "Pid": os.getpid(),
             "Test": True,
-            "Addr": {"Network": "unix", "String": str(path)},
+            "Addr": {"Network": "unix", "String": path},
         }
         self.environment = {
             "TF_REATTACH_PROVIDERS": json.dumps(dict.fromkeys(addresses, description))
@@ -165,32 +198,25 @@ class Reattach:
             self._loop.forget(self._listener)
             self._listener.close()
             self._loop.close()
-            shutil.rmtree(self._directory, ignore_errors=True)
+            remove_directory(self._directory)
 
     def stop(self) -> None:
         """Ends ``run``."""
         self._loop.stop()
 
     def _accept(self) -> None:
-        with contextlib.suppress(BlockingIOError):
-            sock, _ = self._listener.accept()
-            sock.setblocking(False)
-            provider = self._make(self._loop)
-            provider.peer = peer_of(sock)
-            core = Core(provider)
-            opened: list[Connection] = []
+        try:
+            sock = accept(self._listener)
+        except BlockingIOError:
+            return
+        sock.settimeout(0)
+        opened: list[tuple[Connection, Provider]] = []
 
-            def closed() -> None:
-                self._open.difference_update(opened)
+        def closed() -> None:
+            for connection, provider in opened:
+                self._open.discard(connection)
                 provider.close()
 
-            connection = Connection(
-                self._loop,
-                sock,
-                handlers=_handlers(core, lambda: None),
-                streams=core.streams(),
-                open_streams=_OPEN_STREAMS,
-                on_close=closed,
-            )
-            opened.append(connection)
-            self._open.add(connection)
+        made = _connect(self._loop, sock, self._make, shutdown=lambda: None, on_close=closed)
+        opened.append(made)
+        self._open.add(made[0])
