@@ -6,13 +6,14 @@ that Terraform starts never send one.
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import json
 import random
 import threading
 import urllib.parse
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from penstock_provider import __version__
@@ -22,6 +23,7 @@ from penstock_provider.framework.values import JsonValue
 
 if TYPE_CHECKING:
     import http.client
+    import socket
     import ssl
 
 Json = dict[str, JsonValue]
@@ -121,10 +123,32 @@ class Response:
         raise ApiError(0, "not-penstock", "The answer is not the JSON object that Penstock gives.")
 
 
+@record(frozen=True)
+class Stream:
+    """An answer that is read line by line, on a connection of its own."""
+
+    connection: http.client.HTTPConnection
+    sock: socket.socket
+    answer: http.client.HTTPResponse
+
+    def interrupt(self) -> None:
+        """Ends it for whoever reads; from any thread."""
+        import socket  # noqa: PLC0415 (most processes never need it)
+
+        with contextlib.suppress(OSError):
+            self.sock.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Frees it; nobody may be reading."""
+        self.answer.close()
+        self.connection.close()
+
+
 class Client:
     """Talks to one tenant of one server; safe to use from many threads."""
 
     _RETRIED: ClassVar[frozenset[int]] = frozenset({429, 500, 502, 503, 504})
+    _REFUSED: ClassVar[frozenset[int]] = frozenset({429, 503})
     _ROUTELESS: ClassVar[frozenset[int]] = frozenset({404, 405})
     _LONGEST_PAUSE = 30.0
 
@@ -140,6 +164,7 @@ class Client:
         self._idle: deque[http.client.HTTPConnection] = deque()
         self._tls: ssl.SSLContext | None = None
         self._stopped = threading.Event()
+        self.on_stop: list[Callable[[], None]] = []
         self._headers = {
             "Authorization": f"Bearer {settings.token}",
             "User-Agent": f"terraform-provider-penstock/{__version__}",
@@ -150,8 +175,15 @@ class Client:
         }
 
     def stop(self) -> None:
-        """Ends all pauses between attempts; no further attempts are made."""
+        """Ends all pauses between attempts and all that is followed; nothing is tried again."""
         self._stopped.set()
+        for callback in [*self.on_stop]:
+            callback()
+
+    @property
+    def stopped(self) -> bool:
+        """True once everything shall end."""
+        return self._stopped.is_set()
 
     def pause(self, seconds: float) -> None:
         """Waits, unless everything ends."""
@@ -169,22 +201,26 @@ class Client:
         body: JsonValue = None,
         *,
         headers: Mapping[str, str] | None = None,
+        once: bool = False,
     ) -> Response:
         """One call, repeated while that may help; raises ``ApiError``.
 
-        Paths are below the tenant's base; those of tenants themselves, `/tenants`, are not.
+        Paths are below the tenant's base; those of tenants themselves, `/tenants`, are not. What
+        must not happen twice is asked for ``once``: it is repeated only when the server has
+        refused to begin with it.
         """
         data = None if body is None else json.dumps(body, ensure_ascii=False).encode()
         attempt = 0
         while True:
             pause: float | None = None
             try:
-                return self._once(method, path, data, headers=headers or {})
+                return self._once(method, path, data, headers=headers or {}, fresh=once)
             except _Retry as retry:
                 error, pause = retry.error, retry.pause
             except ApiError as refusal:
                 raise self._explained(refusal) from None
-            if attempt >= self.settings.max_retries or self._stopped.is_set():
+            is_last = attempt >= self.settings.max_retries or self._stopped.is_set()
+            if is_last or (once and error.status not in self._REFUSED):
                 raise error
             attempt += 1
             delay = pause if pause is not None else 0.2 * 2**attempt * (0.5 + random.random() / 2)  # noqa: S311 (jitter)
@@ -198,15 +234,39 @@ class Client:
             if self._stopped.wait(min(delay, self._LONGEST_PAUSE)):
                 raise error
 
+    def open(self, path: str, *, headers: Mapping[str, str]) -> Stream:
+        """An answer that goes on and on; raises ``ApiError`` or ``OSError``."""
+        connection = self._connection(fresh=True)
+        try:
+            connection.connect()
+            sock = connection.sock
+            connection.request("GET", self._base + path, headers={**self._headers, **headers})
+            answer = connection.getresponse()
+        except BaseException:
+            connection.close()
+            raise
+        stream = Stream(connection, sock, answer)
+        if answer.status >= 400:  # noqa: PLR2004 (HTTP's own boundary)
+            refusal = _refusal(answer.status, answer.read())
+            stream.close()
+            raise refusal
+        return stream
+
     def _once(
-        self, method: str, path: str, data: bytes | None, *, headers: Mapping[str, str]
+        self,
+        method: str,
+        path: str,
+        data: bytes | None,
+        *,
+        headers: Mapping[str, str],
+        fresh: bool = False,
     ) -> Response:
         import http.client  # noqa: PLC0415 (most processes never need it)
 
         sent = {**self._headers, **headers}
         if data is not None:
             sent["Content-Type"] = "application/json"
-        connection = self._connection()
+        connection = self._connection(fresh=fresh)
         try:
             base = self._root if path.startswith("/tenants") else self._base
             connection.request(method, base + path, body=data, headers=sent)
@@ -245,13 +305,15 @@ class Client:
             f"{answer.get('apiVersion')}; this provider, {__version__}, needs {API_VERSION}.",
         )
 
-    def _connection(self) -> http.client.HTTPConnection:
+    def _connection(self, *, fresh: bool = False) -> http.client.HTTPConnection:
+        """An idle connection, or a new one: an idle one may have been closed by the server."""
         import http.client  # noqa: PLC0415 (most processes never need it)
 
-        try:
-            return self._idle.pop()
-        except IndexError:
-            pass
+        if not fresh:
+            try:
+                return self._idle.pop()
+            except IndexError:
+                pass
         timeout = self.settings.timeout
         if not self._secure:
             return http.client.HTTPConnection(self._host, self._port, timeout=timeout)

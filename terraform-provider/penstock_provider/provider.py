@@ -11,6 +11,7 @@ from typing import ClassVar, Protocol, TypeVar, runtime_checkable
 
 from penstock_provider.api import Client, Settings
 from penstock_provider.examination import Examiner
+from penstock_provider.executions import Executions
 from penstock_provider.framework.action import Action
 from penstock_provider.framework.diagnostics import Diagnostics, Failure
 from penstock_provider.framework.function import Function
@@ -145,6 +146,7 @@ class Penstock(Provider):
     _record: Record | None = None
     _client: Client | None = None
     _singles: Singles | None = None
+    _executions: Executions | None = None
 
     def resources(self) -> Mapping[str, type[Resource]]:
         """All files of `resources/`."""
@@ -189,6 +191,13 @@ class Penstock(Provider):
         if self._singles is None:
             raise _no_server()
         return self._singles
+
+    @property
+    def executions(self) -> Executions:
+        """The server's executions and triggers; a failure as of `objects`."""
+        if self._executions is None:
+            raise _no_server()
+        return self._executions
 
     @property
     def planner(self) -> Objects | None:
@@ -248,6 +257,7 @@ class Penstock(Provider):
             self._objects.plan,
             is_strict=strictness != "warning",
         )
+        self._executions = Executions(self.loop, self._client)
 
     def stop(self) -> None:
         """Ends pauses between attempts."""
@@ -261,7 +271,7 @@ class Penstock(Provider):
             self._record.close()
         if self._objects is not None:
             self._objects.close()
-            self._objects = self._singles = None
+            self._objects = self._singles = self._executions = None
 
 
 def _no_server() -> Failure:
