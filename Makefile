@@ -34,6 +34,7 @@ bench: $(VENV)/.dev ## Measure engine, expressions, fan-out, opening and provide
 	$(BIN)/python benchmarks/fan_out.py
 	$(BIN)/python benchmarks/opening.py
 	$(BIN)/python benchmarks/terraform.py
+	$(BIN)/python benchmarks/terraform_state.py
 
 # Made anew when what they are made from changes; the larger one serves for the smaller.
 $(VENV)/.demo: pyproject.toml constraints.txt | $(BIN)/python

@@ -92,9 +92,9 @@ class Client:
             raise _refused(response)
         return response.json()
 
-    def delete(self, path: str, headers: Mapping[str, str] | None = None) -> None:
+    def delete(self, path: str, headers: Mapping[str, str] | None = None, **query: Asked) -> None:
         """Removes something."""
-        self._send("DELETE", path, headers=headers)
+        self._send("DELETE", path, headers=headers, query=query)
 
     def read(self, path: str, query: Mapping[str, str]) -> bytes:
         """Reads an answer that is no JSON."""

@@ -52,7 +52,9 @@ def build() -> bytes:
     for name, data in sorted(content.items()):
         digest.update(f"{name}\0{len(data)}\0".encode() + data)
     source = Path(str(first.__file__)).read_text("utf-8")
+    names = ", ".join(f'"{name}"' for name in sorted(content))
     main = re.sub(r'^DIGEST = ""$', f'DIGEST = "{digest.hexdigest()}"', source, flags=re.MULTILINE)
+    main = re.sub(r"^NAMES = \(\)$", f"NAMES = ({names},)", main, flags=re.MULTILINE)
     packed = archive({**content, "__main__.py": main.encode()}, mode=_FILE)
     return _HEADER.encode() + packed
 

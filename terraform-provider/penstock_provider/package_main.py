@@ -14,7 +14,8 @@ import sys
 OLDEST = (3, 11)
 _NEWER = ("python3.15", "python3.14", "python3.13", "python3.12", "python3.11")
 DIGEST = ""
-"""Names the archive's content; `package.py` fills it in."""
+NAMES = ()
+"""The archive's content and what stands for it; `package.py` fills them in."""
 
 
 def start(archive: str) -> None:
@@ -32,18 +33,24 @@ def start(archive: str) -> None:
 def unpacked(archive: str, caches: str) -> "str | None":
     """The folder below `caches` with the archive's content; None when there can be none.
 
-    A folder that somebody else could have written to is not trusted.
+    A folder that somebody else could have written to is not trusted. One in which files are
+    missing, because somebody has tidied up, is made anew.
     """
     own = os.path.join(caches, "penstock-provider")
     folder = os.path.join(own, DIGEST)
     try:
-        if not os.path.lexists(folder):
-            os.makedirs(own, 0o700, exist_ok=True)
-            if _is_ours(own):
-                _unpack(archive, own, folder)
-        return folder if _is_ours(own) and _is_ours(folder) else None
+        os.makedirs(own, 0o700, exist_ok=True)
+        if not _is_ours(own) or (os.path.lexists(folder) and not _is_ours(folder)):
+            return None
+        if not _is_whole(folder):
+            _unpack(archive, own, folder)
     except (OSError, ValueError):
         return None
+    return folder
+
+
+def _is_whole(folder: str) -> bool:
+    return all(os.path.isfile(os.path.join(folder, name)) for name in NAMES)
 
 
 def _is_ours(path: str) -> bool:
@@ -57,17 +64,21 @@ def _unpack(archive: str, own: str, folder: str) -> None:
     import tempfile  # noqa: PLC0415 - as above
     import zipfile  # noqa: PLC0415 - as above
 
-    arriving = tempfile.mkdtemp(dir=own)
+    aside = tempfile.mkdtemp(dir=own)
+    arriving = os.path.join(aside, "new")
     try:
+        os.mkdir(arriving, 0o700)
         with zipfile.ZipFile(archive) as content:
             content.extractall(arriving)
+        if os.path.isdir(folder) and not _is_whole(folder):
+            os.rename(folder, os.path.join(aside, "old"))
         # Whole or not at all. When another start was first, its folder stays.
         os.rename(arriving, folder)
     except OSError:
-        if not os.path.isdir(folder):
+        if not _is_whole(folder):
             raise
     finally:
-        shutil.rmtree(arriving, ignore_errors=True)
+        shutil.rmtree(aside, ignore_errors=True)
 
 
 def _caches() -> str:

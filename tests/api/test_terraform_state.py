@@ -197,6 +197,7 @@ def test_a_lock_is_listed_and_outlasts_the_server(backend):
     assert (lock["id"], lock["who"]) == (ADA["ID"], "ada@laptop")
     assert lock["operation"] == "OperationTypeApply"
     assert backend.call("LOCK", "/first", BOB).status_code == 423
+    assert backend.call("DELETE", "/first/lock", ID=BOB["ID"]).status_code == 409
     assert backend.call("DELETE", "/first/lock", ID=ADA["ID"]).status_code == 200
     assert backend.audited()[-1] == "terraform-state.force-unlock"
     assert backend.call("LOCK", "/first", BOB).status_code == 200

@@ -121,6 +121,18 @@ def test_the_first_start_unpacks_and_the_second_compiles_nothing(tmp_path, progr
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("*.pyc")} == compiled
 
 
+def test_a_folder_with_missing_files_is_made_anew(tmp_path, program):
+    cache = tmp_path / "cache"
+    end(handshake(program, environment(cache)))
+    (folder,) = (cache / "penstock-provider").iterdir()
+    files = {path.relative_to(folder) for path in folder.rglob("*.py")}
+    for name in ("framework/core.py", "resources/flow.py"):
+        (folder / "penstock_provider" / name).unlink()
+    end(handshake(program, environment(cache)))
+    assert {path.relative_to(folder) for path in folder.rglob("*.py")} == files
+    assert list((cache / "penstock-provider").iterdir()) == [folder], "nothing is left beside it"
+
+
 def test_starts_at_the_same_time_share_one_folder(tmp_path, program):
     cache = tmp_path / "cache"
     processes = [

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Generator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from penstock_provider.terraform import find_terraform
@@ -146,9 +147,25 @@ def test_states_of_two_workspaces_live_on_the_server(tmp_path, server, command):
     assert json.loads(server.run("get", f"{name}-1", "--version", "2"))["serial"] == 2
     one.run("plan", "-detailed-exitcode", code=2)
 
+    versions = server.run("versions", f"{name}-1")
+    assert [line.split()[:2] for line in versions.splitlines()[1:]] == [[n, n] for n in "321"]
+
     one.run("destroy", "-auto-approve")
     shown = server.run("list")
     assert re.search(rf"{name}-1 +4 +\d+ +\S+ +token:admin +-", shown), shown
+
+
+def test_a_deleted_state_can_be_restored_until_it_is_purged(tmp_path, server):
+    workspace = Workspace(tmp_path / "one", server, "gone", list(find_terraform()))
+    workspace.run("init")
+    workspace.write(resource("kept"))
+    workspace.run("apply", "-auto-approve")
+    assert server.run("delete", "gone") == "gone: deleted\n"
+    assert "No state file was found" in workspace.run("state", "list", code=1)
+    server.run("restore", "gone", "1")
+    assert "No changes" in workspace.run("plan", "-detailed-exitcode")
+    server.run("delete", "gone", "--purge")
+    assert "gone" not in server.run("list")
 
 
 def test_nothing_of_it_is_readable_in_the_servers_files(tmp_path, server):
@@ -191,6 +208,21 @@ def test_a_second_apply_is_refused_and_a_killed_one_leaves_its_lock(tmp_path, se
     assert "successfully unlocked" in second.run("force-unlock", "-force", lock_id)
     second.run("apply", "-auto-approve")
     assert server.run("unlock", name) == f"{name}: nobody holds a lock\n"
+
+
+def test_the_command_line_takes_away_the_lock_that_it_has_seen_and_no_other(tmp_path, server):
+    def lock(name: str) -> None:
+        url = f"http://127.0.0.1:{server.port}/api/v1/tenants/main/terraform-state/seen"
+        said = {"ID": name, "Who": name}
+        assert httpx.request("LOCK", url, json=said, auth=("x", server.token)).status_code == 200
+
+    lock("first")
+    with pytest.raises(subprocess.CalledProcessError) as refused:
+        server.run("unlock", "seen", "--id", "second")
+    assert "The lock of seen is first, of first" in refused.value.stderr
+    assert "was held by first" in server.run("unlock", "seen", "--id", "first")
+    lock("second")
+    assert "was held by second" in server.run("unlock", "seen", "--yes")
 
 
 def test_a_run_whose_lock_was_taken_away_writes_no_more(tmp_path, server):

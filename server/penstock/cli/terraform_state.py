@@ -93,7 +93,7 @@ def unlock(session: Session, workspace: str, lock_id: str | None, *, yes: bool) 
         raise Conflict(f"The lock of {workspace} is {lock['id']}, of {_held(lock)}.")
     if lock_id is None and not yes:
         click.confirm(f"Take the lock away from {_held(lock)}?", abort=True, err=True)
-    session.client.delete(_path(workspace, f"lock?ID={lock['id']}"))
+    session.client.delete(_path(workspace, "lock"), ID=lock["id"])
     session.output.value({"unlocked": lock}, f"{workspace}: unlocked, was held by {_held(lock)}")
 
 
@@ -103,7 +103,7 @@ def unlock(session: Session, workspace: str, lock_id: str | None, *, yes: bool) 
 @click.pass_obj
 def delete(session: Session, workspace: str, *, purge: bool) -> None:
     """Removes a state; its versions stay for a restore. What it describes is left as it is."""
-    session.client.delete(_path(workspace) + ("?purge=true" if purge else ""))
+    session.client.delete(_path(workspace), purge="true" if purge else None)
     session.output.value({"deleted": workspace}, f"{workspace}: deleted")
 
 
