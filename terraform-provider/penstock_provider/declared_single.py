@@ -5,17 +5,19 @@ from __future__ import annotations
 import re
 import urllib.parse
 from abc import abstractmethod
+from collections.abc import Iterator
 from typing import ClassVar
 
 from penstock_provider.api import ApiError
 from penstock_provider.declared import Declared, name_of
+from penstock_provider.framework.diagnostics import Failure
 from penstock_provider.framework.plan import Plan
-from penstock_provider.framework.resource import Change, Reading
+from penstock_provider.framework.resource import Change, Leaving, Reading
 from penstock_provider.framework.schema import Attribute
 from penstock_provider.framework.values import STRING, State, Value
-from penstock_provider.provider import Penstock
+from penstock_provider.pattern import Pattern
 from penstock_provider.reference import Reference
-from penstock_provider.sentences import failure
+from penstock_provider.sentences import failure, sentence, subject
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
 
@@ -48,10 +50,6 @@ class DeclaredSingle(Declared):
     named: ClassVar[str]
     """The attribute with the name."""
 
-    def __init__(self, provider: Penstock) -> None:
-        super().__init__(provider)
-        self._planned: set[str] = set()
-
     def reference(self, state: State) -> Reference:
         """The object by its name."""
         return Reference(self.kind, name_of(state, self.named))
@@ -72,23 +70,21 @@ class DeclaredSingle(Declared):
             return
         if plan.creating or plan.replace:
             planned["id"] = name
-        if plan.creating and self.provider.planner is not None:
+        objects = self.provider.planner
+        if objects is None:
+            return
+        if plan.creating:
+            twice = objects.create(self.reference(planned))
+            if twice is not None:
+                raise Failure(subject(twice), sentence(twice))
             await self._check_new(plan, name)
-        if self.provider.planner is not None:
-            await self.settle(plan)
+        await self.settle(plan)
 
     @abstractmethod
     async def settle(self, plan: Plan) -> None:
         """Says what of the object will change; the server is known."""
 
     async def _check_new(self, plan: Plan, name: str) -> None:
-        if name in self._planned:
-            plan.diagnostics.error(
-                f"Two resources of this configuration declare {self.kind} {name}.",
-                "Keep one of them.",
-                path=(self.named,),
-            )
-        self._planned.add(name)
         try:
             found = await self.provider.singles.get(self.address(plan.planned))
         except ApiError as error:
@@ -131,6 +127,13 @@ class DeclaredSingle(Declared):
             await self.provider.singles.delete(self.address(prior))
         except ApiError as error:
             raise failure(error, f"delete {self.kind} {name_of(prior, self.named)}") from None
+
+    async def leave(self, leaving: Leaving) -> None:
+        """Nothing on the server refers to such an object."""
+
+    def declares(self, values: State) -> Iterator[Pattern]:  # noqa: ARG002 (interface)
+        """Nothing that anything else could refer to."""
+        yield from ()
 
     async def imported(self, identity: str) -> State:
         """Import id: the name."""

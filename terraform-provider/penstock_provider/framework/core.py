@@ -19,6 +19,7 @@ from penstock_provider.framework.managed import Managed, Resources
 from penstock_provider.framework.message import (
     capabilities,
     check,
+    hide_secrets,
     private_bytes,
     private_of,
     state_of,
@@ -209,6 +210,7 @@ class Core:
         if isinstance(opened, Opened):
             _renew(opened.renewal, told)
             opened = opened.result
+        hide_secrets(ephemeral.schema, opened)
         told.result.msgpack = pack(ephemeral.schema.complete(opened))
         tell(told, diagnostics.items)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from penstock_provider.framework.log import masked
 from penstock_provider.framework.protocol import Message, types
 from penstock_provider.framework.record import record
 
@@ -72,8 +73,8 @@ def diagnostic_message(diagnostic: Diagnostic) -> Message:
     """The finding as a protocol message."""
     message = types["Diagnostic"](
         severity=1 if diagnostic.error else 2,
-        summary=diagnostic.summary,
-        detail=diagnostic.detail,
+        summary=masked(diagnostic.summary),
+        detail=masked(diagnostic.detail),
     )
     if diagnostic.path:
         message.attribute.CopyFrom(path_message(diagnostic.path))

@@ -7,7 +7,7 @@ import traceback
 from collections.abc import Iterable
 
 from penstock_provider.framework.diagnostics import Diagnostic, Diagnostics, diagnostic_message
-from penstock_provider.framework.log import log
+from penstock_provider.framework.log import hide, log
 from penstock_provider.framework.plan import Private
 from penstock_provider.framework.protocol import Message
 from penstock_provider.framework.schema import Schema
@@ -26,7 +26,18 @@ def value_of(message: Message, of: Type) -> Value:
 def state_of(message: Message, schema: Schema) -> State | None:
     """An object of the protocol, decoded; None when it is null."""
     value = value_of(message, schema.type)
-    return value if isinstance(value, dict) else None
+    if not isinstance(value, dict):
+        return None
+    hide_secrets(schema, value)
+    return value
+
+
+def hide_secrets(schema: Schema, state: State) -> None:
+    """Keeps the secret texts of a state out of logs and diagnostics."""
+    for name in schema.secret:
+        value = state.get(name)
+        if isinstance(value, str):
+            hide(value)
 
 
 def private_of(data: bytes) -> Private:

@@ -121,8 +121,10 @@ def serve(load: Callable[[], Make]) -> int:
         sys.stdout.write(f"1|{_PROTOCOL}|unix|{path}|grpc|{certificate}\n")
         sys.stdout.flush()
         sys.stdout = sys.stderr
+        from penstock_provider.framework.crash import keep_secrets  # noqa: PLC0415 (as below)
         from penstock_provider.framework.loop import Loop  # noqa: PLC0415 (Terraform may connect)
 
+        keep_secrets()
         make = load()
         endpoint = _accept(listener, server)
     finally:

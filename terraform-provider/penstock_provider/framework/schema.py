@@ -94,6 +94,15 @@ class Schema:
         """Names of the attributes whose values are never kept."""
         return tuple(name for name, attribute in self.attributes.items() if attribute.write_only)
 
+    @cached_property
+    def secret(self) -> tuple[str, ...]:
+        """Names of the attributes whose values are for nobody's eyes."""
+        return tuple(
+            name
+            for name, attribute in self.attributes.items()
+            if attribute.sensitive or attribute.write_only
+        )
+
     def forget(self, state: State) -> None:
         """Takes the write-only values out of a state."""
         for name in self.write_only:
