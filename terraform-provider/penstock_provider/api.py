@@ -62,6 +62,13 @@ class Problem:
 
     def judged(self, *, error: bool) -> Problem:
         """The same as an error, or as a warning."""
+        return self._but(error, self.hint)
+
+    def advised(self, hint: str) -> Problem:
+        """The same with another hint."""
+        return self._but(self.error, hint)
+
+    def _but(self, error: bool, hint: str | None) -> Problem:  # noqa: FBT001 (a field)
         return Problem(
             self.message,
             error,
@@ -69,7 +76,7 @@ class Problem:
             self.line,
             self.column,
             self.code,
-            self.hint,
+            hint,
             self.object,
             self.needs,
         )

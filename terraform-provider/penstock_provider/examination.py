@@ -15,6 +15,7 @@ Member = Item | Reference
 Ask = Callable[[Sequence[Member]], Awaitable[Json]]
 
 _MOST_ROUNDS = 4
+_MISSING = frozenset({"missing-secret", "missing-variable", "unknown-flow", "unknown-subflow"})
 _REFUSED = frozenset({"in-use"})
 """What the server does not do, whatever the configuration says about what is missing."""
 _FREED = frozenset({"in-use", "caller-inputs", "caller-outputs", "breaks-flow"})
@@ -75,9 +76,24 @@ class Examiner:
                 more = self.walk.companions(needs)
             together |= more
         made = Examined({str(row.get("ref")): row for row in rows_of(answer, "objects")})
-        for problem in _problems(answer):
-            self._sort(problem, own, together, made)
+        found = _problems(answer)
+        for problem in found:
+            if not self._is_noise(problem, found):
+                self._sort(problem, own, together, made)
         return made
+
+    @staticmethod
+    def _is_noise(problem: Problem, among: Sequence[Problem]) -> bool:
+        """Whether a flow may not use one that is not there: that it is not there says it all."""
+        if problem.code != "namespace-denied":
+            return False
+        home = (problem.needs or ("/",))[0].partition("/")[2]
+        return any(
+            each.code == "unknown-subflow"
+            and each.object == problem.object
+            and any(need.startswith(f"flow/{home}/") for need in each.needs or ())
+            for each in among
+        )
 
     def _sort(
         self,
@@ -102,6 +118,9 @@ class Examiner:
         if is_error:
             self.walk.told.add((name, problem.message))
         told = problem.judged(error=is_error)
+        if is_error and problem.code in _MISSING and "Did you mean" not in (problem.hint or ""):
+            near = self.walk.nearest(problem.needs[0]) if problem.needs else None
+            told = told if near is None else told.advised(f"Did you mean `{near}`?")
         (made.problems if name in own else made.others).append(told)
 
     def _chance(self, problem: Problem) -> Chance:

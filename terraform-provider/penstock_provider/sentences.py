@@ -46,9 +46,10 @@ _STATES = {
     "foreign-owner": "belongs to another owner",
     "in-use": "is still needed",
 }
+_NOUNS = {"kv": "Key-value pair"}
 _HINTS = {
     "foreign-owner": _CODES["foreign-owner"],
-    "in-use": "Remove that use of it, in the same run if you like; or keep it.",
+    "in-use": "Change or remove that too, in the same run if you like; or keep this one.",
 }
 """What to do about the server's findings, where Terraform has words of its own."""
 
@@ -71,7 +72,8 @@ def sentence(problem: Problem) -> str:
         place += f", column {problem.column}"
     where = ": ".join(part for part in (place, problem.path) if part)
     hint = _HINTS.get(problem.code, problem.hint)
-    text = f"{problem.message} {hint}" if hint else problem.message
+    end = "" if problem.message.endswith((".", "!", "?", ":")) else "."
+    text = f"{problem.message}{end} {hint}" if hint else problem.message
     return f"{where}: {text}" if where else text
 
 
@@ -80,7 +82,7 @@ def subject(problem: Problem) -> str:
     reference = parse_reference(problem.object or "")
     if reference is None:
         return "The configuration is not valid"
-    about = f"{reference.kind.capitalize()} {reference.name}"
+    about = f"{_NOUNS.get(reference.kind, reference.kind.capitalize())} {reference.name}"
     if not problem.error:
         return about
     return f"{about} {_STATES.get(problem.code, 'is not valid')}"

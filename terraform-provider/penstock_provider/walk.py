@@ -103,6 +103,25 @@ class Walk(Generic[M]):
                     best = Chance.SOME
         return best
 
+    def nearest(self, need: str) -> str | None:
+        """The name among what the run declares that looks most like a missing one."""
+        import difflib  # noqa: PLC0415 (only mistakes need it)
+
+        kind, _, rest = need.partition("/")
+        namespace, _, name = rest.partition("/")
+        declared = [(each.kind, each.namespace, each.id) for each in self._declared() or ()]
+        for each in (*self.planned, *self._read_kept()):
+            home, _, id_ = each.partition("/")[2].partition("/")
+            declared.append((each.partition("/")[0], home, id_))
+        alike = {(home, id_) for of, home, id_ in declared if of == kind and id_}
+        above = [each.partition("/")[2].partition("/")[0] for each in serving(need)]
+        near = {id_ for home, id_ in alike if id_ and (home is None or home in above)}
+        found = difflib.get_close_matches(name, near, n=1)
+        if found or kind != "flow":
+            return found[0] if found else None
+        names = {f"{home}/{id_}" for home, id_ in alike if home}
+        return next(iter(difflib.get_close_matches(f"{namespace}/{name}", names, n=1)), None)
+
     def wait(self, name: str, member: M, needs: Iterable[str]) -> None:
         """A member has a finding that depends on others: whoever of them comes next takes it."""
         for need in needs:

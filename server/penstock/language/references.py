@@ -19,6 +19,9 @@ from penstock.model.task import Task
 
 _OF_FILES = frozenset({"read", "fileSize", "fileExists", "fileURI", "isFileEmpty"})
 """Functions that take a path, and whose file it is."""
+_READING = frozenset({"read", "fileSize", "fileURI"})
+"""Those that fail when there is no such file."""
+_OWN_FILE = re.compile(r"nsfile:///(.+)")
 _FILE_OF = re.compile(r"nsfile://([a-z0-9][a-z0-9._-]*)/")
 """A file of a namespace that its URI names."""
 _PLACES = {"core.kv.": "kv", "core.namespace.": "file"}
@@ -94,7 +97,7 @@ def references(flow: Flow) -> References:
         elif isinstance(value, str):
             _file(value, path_text(path), found)
             if contains_expression(value):
-                _expressions(value, path_text(path), found)
+                _expressions(flow, value, path_text(path), found)
     return found
 
 
@@ -141,7 +144,7 @@ def _listed(holder: object, name: str) -> Sequence[object]:
     return value if isinstance(value, list | tuple) else ()
 
 
-def _expressions(text: str, path: str, found: References) -> None:
+def _expressions(flow: Flow, text: str, path: str, found: References) -> None:
     try:
         template = compile_template(text)
     except ExpressionError:
@@ -157,9 +160,15 @@ def _expressions(text: str, path: str, found: References) -> None:
                     found.uses.append(NamespaceUse(call.name, namespace, key, path))
         elif call.name in _OF_FILES:
             namespace = _argument(call, 1, "namespace")
-            _file(_argument(call, 0, "path"), path, found)
+            named = _argument(call, 0, "path")
+            _file(named, path, found)
             if isinstance(namespace, str):
                 found.uses.append(NamespaceUse("file", namespace, "", path))
+            elif namespace is None and call.name in _READING and isinstance(named, str):
+                own = _OWN_FILE.match(named)
+                if own is not None or "://" not in named:
+                    name = named if own is None else own[1]
+                    found.uses.append(NamespaceUse("file", flow.namespace, name, path))
     for reference in sorted(template.references()):
         if reference[0] == "namespace" and len(reference) > 1:
             found.variables.append(VariableReference(reference[1:], path))

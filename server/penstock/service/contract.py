@@ -37,7 +37,7 @@ def calls_of(reading: Reading) -> list[Call]:
     named = {each.path.rpartition(".")[0]: each for each in reading.references.subflows}
     tasks = {task.id: task for task in reading.flow.all_tasks()}
     found = []
-    for task_id, path in _paths(reading.flow).items():
+    for task_id, path in paths_of(reading.flow).items():
         target = named.get(path)
         if target is None:
             continue
@@ -157,7 +157,7 @@ def _near(name: str, child: Flow) -> str:
     return f"It has {', '.join(known)}." if known else "It has none."
 
 
-def _paths(flow: Flow) -> dict[str, str]:
+def paths_of(flow: Flow) -> dict[str, str]:
     """The path in the text of every task, by its id."""
     found: dict[str, str] = {}
     lists = (

@@ -17,7 +17,8 @@ from penstock.model.flow import Flow
 from penstock.model.frozen import Json
 from penstock.model.input import ChoiceInput
 from penstock.model.problem import Problem, Severity
-from penstock.service import contract, foreign
+from penstock.plugins.core.trigger.flow import Flow as FlowTrigger
+from penstock.service import contract, cycle, foreign, futile
 from penstock.service.draft import Draft
 from penstock.service.file import in_the_way
 from penstock.service.objectset import Reference, has_unknown
@@ -37,6 +38,9 @@ def of_draft(draft: Draft, world: World, severity: Severity) -> list[Problem]:
             *_variables(draft, flow, world, severity),
             *contract.of_called(draft, flow, world, severity, fit=fit),
             *foreign.denied(draft, world, severity),
+            *_upstreams(draft, flow, world, severity),
+            *cycle.of_draft(draft, world, severity),
+            *futile.of_draft(draft, world, severity),
         ]
     if draft.reference.kind == "namespace":
         return foreign.of_namespace(draft, world, severity)
@@ -72,28 +76,59 @@ def users(reference: Reference, world: World) -> list[str]:
             for home, flow_id, looks_in in world.readers(name)
             if f"{looks_in}.".startswith(f"{namespace}.") and not world.has_secret(looks_in, name)
         ] + foreign.variables_with(reference, world)
+    if reference.kind == "file":
+        return [str(Reference("flow", *reader)) for reader in world.file_readers(namespace, name)]
     return world.inside(namespace) if reference.kind == "namespace" else []
 
 
 def _subflows(draft: Draft, world: World, severity: Severity) -> list[Problem]:
-    found = []
-    for each in _references(draft).subflows:
-        if not world.has_flow(each.namespace, each.id):
-            close = difflib.get_close_matches(each.id, world.flow_ids(each.namespace), n=1)
-            found.append(
-                _placed(
-                    draft,
-                    each.path,
-                    f"There is no flow {each.namespace}/{each.id}.",
-                    code="unknown-subflow",
-                    hint=f"Did you mean `{close[0]}`?"
-                    if close
-                    else "Write it first, or in the same set.",
-                    severity=severity,
-                    needs=Reference("flow", each.namespace, each.id),
-                )
-            )
-    return found
+    return [
+        _placed(
+            draft,
+            each.path,
+            f"There is no flow {each.namespace}/{each.id}.",
+            code="unknown-subflow",
+            hint=_near_flow(each.id, world.flow_ids(each.namespace)),
+            severity=severity,
+            needs=Reference("flow", each.namespace, each.id),
+        )
+        for each in _references(draft).subflows
+        if not world.has_flow(each.namespace, each.id)
+    ]
+
+
+def _upstreams(draft: Draft, flow: Flow, world: World, severity: Severity) -> list[Problem]:
+    """Flows after whose executions a trigger waits in vain."""
+    named = [
+        (f"triggers[{index}].{place}[{number}].flowId", each.namespace, each.flow_id)
+        for index, trigger in enumerate(flow.triggers)
+        if isinstance(trigger, FlowTrigger)
+        for place, others in (
+            ("dependsOn", trigger.depends_on),
+            ("preconditions.flows", trigger.preconditions.flows if trigger.preconditions else ()),
+        )
+        for number, each in enumerate(others)
+    ]
+    return [
+        _placed(
+            draft,
+            path,
+            f"The trigger waits for a flow that is not there: {namespace}/{name}.",
+            code="unknown-flow",
+            hint=_near_flow(name, world.flow_ids(namespace)),
+            severity=severity,
+            needs=Reference("flow", namespace, name),
+        )
+        for path, namespace, name in named
+        if name is not None
+        and not contains_expression(f"{namespace} {name}")
+        and not world.has_flow(namespace, name)
+    ]
+
+
+def _near_flow(name: str, known: Sequence[str]) -> str:
+    close = difflib.get_close_matches(name, known, n=1)
+    return f"Did you mean `{close[0]}`?" if close else "Write it first, or in the same set."
 
 
 def _secrets(draft: Draft, flow: Flow, world: World, severity: Severity) -> list[Problem]:
@@ -146,8 +181,7 @@ def _tested(draft: Draft, world: World, severity: Severity) -> list[Problem]:
         return []
     namespace, name = draft.reference.namespace, parsed.suite.flow_id
     if not world.has_flow(namespace, name):
-        close = difflib.get_close_matches(name, world.flow_ids(namespace), n=1)
-        hint = f"Did you mean `{close[0]}`?" if close else "Write it first, or in the same set."
+        hint = _near_flow(name, world.flow_ids(namespace))
         found = parsed.problem(
             f"There is no flow {namespace}/{name}.", ("flowId",), code="unknown-flow", hint=hint
         )
@@ -166,15 +200,12 @@ def _scheduled(draft: Draft, world: World, severity: Severity) -> list[Problem]:
         return []
     needs = (str(Reference("flow", namespace, name)),)
     if not world.has_flow(namespace, name):
-        close = difflib.get_close_matches(name, world.flow_ids(namespace), n=1)
         return [
             Problem(
                 f"There is no flow {namespace}/{name}.",
                 path="flowId",
                 code="unknown-flow",
-                hint=f"Did you mean `{close[0]}`?"
-                if close
-                else "Write it first, or in the same set.",
+                hint=_near_flow(name, world.flow_ids(namespace)),
                 severity=severity,
                 needs=needs,
             )

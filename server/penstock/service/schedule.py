@@ -172,7 +172,7 @@ def _cron_problems(cron: Json) -> list[Problem]:
         return []
     return [
         Problem(
-            wrong,
+            f"{wrong[0].upper()}{wrong[1:]}.",
             path="cron",
             code="invalid-cron",
             hint="Five fields: minute, hour, day of month, month, day of week. "

@@ -54,6 +54,7 @@ class World:
         self._holders: dict[str, frozenset[str]] = {}
         self._variables: dict[str, dict[str, Json]] = {}
         self._lists: dict[str, list[str] | None] = {}
+        self._secret_values: dict[str, dict[str, list[str]]] = {}
 
     def has_flow(self, namespace: str, id: str) -> bool:  # noqa: A002 - the word of the API
         """Whether there would be such a flow."""
@@ -236,6 +237,32 @@ class World:
         for each in self._drafted_references.get(("secret", key), ()):
             found.add((each.namespace, each.flow_id, each.target_namespace))
         return sorted(found)
+
+    def file_readers(self, namespace: str, path: str) -> list[Key]:
+        """Flows that would read a file of a namespace, as far as their texts name it."""
+        stored = flow_references.referring(self.tx, self.tenant, "file", target_id=path)
+        found = {
+            (each.namespace, each.flow_id)
+            for each in stored
+            if each.target_namespace == namespace
+            and not self.is_touched(Reference("flow", each.namespace, each.flow_id))
+        }
+        for each in self._drafted_references.get(("file", path), ()):
+            if each.target_namespace == namespace:
+                found.add((each.namespace, each.flow_id))
+        return sorted(found)
+
+    def secret_values(self, namespace: str) -> dict[str, list[str]]:
+        """The values that flows of a namespace could read, by their keys: to find them elsewhere,
+        never to tell them.
+        """
+        known = self._secret_values.get(namespace)
+        if known is None:
+            known = self._secret_values[namespace] = {}
+            for row in secrets.visible(self.tx, self.tenant, namespace):
+                value = self.services.secrets.decrypt(self.tx, row).get_secret_value()
+                known.setdefault(row.key, []).append(value)
+        return known
 
     def inside(self, namespace: str) -> list[str]:
         """References to everything that would stand in a namespace itself."""

@@ -56,7 +56,7 @@ _forget = _reference.delete().where(
 @dataclass(frozen=True, slots=True)
 class FlowReference:
     """A flow refers to `target_id`: a ``flow`` of `target_namespace`, a ``secret`` or ``kv`` key,
-    or a ``file`` (without an id).
+    or a ``file`` (of another namespace without an id).
     """
 
     namespace: str

@@ -95,6 +95,14 @@ def keys(tx: Connection, tenant: str, namespace: str) -> tuple[str, ...]:
     )
 
 
+def visible(tx: Connection, tenant: str, namespace: str) -> list[SecretRow]:
+    """The secrets of a namespace and of those above it."""
+    query = select(_secret).where(
+        _secret.c.tenant == tenant, _secret.c.namespace.in_(ancestors(namespace))
+    )
+    return [record(SecretRow, row) for row in tx.execute(query)]
+
+
 def page(
     tx: Connection,
     tenant: str,

@@ -1,0 +1,10 @@
+resource "penstock_flow" "it" {
+  source = <<-YAML
+    id: load
+    namespace: mistakes.full-namespace
+    tasks:
+      - id: say
+        type: core.log.Log
+        message: Good morning
+  YAML
+}

@@ -1,0 +1,10 @@
+resource "penstock_flow" "new" {
+  source = <<-YAML
+    id: load
+    namespace: mistakes.moved
+    tasks:
+      - id: say
+        type: core.log.Log
+        message: Good morning
+  YAML
+}

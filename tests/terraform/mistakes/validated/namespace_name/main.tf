@@ -1,0 +1,3 @@
+resource "penstock_namespace" "it" {
+  namespace = "mistakes/namespace name"
+}
