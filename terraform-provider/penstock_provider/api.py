@@ -7,11 +7,7 @@ that Terraform starts never send one.
 from __future__ import annotations
 
 import contextlib
-import gzip
 import json
-import random
-import threading
-import urllib.parse
 from collections import deque
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, ClassVar
@@ -160,6 +156,9 @@ class Client:
     _LONGEST_PAUSE = 30.0
 
     def __init__(self, settings: Settings) -> None:
+        import threading  # noqa: PLC0415 (most processes never make one)
+        import urllib.parse  # noqa: PLC0415 (likewise)
+
         self.settings = settings
         url = urllib.parse.urlsplit(settings.endpoint)
         self._secure = url.scheme == "https"
@@ -230,7 +229,7 @@ class Client:
             if is_last or (once and error.status not in self._REFUSED):
                 raise error
             attempt += 1
-            delay = pause if pause is not None else 0.2 * 2**attempt * (0.5 + random.random() / 2)  # noqa: S311 (jitter)
+            delay = _delay(attempt) if pause is None else pause
             log(
                 "warn",
                 "trying again",
@@ -287,6 +286,8 @@ class Client:
         else:
             self._idle.append(connection)
         if answer.getheader("Content-Encoding") == "gzip":
+            import gzip  # noqa: PLC0415 (short answers come plain)
+
             raw = gzip.decompress(raw)
         if answer.status >= 400:  # noqa: PLR2004 (HTTP's own boundary)
             refusal = _refusal(answer.status, raw)
@@ -341,6 +342,13 @@ class Client:
             "unreachable",
             f"{self.settings.endpoint} does not answer ({type(error).__name__}: {error}).",
         )
+
+
+def _delay(attempt: int) -> float:
+    """Seconds: twice as many for each attempt, and not the same for all who wait."""
+    import random  # noqa: PLC0415 (hardly ever)
+
+    return 0.2 * 2**attempt * (0.5 + random.random() / 2)  # noqa: S311 (no secret)
 
 
 class _Retry(Exception):

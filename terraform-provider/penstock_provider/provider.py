@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
 import os
-import pkgutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from typing import ClassVar, Protocol, TypeVar, runtime_checkable
@@ -14,6 +12,7 @@ from penstock_provider.examination import Examiner
 from penstock_provider.executions import Executions
 from penstock_provider.framework.action import Action
 from penstock_provider.framework.diagnostics import Diagnostics, Failure
+from penstock_provider.framework.folder import Folder
 from penstock_provider.framework.function import Function
 from penstock_provider.framework.listing import ListResource
 from penstock_provider.framework.log import log
@@ -37,19 +36,7 @@ K = TypeVar("K", Resource, DataSource, EphemeralResource, Function, ListResource
 
 @cache
 def _classes(folder: str, kind: type[K], prefix: str) -> Mapping[str, type[K]]:
-    """One class for each file of a folder, under the file's name."""
-    package = importlib.import_module(f"penstock_provider.{folder}")
-    found: dict[str, type[K]] = {}
-    for module in pkgutil.iter_modules(package.__path__):
-        inside = vars(importlib.import_module(f"{package.__name__}.{module.name}"))
-        for value in inside.values():
-            if (
-                isinstance(value, type)
-                and issubclass(value, kind)
-                and value.__module__ == f"{package.__name__}.{module.name}"
-            ):
-                found[prefix + module.name] = value
-    return found
+    return Folder(f"penstock_provider.{folder}", kind, prefix=prefix)
 
 
 def _text(description: str, variable: str, *, sensitive: bool = False) -> Attribute:

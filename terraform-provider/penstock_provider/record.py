@@ -9,10 +9,10 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
+from penstock_provider.framework.endpoint import temporary_folder
 from penstock_provider.framework.peer import Peer, is_alive
 from penstock_provider.pattern import Pattern
 
@@ -23,7 +23,7 @@ class Record:
     """A file of this run, which only this user may read; none where there is no place for it."""
 
     def __init__(self, peer: Peer | None, directory: Path | None = None) -> None:
-        self._directory = directory or Path(tempfile.gettempdir()) / f"penstock-{os.getuid()}"
+        self._directory = directory or Path(temporary_folder()) / f"penstock-{os.getuid()}"
         self._path = None if peer is None else self._directory / f"run-{peer.name}"
         self._written: int | None = None
 

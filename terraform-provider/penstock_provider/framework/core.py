@@ -80,13 +80,13 @@ class Core:
     def _handler(
         self, method: str, *, request: str, response: str
     ) -> Callable[[bytes], Task[bytes]]:
-        parse, answer = protocol.types[request].FromString, protocol.types[response]
+        types = protocol.types
         call = self._call(method)
 
         async def handle(data: bytes) -> bytes:
-            told = answer()
+            told = types[response]()
             try:
-                await call(parse(data), told)
+                await call(types[request].FromString(data), told)
             except Failure as failure:
                 tell(told, failure.diagnostics)
             except Malformed as error:
@@ -100,12 +100,13 @@ class Core:
     def _stream(
         self, method: str, *, request: str, event: str
     ) -> Callable[[bytes, Send], Task[None]]:
-        parse, kind = protocol.types[request].FromString, protocol.types[event]
+        types = protocol.types
         call = self._call(method)
 
         async def handle(data: bytes, send: Send) -> None:
             try:
-                await call(parse(data), lambda told: send(told.SerializeToString()))
+                asked = types[request].FromString(data)
+                await call(asked, lambda told: send(told.SerializeToString()))
             except Failure as failure:
                 items = failure.diagnostics
             except Malformed as error:
@@ -114,7 +115,7 @@ class Core:
                 items = [unexpected(error, method)]
             else:
                 return
-            send(_diagnosed(kind, items).SerializeToString())
+            send(_diagnosed(types[event], items).SerializeToString())
 
         return handle
 

@@ -7,6 +7,7 @@ again as the handshake. Where the C parts are not to be had, the public modules 
 from __future__ import annotations
 
 import os
+import sys
 
 # `typing` itself imports `re` and more, and costs as much as the rest of a handshake.
 TYPE_CHECKING = False
@@ -76,6 +77,11 @@ class Secured:
             raise BlockingIOError from None
 
 
+def constant(name: str) -> int:
+    """One of the system's numbers; ``AttributeError`` where it has none of that name."""
+    return getattr(sys.modules[socket.__module__], name)
+
+
 def listen(directory: str) -> tuple[Any, str]:
     """A listening socket in a (private) directory, and its path."""
     path = f"{directory}/plugin"
@@ -91,9 +97,14 @@ def accept(listener: Any) -> Socket:
     return Socket(fileno=number)
 
 
+def temporary_folder() -> str:
+    """Where `tempfile` would put files, without what that module costs a start."""
+    return os.environ.get("TMPDIR") or "/tmp"  # noqa: S108 (what is put there is private and new)
+
+
 def private_directory(parent: str | None) -> str:
     """A new directory that only this user may enter."""
-    directory = f"{parent or os.environ.get('TMPDIR') or '/tmp'}/plugin{os.urandom(8).hex()}"  # noqa: S108 (the name is secret and new)
+    directory = f"{parent or temporary_folder()}/plugin{os.urandom(8).hex()}"
     os.mkdir(directory, 0o700)  # noqa: PTH102 (`pathlib` costs a start 4 ms)
     return directory
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import traceback
 from collections.abc import Iterable
 
 from penstock_provider.framework.diagnostics import Diagnostic, Diagnostics, diagnostic_message
@@ -52,8 +51,10 @@ def private_bytes(private: Private) -> bytes:
 
 def unexpected(error: BaseException, where: str) -> Diagnostic:
     """The diagnostic for an exception that nobody meant to raise; logs it too."""
-    frames = traceback.extract_tb(error.__traceback__)
-    place = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "an unknown place"
+    place, trace = "an unknown place", error.__traceback__
+    while trace is not None:
+        place = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"
+        trace = trace.tb_next
     # The text of the error may quote a value, so only its type and place are told.
     log("error", "unexpected exception", rpc=where, type=type(error).__name__, place=place)
     return Diagnostic(
