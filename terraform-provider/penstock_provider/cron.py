@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from itertools import islice
-from zoneinfo import ZoneInfo
 
 _NICKNAMES = {
     "@yearly": "0 0 1 1 *",
@@ -43,7 +42,7 @@ def problem(text: str) -> str | None:
     return None if _fires(" ".join(fields)) else f'there is no such date as "{text}" asks for.'
 
 
-def next_times(text: str, zone: ZoneInfo, after: datetime, n: int) -> list[datetime]:
+def next_times(text: str, zone: tzinfo, after: datetime, n: int) -> list[datetime]:
     """Up to ``n`` fire times after a moment, in the zone; the expression has no ``problem``."""
     return [*islice(_times(_written_out(text), after.astimezone(zone)), n)]
 

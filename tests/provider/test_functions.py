@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import sys
+import zoneinfo
 from datetime import UTC, datetime
 
 import pytest
@@ -122,6 +124,28 @@ def test_without_a_time_the_present_counts(call):
 )
 def test_wrong_arguments_are_named(call, index, arguments):
     assert call("cron_next", *arguments)[0] == index
+
+
+@pytest.fixture
+def no_zones(monkeypatch, tmp_path):
+    """A machine without time zones, and a provider that brings none."""
+    known = [name for name in sys.modules if name.partition(".")[0] == "tzdata"]
+    for name in ("tzdata", *known):
+        monkeypatch.setitem(sys.modules, name, None)
+    zoneinfo.reset_tzpath([tmp_path])
+    zoneinfo.ZoneInfo.clear_cache()
+    yield
+    zoneinfo.reset_tzpath()
+    zoneinfo.ZoneInfo.clear_cache()
+
+
+def test_a_machine_without_time_zones_knows_utc_and_says_what_is_missing(call, no_zones):
+    assert call("cron_next", "@yearly", "UTC", 1, "2031-03-29T00:00:00Z") == [
+        "2032-01-01T00:00:00Z"
+    ]
+    index, why = call("cron_next", "@daily", "Europe/Vienna", 1)
+    assert index == 1
+    assert "install its package tzdata" in why
 
 
 def test_validation_without_a_server_says_what_to_set(call, monkeypatch):

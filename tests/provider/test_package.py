@@ -10,6 +10,7 @@ import shutil
 import stat
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -218,6 +219,13 @@ def test_an_old_python3_gives_way_to_a_newer_one(tmp_path, program):
     good.symlink_to(sys.executable)
     env = environment(tmp_path, PENSTOCK_PYTHON="", PATH=f"{python.parent}:/usr/bin:/bin")
     end(handshake(program, env))
+
+
+def test_the_oldest_python_is_the_products():
+    project = tomllib.loads((SOURCE.parents[1] / "pyproject.toml").read_text("utf-8"))["project"]
+    assert project["requires-python"] == ">=" + ".".join(map(str, package_main.OLDEST))
+    pinned = {line.partition("==")[0] for line in project["dependencies"] if "==" in line}
+    assert set(PACKED) <= pinned, "another version of it would be another file"
 
 
 def test_old_pythons_can_read_what_tells_them_so():

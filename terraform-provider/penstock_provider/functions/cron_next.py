@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from datetime import UTC, datetime, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from penstock_provider import cron
 from penstock_provider.framework.function import ArgumentError, Function, Parameter
@@ -50,10 +50,19 @@ class CronNext(Function):
         return [_written(at) for at in cron.next_times(text(expression), zone, after, n)]
 
 
-def _zone(name: str) -> ZoneInfo:
+def _zone(name: str) -> tzinfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
+        # The provider's one file brings no time zones, and small containers have none either.
+        if name == "UTC":
+            return UTC
+        if not available_timezones():
+            raise ArgumentError(
+                1,
+                f'This machine knows no time zones, so "{name}" is none here: install its package '
+                'tzdata. "UTC" is known without it.',
+            ) from None
         raise ArgumentError(
             1, f'"{name}" is no time zone: write an IANA name such as "Europe/Vienna", or "UTC".'
         ) from None
