@@ -173,12 +173,12 @@ def _check_client(schema: Schema, config: State, asked: Message, diagnostics: Di
     """An older client would keep write-only values."""
     if asked.client_capabilities.write_only_attributes_allowed:
         return
-    for name in schema.write_only:
-        if config.get(name) is not None:
+    for path, attribute, value in schema.parts(config):
+        if attribute.write_only and value is not None:
             diagnostics.error(
-                f"`{name}` needs Terraform 1.11 or OpenTofu 1.11",
+                f"`{path[-1]}` needs Terraform 1.11 or OpenTofu 1.11",
                 "This client would keep the write-only value in its state.",
-                path=(name,),
+                path=path,
             )
 
 

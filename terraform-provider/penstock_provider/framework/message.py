@@ -83,8 +83,8 @@ def capabilities(told: Message) -> None:
 
 def check(schema: Schema, config: State, diagnostics: Diagnostics) -> None:
     """Adds an error for each value that its attribute refuses."""
-    for name, problem in schema.problems(config):
-        diagnostics.error(f"`{name}` is not valid", problem, path=(name,))
+    for path, problem in schema.problems(config):
+        diagnostics.error(f"`{path[-1]}` is not valid", problem, path=path)
 
 
 def tell(told: Message, items: Iterable[Diagnostic]) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from penstock_provider.framework.diagnostics import Diagnostics, Path
+from penstock_provider.framework.nesting import filled, kept, replacing, same, unsettled
 from penstock_provider.framework.record import field, record
 from penstock_provider.framework.schema import Attribute, Schema
-from penstock_provider.framework.values import UNKNOWN, JsonValue, State, Value, is_known
+from penstock_provider.framework.values import UNKNOWN, JsonValue, State, Value
 
 Private = dict[str, JsonValue]
 
@@ -34,8 +35,11 @@ class Plan:
     def unsettle(self, schema: Schema) -> None:
         """Marks the volatile attributes unknown: something changes."""
         for name, attribute in schema.attributes.items():
-            if attribute.volatile and self.config.get(name) is None:
+            configured = self.config.get(name)
+            if attribute.volatile and configured is None:
                 self.planned[name] = UNKNOWN
+            elif attribute.nested is not None:
+                self.planned[name] = unsettled(attribute, self.planned[name], configured)
 
 
 def default_plan(
@@ -54,12 +58,13 @@ def default_plan(
                 plan.changed.add(name)
             continue
         before = prior.get(name)
-        if _same(attribute, before, value):
+        if attribute.nested is not None:
+            plan.planned[name] = value = kept(attribute, value, before)
+        if same(attribute, before, value):
             plan.planned[name] = before
         else:
             plan.changed.add(name)
-            if attribute.replace:
-                plan.replace.append((name,))
+            plan.replace.extend(replacing(attribute, value, before, (name,)))
     if plan.changed and prior is not None:
         plan.unsettle(schema)
     return plan
@@ -69,15 +74,7 @@ def _value(
     attribute: Attribute, proposed: Value, *, configured: Value, prior: State | None
 ) -> Value:
     if not attribute.computed or configured is not None:
-        return proposed
+        return filled(attribute, proposed, configured)
     if attribute.default is not None:
         return attribute.default
     return UNKNOWN if prior is None else proposed
-
-
-def _same(attribute: Attribute, before: Value, after: Value) -> bool:
-    if before == after:
-        return True
-    if attribute.equal is None or before is None or after is None:
-        return False
-    return is_known(after) and is_known(before) and attribute.equal(before, after)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 
+from penstock_provider.framework.diagnostics import Path
+from penstock_provider.framework.nesting import forgotten, has_default, parts, written
 from penstock_provider.framework.protocol import Message, types
 from penstock_provider.framework.record import field, record
 from penstock_provider.framework.values import (
@@ -107,33 +109,44 @@ class Schema:
         """Takes the write-only values out of a state."""
         for name in self.write_only:
             state[name] = None
+        for name in self._nested:
+            state[name] = forgotten(self.attributes[name], state.get(name))
+
+    def parts(self, config: State) -> Iterator[tuple[Path, Attribute, Value]]:
+        """Every attribute's value with its path, those of nested ones too."""
+        for name, attribute in self.attributes.items():
+            yield from parts(attribute, config.get(name), (name,))
+
+    @cached_property
+    def _nested(self) -> tuple[str, ...]:
+        return tuple(name for name, attribute in self.attributes.items() if attribute.nested)
 
     def configurable(self, state: State) -> State:
         """What a configuration with this state says: nothing computed, secret or by default."""
         return {
             name: value
+            if (attribute := self.attributes.get(name)) is None
+            else written(attribute, value)
             for name, value in state.items()
-            if (attribute := self.attributes.get(name)) is None or attribute.says(value)
         }
 
     @cached_property
     def has_defaults(self) -> bool:
         """True when leaving an attribute out may change it."""
-        return any(attribute.default is not None for attribute in self.attributes.values())
+        return any(map(has_default, self.attributes.values()))
 
     def complete(self, values: Mapping[str, Value]) -> State:
         """``values`` with every absent attribute null."""
         fields = self.type.fields or {}
         return {name: values.get(name) for name in fields}
 
-    def problems(self, config: State) -> Iterator[tuple[str, str]]:
-        """Attribute name and sentence for each configured value that its check refuses."""
-        for name, attribute in self.attributes.items():
-            value = config.get(name)
+    def problems(self, config: State) -> Iterator[tuple[Path, str]]:
+        """Path and sentence for each configured value that its attribute's check refuses."""
+        for path, attribute, value in self.parts(config):
             if attribute.check is not None and value is not None:
                 problem = attribute.check(value)
                 if problem is not None:
-                    yield name, problem
+                    yield path, problem
 
     def to_message(self) -> Message:
         """The schema as a protocol message."""
