@@ -153,6 +153,7 @@ class Client:
     _RETRIED: ClassVar[frozenset[int]] = frozenset({429, 500, 502, 503, 504})
     _REFUSED: ClassVar[frozenset[int]] = frozenset({429, 503})
     _ROUTELESS: ClassVar[frozenset[int]] = frozenset({404, 405})
+    _MISUNDERSTOOD: ClassVar[frozenset[int]] = frozenset({400, 422})
     _LONGEST_PAUSE = 30.0
 
     def __init__(self, settings: Settings) -> None:
@@ -169,6 +170,7 @@ class Client:
         self._base = f"{self._root}/tenants/{tenant}"
         self._idle: deque[http.client.HTTPConnection] = deque()
         self._tls: ssl.SSLContext | None = None
+        self._version = ""
         self._stopped = threading.Event()
         self.on_stop: list[Callable[[], None]] = []
         self._headers = {
@@ -224,7 +226,7 @@ class Client:
             except _Retry as retry:
                 error, pause = retry.error, retry.pause
             except ApiError as refusal:
-                raise self._explained(refusal) from None
+                raise self._explained(refusal, method) from None
             is_last = attempt >= self.settings.max_retries or self._stopped.is_set()
             if is_last or (once and error.status not in self._REFUSED):
                 raise error
@@ -285,6 +287,7 @@ class Client:
             connection.close()
         else:
             self._idle.append(connection)
+        self._meet(answer)
         if answer.getheader("Content-Encoding") == "gzip":
             import gzip  # noqa: PLC0415 (short answers come plain)
 
@@ -296,22 +299,39 @@ class Client:
             raise refusal
         return Response(answer.status, answer.getheader("ETag"), raw)
 
-    def _explained(self, error: ApiError) -> ApiError:
-        """A route that is not there may mean another version of the server: ask it."""
-        if error.status not in self._ROUTELESS:
-            return error
+    def _meet(self, answer: http.client.HTTPResponse) -> None:
+        """Notes the server's version; one that no longer understands us is refused."""
+        self._version = answer.getheader("Penstock-Version") or self._version
+        spoken = answer.getheader("Penstock-Api-Version")
+        if spoken is not None and spoken != str(API_VERSION):
+            raise _other_version(answer.status, self._version, spoken)
+
+    def _explained(self, error: ApiError, method: str) -> ApiError:
+        """A refusal of what another version of the server would have understood says so."""
+        is_route = error.status == 405 or (error.status == 404 and method == "POST")  # noqa: PLR2004 (HTTP's numbers)
+        if error.status in self._ROUTELESS and not self._version:
+            return self._asked(error)
+        if (is_route or error.status in self._MISUNDERSTOOD) and self._version not in {
+            "",
+            __version__,
+        }:
+            age = "older" if _numbers(self._version) < _numbers(__version__) else "newer"
+            versions = (
+                f"The server is Penstock {self._version}, {age} than the provider, {__version__}."
+            )
+            detail = f"{error.detail}\n{versions}" if error.detail else versions
+            return ApiError(error.status, error.code, detail, problems=error.problems)
+        return error
+
+    def _asked(self, error: ApiError) -> ApiError:
+        """Asks a server that does not tell its version with each answer."""
         try:
             answer = self._once("GET", "/whoami", None, headers={}).json
         except (ApiError, _Retry):
             return error
         if answer.get("apiVersion") == API_VERSION:
             return error
-        return ApiError(
-            error.status,
-            "other-version",
-            f"The server is Penstock {answer.get('version')} with API version "
-            f"{answer.get('apiVersion')}; this provider, {__version__}, needs {API_VERSION}.",
-        )
+        return _other_version(error.status, answer.get("version"), answer.get("apiVersion"))
 
     def _connection(self, *, fresh: bool = False) -> http.client.HTTPConnection:
         """An idle connection, or a new one: an idle one may have been closed by the server."""
@@ -356,6 +376,19 @@ class _Retry(Exception):
         super().__init__()
         self.error = error
         self.pause = pause
+
+
+def _other_version(status: int, version: JsonValue, spoken: JsonValue) -> ApiError:
+    return ApiError(
+        status,
+        "other-version",
+        f"The server is Penstock {version} with API version {spoken}; this provider, "
+        f"{__version__}, needs {API_VERSION}.",
+    )
+
+
+def _numbers(version: str) -> list[int]:
+    return [int(part) for part in version.split(".") if part.isdigit()]
 
 
 def _parse(raw: bytes) -> JsonValue:

@@ -47,6 +47,7 @@ class Fake:
         self.failures: list[tuple[int, dict[str, str]] | None] = []
         self.refusals: dict[str, Refused] = {}
         self.version = 1
+        self.versions: dict[str, str] = {}
         self.lock = threading.Lock()
         self.asked = threading.Condition()
 
@@ -112,6 +113,7 @@ class Fake:
         request.send_header("Content-Length", str(len(data)))
         if etag:
             request.send_header("ETag", etag)
+        extra = {**self.versions, **extra}
         for key, value in extra.items():
             request.send_header(key, value)
         request.end_headers()

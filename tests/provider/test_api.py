@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from penstock_provider import __version__
 from penstock_provider.api import ApiError, Client, Settings
 from penstock_provider.sentences import failure
 
@@ -132,3 +133,37 @@ def test_another_version_of_the_server_is_named(fake, client, version, words):
         client.request("POST", "/new", {})
     assert words in error.value.detail
     assert len(fake.requests) == 2
+
+
+def versions(version: str, spoken: int = 1) -> dict[str, str]:
+    return {"Penstock-Version": version, "Penstock-Api-Version": str(spoken)}
+
+
+def test_a_server_that_speaks_otherwise_is_refused_at_its_first_answer(fake, client):
+    fake.versions = versions("9.0.0", 2)
+    with pytest.raises(ApiError) as error:
+        client.request(*READ)
+    assert error.value.code == "other-version"
+    assert "Penstock 9.0.0 with API version 2; this provider" in error.value.detail
+    assert len(fake.requests) == 1
+
+
+@pytest.mark.parametrize(("version", "age"), [("0.0.9", "older"), ("0.10.0", "newer")])
+def test_what_another_version_does_not_understand_says_so(fake, client, version, age):
+    fake.versions = versions(version)
+    with pytest.raises(ApiError) as error:
+        client.request("POST", "/new", {})
+    assert f"The server is Penstock {version}, {age} than the provider" in error.value.detail
+    assert "nothing at this address" in error.value.detail
+    assert len(fake.requests) == 1
+    with pytest.raises(ApiError) as error:
+        client.request("GET", "/new")
+    assert "older" not in error.value.detail
+
+
+def test_the_same_version_is_not_talked_about(fake, client):
+    fake.versions = versions(__version__)
+    with pytest.raises(ApiError) as error:
+        client.request("POST", "/new", {})
+    assert error.value.detail == "There is nothing at this address."
+    assert len(fake.requests) == 1

@@ -9,11 +9,18 @@ import structlog
 from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from penstock import __version__
 from penstock.api import form_start, start
 from penstock.api.problem import loggable, response_of, too_large, unknown
+from penstock.api.whoami import API_VERSION
 from penstock.errors import PenstockError
 from penstock.service.services import Services
 
+_API = "/api/"
+_VERSIONS = (
+    (b"penstock-version", __version__.encode()),
+    (b"penstock-api-version", str(API_VERSION).encode()),
+)
 _PREFIX, _SUFFIX = "/api/v1/tenants/", "/executions"
 _log = structlog.get_logger("penstock.api")
 Headers = list[tuple[bytes, bytes]]
@@ -48,6 +55,8 @@ class Front:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+                if scope["path"].startswith(_API):
+                    message = {**message, "headers": [*message.get("headers", ()), *_VERSIONS]}
             await send(message)
 
         try:
