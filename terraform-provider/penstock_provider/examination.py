@@ -14,7 +14,6 @@ Member = Item | Reference
 """An object that shall be as said, or go."""
 Ask = Callable[[Sequence[Member]], Awaitable[Json]]
 
-_MOST_ROUNDS = 4
 _MISSING = frozenset({"missing-secret", "missing-variable", "unknown-flow", "unknown-subflow"})
 _REFUSED = frozenset({"in-use"})
 """What the server does not do, whatever the configuration says about what is missing."""
@@ -66,8 +65,11 @@ class Examiner:
         together = {**waited, **own}
         if not together:
             return Examined()
-        for _ in range(_MOST_ROUNDS):
+        while True:
+            # Each round brings somebody along, or has waited for somebody.
             answer = await self.ask([*together.values()])
+            for each in _problems(answer):
+                self.walk.remember(each.object or "", each.needs or ())
             needs = [need for each in _problems(answer) for need in each.needs or ()]
             more = self.walk.companions(needs)
             if more.keys() <= together.keys():

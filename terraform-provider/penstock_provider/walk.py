@@ -42,6 +42,7 @@ class Walk(Generic[M]):
         self.planned: dict[str, M] = {}
         """Members that are written or deleted."""
         self._kept: set[str] = set()
+        self._needs: dict[str, set[str]] = {}
         self._unread: list[Callable[[], Iterable[str]]] = []
         self._waiting: dict[str, dict[str, M]] = {}
         self._arrivals: list[tuple[frozenset[str], Future[None]]] = []
@@ -77,10 +78,20 @@ class Walk(Generic[M]):
         """Whether something has been planned, or stays as it is."""
         return name in self.planned or name in self._read_kept()
 
+    def remember(self, name: str, needs: Iterable[str]) -> None:
+        """What a member needs: with it come those that serve."""
+        self._needs.setdefault(name, set()).update(needs)
+
     def companions(self, needs: Iterable[str]) -> dict[str, M]:
-        """What has been planned of those that would serve."""
-        names = [name for need in needs for name in _served(need)]
-        return {name: self.planned[name] for name in names if name in self.planned}
+        """What has been planned of those that would serve, and of those that serve them."""
+        found: dict[str, M] = {}
+        open_ = [*needs]
+        while open_:
+            for name in _served(open_.pop()):
+                if name in self.planned and name not in found:
+                    found[name] = self.planned[name]
+                    open_ += self._needs.get(name, ())
+        return found
 
     def chance(self, need: str, *, by_leaving: bool) -> Chance:
         """Whether something may still be planned that settles a need.

@@ -8,7 +8,7 @@ import shutil
 from dataclasses import dataclass, field
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from penstock.service.kind import KIND
@@ -63,6 +63,8 @@ def flow_text(
     lines += ["tasks:", "  - id: say", "    type: core.log.Log"]
     reads = ["hi", "{{ kv('k0') }}", "{{ read('sql/f0') }}"] + ["{{ secret('KEY') }}"] * has_secret
     lines += [f'    message: "{draw(st.sampled_from(reads))}"']
+    # A flow may call those of its own namespace and of those above.
+    callable_ = [each for each in callable_ if f"{namespace}.".startswith(f"{each[0]}.")]
     if callable_ and draw(st.booleans()):
         home, called = draw(st.sampled_from(callable_))
         lines += [
@@ -138,7 +140,7 @@ def add_namespace(draw, whole: Whole, namespace: str, callable_: list[tuple[str,
         add_members(draw, whole, namespace, "flow", flows)
     for name in flows:
         if draw(st.booleans()):
-            inputs = hcl({"mode": draw(JSON)}) if draw(st.booleans()) else ""
+            inputs = hcl({"mode": [draw(JSON)]}) if draw(st.booleans()) else ""
             whole.add(
                 "schedule",
                 f"{namespace}/{name}_s",
@@ -157,7 +159,7 @@ def add_namespace(draw, whole: Whole, namespace: str, callable_: list[tuple[str,
 def wholes(draw):
     whole, callable_ = Whole(), []
     root = f"c19.n{next(NUMBER)}"
-    for namespace in (root, f"{root}.below", f"{root}x"):
+    for namespace in (root, f"{root}.below", f"{root}.other"):
         add_namespace(draw, whole, namespace, callable_)
     whole.blocks = draw(st.permutations(whole.blocks))
     return whole
@@ -178,6 +180,7 @@ def workspace(tmp_path, server, reattach):
 
 @settings(
     max_examples=6,
+    phases=[Phase.generate],  # a smaller example is not worth minutes of Terraform
     deadline=None,
     derandomize=True,
     database=None,

@@ -184,3 +184,17 @@ def test_wrong_names_are_bound_to_their_attribute(terraform, server, attributes,
     assert re.search(
         rf"with penstock_schedule.it, on main.tf line \d+, in resource .*: \d+: {words} =", out
     )
+
+
+def test_a_long_chain_of_flows_in_any_order(terraform, server, namespace):
+    """Each needs the next; whatever comes last brings all of the others along."""
+    texts = []
+    for number in range(9):
+        text = flow(namespace, name=f"f{number}")
+        if number:
+            text += f"  - id: child\n    type: core.flow.Subflow\n    namespace: {namespace}\n    flowId: f{number - 1}\n"
+        texts.append(block("penstock_flow", source=quoted(text)).replace('"it"', f'"f{number}"'))
+    terraform.write("".join(texts))
+    assert "Error" not in terraform.run("plan", "-parallelism=1")
+    terraform.apply()
+    terraform.plan(0)
