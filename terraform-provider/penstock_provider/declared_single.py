@@ -98,9 +98,6 @@ class DeclaredSingle(Declared):
                 path=(self.named,),
             )
 
-    async def leave(self, leaving: Leaving) -> None:
-        """No other declared object needs these; what a tenant holds, its deletion says."""
-
     async def _write(self, change: Change, verb: str, if_match: str | None) -> State:
         name = name_of(change.planned, self.named)
         body = self.spec(change.planned, change.config)

@@ -179,7 +179,7 @@ def workspace(tmp_path, server, reattach):
 
 
 @settings(
-    max_examples=6,
+    max_examples=12,
     phases=[Phase.generate],  # a smaller example is not worth minutes of Terraform
     deadline=None,
     derandomize=True,
