@@ -177,7 +177,7 @@ class EphemeralResource(ABC, Generic[P]):
         raise Failure("It cannot be renewed", "This is a mistake in the provider: report it.")
 
     async def close(self, private: Private) -> None:
-        """Gives back what ``open`` took; called also when it was never renewed."""
+        """Gives back what ``open`` took; Terraform hands over what ``open`` has remembered."""
 
 
 class Provider(ABC):
