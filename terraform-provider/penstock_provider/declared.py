@@ -200,6 +200,7 @@ class Declared(Resource[Penstock]):
             form = await self.provider.objects.apply(item)
         except ApiError as error:
             raise self._refused(error, f"{verb} {self.kind} {reference.name}") from None
+        await self.provider.clear_overrides([reference])
         self._remember(change.private, form)
         return self.state(change.planned, form)
 
@@ -229,6 +230,7 @@ class Declared(Resource[Penstock]):
             raise failure(error, f"read {self.kind} {reference.name}") from None
         if form is None:
             return None
+        self.provider.tell_overrides([reference], reading.diagnostics)
         self._remember(reading.private, form)
         return self.state(reading.state, form)
 

@@ -220,6 +220,7 @@ class DeclaredSet(Resource[Penstock]):
             written = await self._apply(items, deletes)
         except ApiError as error:
             raise self._refused(error, f"apply the {self.kind}s of {namespace}") from None
+        await self.provider.clear_overrides([item.reference for item in items])
         change.private.pop("strays", None)
         prior = change.prior.get("revisions") if change.prior else None
         revisions: dict[str, JsonValue] = (
@@ -268,6 +269,9 @@ class DeclaredSet(Resource[Penstock]):
             sources = await self.texts_of(state, forms, before)
         except ApiError as error:
             raise failure(error, f"read the {self.kind}s of {namespace}") from None
+        self.provider.tell_overrides(
+            [Reference(self.kind, namespace, key) for key in forms], reading.diagnostics
+        )
         if not forms and (before or is_imported):
             return None
         return self._state(

@@ -40,6 +40,8 @@ class Examiner:
     ask: Ask
     is_strict: bool = True
     """Whether what is missing is an error; else a warning."""
+    refuses_overridden: bool = False
+    """Whether a change of what somebody overrides is an error."""
 
     async def examine(self, members: Sequence[Member]) -> Examined:
         """Judges members that are planned now."""
@@ -106,8 +108,12 @@ class Examiner:
     ) -> None:
         name = problem.object or ""
         if problem.needs is None:
-            if name in own:
-                made.problems.append(problem)
+            is_override = problem.code == "overridden"
+            refused = is_override and self.refuses_overridden
+            if name in own and (refused or (name, problem.message) not in self.walk.told):
+                made.problems.append(problem.judged(error=True) if refused else problem)
+                if is_override:
+                    self.walk.told.add((name, problem.message))
             return
         chance = self._chance(problem)
         if chance is not Chance.NONE and name in together:

@@ -17,6 +17,7 @@ from penstock_provider.bulk import Queue
 from penstock_provider.framework.loop import Loop
 from penstock_provider.framework.record import record
 from penstock_provider.framework.values import JsonValue
+from penstock_provider.overrides import Overrides
 from penstock_provider.reference import Reference
 from penstock_provider.snapshot import Snapshot
 
@@ -57,6 +58,7 @@ class Objects:
         self._client = client
         self.snapshot = Snapshot(self._request)
         self._created: set[Reference] = set()
+        self.overrides = Overrides()
         self._has_written = False
         self._reads: Queue[Reference, Json | None] = Queue(loop, self._read_all)
         self._plans: Queue[Item | Reference, Json] = Queue(loop, self._plan_all, size=_size)
@@ -113,6 +115,15 @@ class Objects:
     async def check_secret(self, reference: Reference, value: str) -> SecretCheck:
         """Compares a secret's value with the server's."""
         return await self._checks.submit((reference, value))
+
+    async def follow(self, references: Iterable[Reference]) -> None:
+        """Lets the triggers of flows do what the flows say again."""
+        for reference in references:
+            path = f"/triggers?namespace={reference.namespace}&flow={reference.id}"
+            for row in rows_of(await self._request("GET", path), "items"):
+                if row.get("namespace") == reference.namespace and row.get("override"):
+                    name = f"{reference.namespace}/{reference.id}/{row.get('id')}"
+                    await self._request("POST", f"/triggers/{name}/follow")
 
     # Whole sets; each is a request of its own
 
@@ -221,6 +232,7 @@ class Objects:
         )
         if response.status == 304:  # noqa: PLR2004 (not modified)
             return {"notModified": True}
+        self.overrides.note(response.json)
         return {**response.json, "etag": response.etag}
 
     async def _read_all(self, references: list[Reference]) -> list[Json | Exception | None]:

@@ -27,6 +27,7 @@ from penstock_provider.framework.values import NUMBER, STRING, State, Unknown, V
 from penstock_provider.objects import Objects
 from penstock_provider.pattern import Pattern
 from penstock_provider.record import Record
+from penstock_provider.reference import Reference
 from penstock_provider.sentences import tell_others
 from penstock_provider.singles import Singles
 from penstock_provider.walk import Walk
@@ -45,10 +46,13 @@ def _text(description: str, variable: str, *, sensitive: bool = False) -> Attrib
     )
 
 
-def _strictness_problem(value: Value) -> str | None:
-    if not isinstance(value, str) or value in ("error", "warning"):
-        return None
-    return f'"{value}" is neither `error` nor `warning`.'
+def _one_of(*words: str) -> Callable[[Value], str | None]:
+    def problem(value: Value) -> str | None:
+        if not isinstance(value, str) or value in words:
+            return None
+        return f'"{value}" is none of {", ".join(f"`{word}`" for word in words)}.'
+
+    return problem
 
 
 @runtime_checkable
@@ -95,7 +99,16 @@ class Penstock(Provider):
                 "who deploy the rest by other means; `error` when not given. Also from "
                 "`PENSTOCK_MISSING_REFERENCES`.",
                 optional=True,
-                check=_strictness_problem,
+                check=_one_of("error", "warning"),
+            ),
+            "on_override": Attribute(
+                STRING,
+                "What becomes of a trigger that somebody has switched on or off on the server, for "
+                "a while, when its flow is changed: `keep` with a warning, `clear`, or `error`, "
+                "which refuses the change; `keep` when not given. Also from "
+                "`PENSTOCK_ON_OVERRIDE`.",
+                optional=True,
+                check=_one_of("keep", "clear", "error"),
             ),
             "timeout": Attribute(
                 NUMBER,
@@ -131,6 +144,7 @@ class Penstock(Provider):
     _objects: Objects | None = None
     _examiner: Examiner | None = None
     _record: Record | None = None
+    _on_override: str = ""
     _client: Client | None = None
     _singles: Singles | None = None
     _executions: Executions | None = None
@@ -203,6 +217,17 @@ class Penstock(Provider):
             self._record = Record(self.peer)
         return self._record
 
+    def tell_overrides(self, references: Iterable[Reference], diagnostics: Diagnostics) -> None:
+        """Warns of what people have decided against what is declared."""
+        if self._objects is not None and self._examiner is not None:
+            for reference in references:
+                self._objects.overrides.tell(reference, diagnostics, self._examiner.walk.told)
+
+    async def clear_overrides(self, references: Iterable[Reference]) -> None:
+        """Ends that for flows that have been written, where the configuration wants it."""
+        if self._on_override == "clear" and self._objects is not None:
+            await self._objects.follow(each for each in references if each.kind == "flow")
+
     def validated(self, resource: Resource, config: State) -> None:
         """Writes down what a resource block declares, for the process that plans."""
         if self._objects is None and isinstance(resource, Declares):
@@ -238,11 +263,13 @@ class Penstock(Provider):
         self._client = Client(settings)
         self._objects = Objects(self.loop, self._client)
         self._singles = Singles(self.loop, self._client)
+        self._on_override = _setting(config.get("on_override"), "PENSTOCK_ON_OVERRIDE")
         strictness = _setting(config.get("missing_references"), "PENSTOCK_MISSING_REFERENCES")
         self._examiner = Examiner(
             Walk(self.loop, self.peer, self.record),
             self._objects.plan,
             is_strict=strictness != "warning",
+            refuses_overridden=self._on_override == "error",
         )
         self._executions = Executions(self.loop, self._client)
 

@@ -45,10 +45,13 @@ _STATES = {
     "crossed": "is declared twice",
     "foreign-owner": "belongs to another owner",
     "in-use": "is still needed",
+    "overridden": "is overridden",
 }
 _NOUNS = {"kv": "Key-value pair"}
 _HINTS = {
     "foreign-owner": _CODES["foreign-owner"],
+    "overridden": "What is declared changes, this stays until then; `on_override` of the provider "
+    "decides.",
     "in-use": "Change or remove that too, in the same run if you like; or keep this one.",
 }
 """What to do about the server's findings, where Terraform has words of its own."""

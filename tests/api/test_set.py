@@ -68,7 +68,7 @@ def test_a_failed_apply_leaves_nothing_half_written(server, ns):
     assert failed.status_code == 422
     problems = failed.json()["problems"]
     assert {each["object"] for each in problems} == {f"flow/{ns}/broken"}
-    assert server.api.get("/state", params={"namespaces": ns}).json() == {"objects": []}
+    assert server.api.get("/state", params={"namespaces": ns}).json()["objects"] == []
     assert server.api.get("/audit-events", params={"limit": 1000}).json()["items"] == before
 
 

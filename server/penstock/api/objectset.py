@@ -13,12 +13,13 @@ from penstock.api.problem import invalid
 from penstock.api.shape import TEXT, list_of, ref, thing
 from penstock.model.frozen import Json
 from penstock.model.problem import Problem
-from penstock.service import apply, plan, state
-from penstock.service.objectset import KINDS, KindName, canonical_hash, parse_set
+from penstock.service import apply, override, plan, state
+from penstock.service.objectset import KINDS, KindName, Reference, canonical_hash, parse_set
 
 router = APIRouter(tags=["sets"])
 _SET = ref("ObjectSet")
-_STATE = thing(objects=list_of(ref("Object")))
+_OVERRIDES = list_of(ref("Override"))
+_STATE = thing(objects=list_of(ref("Object")), overrides=_OVERRIDES)
 _STATE["properties"]["actors"] = {"type": "object", "additionalProperties": TEXT}
 _MAYBE_OBJECT = {"anyOf": [ref("Object"), {"type": "null"}]}
 
@@ -66,10 +67,12 @@ def get_state(
         raise invalid(problems)
     names = [name.strip() for name in namespaces.split(",") if name.strip()]
     objects = state.everything(services, caller, cast("list[KindName]", wanted), names)
-    etag = f'"{canonical_hash([*objects])}"'
+    overrides = override.listed(services, caller) if "flow" in wanted else []
+    overrides = [each for each in overrides if not names or each["namespace"] in names]
+    etag = f'"{canonical_hash([*objects, *overrides])}"'
     if etag_matches(request.headers.get("if-none-match"), etag):
         return Response(status_code=304, headers={"ETag": etag})
-    found: dict[str, Json] = {"objects": [*objects]}
+    found: dict[str, Json] = {"objects": [*objects], "overrides": [*overrides]}
     if actors:
         found["actors"] = {**state.actors(services, caller, objects)}
     return Answer(found, headers={"ETag": etag})
@@ -78,9 +81,15 @@ def get_state(
 @router.post(
     "/state:read",
     openapi_extra=body(thing(objects=list_of(ref("Reference")))),
-    **answers(thing(objects=list_of(thing(ref=TEXT, object=_MAYBE_OBJECT))), 413),
+    **answers(
+        thing(objects=list_of(thing(ref=TEXT, object=_MAYBE_OBJECT)), overrides=_OVERRIDES), 413
+    ),
 )
 @changes_nothing
 def read_state(services: Services, caller: Caller, wanted: JsonBody) -> Response:
     """Reads named objects, in the order of the request, null for those that are not there."""
-    return Answer({"objects": state.read(services, caller, wanted)})
+    objects = state.read(services, caller, wanted)
+    names = [Reference.read(str(each["ref"])) for each in objects if isinstance(each, dict)]
+    flows = {(name.namespace, name.id) for name in names if name.kind == "flow"}
+    overrides = override.listed(services, caller, flows) if flows else []
+    return Answer({"objects": objects, "overrides": overrides})

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from penstock.api import terraform_shape
 from penstock.api.access_schema import ACCESS
+from penstock.api.override_shape import OVERRIDE
 from penstock.api.shape import (
     ANYTHING,
     FLAG,
@@ -307,6 +308,7 @@ COMPONENTS: dict[str, Schema] = {
         cases=list_of(MAP),
     ),
     "ObjectSet": _SET,
+    "Override": OVERRIDE,
     "Plan": thing(
         valid=FLAG, planToken=TEXT, objects=list_of(_PLANNED), problems=list_of(ref("Problem"))
     ),

@@ -9,8 +9,9 @@ from penstock.errors import Forbidden
 from penstock.language.diff import line_diff
 from penstock.model.flow import Flow
 from penstock.model.frozen import Json
+from penstock.model.problem import Problem, Severity
 from penstock.plugins.core.trigger.schedule import Schedule
-from penstock.service import contract, flow_test_run, schedule
+from penstock.service import contract, flow_test_run, override, schedule
 from penstock.service.change import Change
 from penstock.service.draft import Draft
 from penstock.service.examination import Examination, Going, examine, warm
@@ -37,6 +38,12 @@ def plan(services: Services, change: Change, wanted: ObjectSet) -> dict[str, Jso
     with services.database.read() as tx:
         seen = examine(tx, services, change, wanted)
         running = executions.active_by_flow(tx, change.caller.tenant)
+        told = override.warnings(tx, services, change.caller.tenant)
+        for each in seen.drafts:
+            reference = each.reference
+            if reference.kind == "flow" and each.action != "none":
+                each.add(told.get((reference.namespace, reference.id), []))
+                each.add(_finishing(each, running))
         objects = [_draft(draft, seen, running, now=now) for draft in seen.drafts]
         objects += [_going(going, seen, running) for going in seen.goings]
         trials = flow_test_run.trials(seen.world) if wanted.tests else []
@@ -93,9 +100,21 @@ def _draft(
     }
 
 
+def _finishing(draft: Draft, running: dict[tuple[str, str], int]) -> list[Problem]:
+    """What becomes of the executions that run while the text changes."""
+    count = running.get((draft.reference.namespace, draft.reference.id), 0)
+    if not count or draft.previous is None:
+        return []
+    what = "execution finishes" if count == 1 else "executions finish"
+    message = f"{count} running {what} on revision {draft.previous.revision}."
+    return [Problem(message, code="running", severity=Severity.WARNING)]
+
+
 def _going(going: Going, seen: Examination, running: dict[tuple[str, str], int]) -> Json:
     reference, row = going.reference, going.row
     is_flow = reference.kind == "flow"
+    if row is not None:
+        going.problems += _left_running(going, running)
     callers = seen.world.callers(reference.namespace, reference.id) if is_flow else []
     before = "" if row is None else KIND[reference.kind].text(seen.world.services, row)
     return {
@@ -115,6 +134,18 @@ def _going(going: Going, seen: Examination, running: dict[tuple[str, str], int])
         "runningExecutions": running.get((reference.namespace, reference.id), 0) if is_flow else 0,
         "touches": [],
     }
+
+
+def _left_running(going: Going, running: dict[tuple[str, str], int]) -> list[Problem]:
+    """Executions of a flow that goes: they end as they began."""
+    reference = going.reference
+    count = running.get((reference.namespace, reference.id), 0)
+    if reference.kind != "flow" or not count:
+        return []
+    what = "execution goes" if count == 1 else "executions go"
+    message = f"{count} running {what} on to the end without the flow; no new one begins."
+    problem = Problem(message, code="running", severity=Severity.WARNING)
+    return [problem.of(str(reference))]
 
 
 def _calls(seen: Examination, reference: Reference) -> list[Json]:

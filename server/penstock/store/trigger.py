@@ -215,6 +215,17 @@ def unlock(tx: Connection, key: TriggerKey) -> None:
     _update(tx, key, {"last_execution_id": None, "lease_owner": None, "lease_expires_at": None})
 
 
+def overridden(tx: Connection, tenant: str, now: datetime) -> list[TriggerRow]:
+    """The triggers of which somebody's decision counts now."""
+    query = select(table).where(
+        table.c.tenant == tenant,
+        table.c.override_disabled.is_not(None),
+        or_(table.c.override_expires_at.is_(None), table.c.override_expires_at > now),
+    )
+    query = query.order_by(table.c.namespace, table.c.flow_id, table.c.id)
+    return [_from_row(row) for row in tx.execute(query).mappings()]
+
+
 def expired(tx: Connection, now: datetime) -> list[TriggerRow]:
     """Triggers of which somebody decided something only until now."""
     query = select(table).where(table.c.override_expires_at <= now)
