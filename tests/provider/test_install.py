@@ -236,6 +236,29 @@ def test_without_permission_it_says_where(home):
         assert "Choose a folder in which you may write" in said
 
 
+def test_without_hard_links_it_is_copied(monkeypatch, tmp_path):
+    def refuse(*_: object) -> None:
+        raise OSError(95, "Operation not supported")
+
+    monkeypatch.setattr(Path, "hardlink_to", refuse)
+    program = provider.install(tmp_path)
+    found = names(tmp_path)
+    assert len(set(found.values())) == len(found) > 4
+    for name in found:
+        assert (tmp_path / name).read_bytes() == program.read_bytes()
+        assert os.access(tmp_path / name, os.X_OK)
+
+
+def test_a_launcher_of_an_older_release_gives_way(home):
+    program = Path(home.provide("install")["program"])
+    program.unlink()
+    program.write_text("#!/bin/sh\nexec /old/python -I -m penstock_provider\n")
+    program.chmod(0o644)
+    installed = home.provide("install")
+    works(home, installed)
+    assert len(set(names(Path(installed["folders"][0])).values())) <= 2
+
+
 def test_windows_is_not_in_this_release(monkeypatch, tmp_path):
     monkeypatch.setattr("platform.system", lambda: "Windows")
     with pytest.raises(CannotInstallError, match="no provider for Windows"):

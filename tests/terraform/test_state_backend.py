@@ -155,6 +155,27 @@ def test_states_of_two_workspaces_live_on_the_server(tmp_path, server, command):
     assert re.search(rf"{name}-1 +4 +\d+ +\S+ +token:admin +-", shown), shown
 
 
+def test_a_local_state_moves_to_the_server_and_back(tmp_path, server, command):
+    name = f"moves-{tmp_path.name}"[:100].strip("-_")
+    workspace = Workspace(tmp_path / "one", server, name, command)
+    main = workspace.folder / "main.tf"
+    main.write_text(resource("moved"))
+    workspace.run("init")
+    workspace.run("apply", "-auto-approve")
+    local = json.loads((workspace.folder / "terraform.tfstate").read_text())
+
+    workspace.write(resource("moved"))
+    workspace.run("init", "-migrate-state", "-force-copy")
+    assert "No changes" in workspace.run("plan", "-detailed-exitcode")
+    assert json.loads(server.run("get", name))["resources"] == local["resources"]
+
+    main.write_text(resource("moved"))
+    workspace.run("init", "-migrate-state", "-force-copy")
+    assert "No changes" in workspace.run("plan", "-detailed-exitcode")
+    back = json.loads((workspace.folder / "terraform.tfstate").read_text())
+    assert back["resources"] == local["resources"]
+
+
 def test_a_deleted_state_can_be_restored_until_it_is_purged(tmp_path, server):
     workspace = Workspace(tmp_path / "one", server, "gone", list(find_terraform()))
     workspace.run("init")
