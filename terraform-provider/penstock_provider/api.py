@@ -6,7 +6,6 @@ that Terraform starts never send one.
 
 from __future__ import annotations
 
-import contextlib
 import json
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -138,8 +137,10 @@ class Stream:
         """Ends it for whoever reads; from any thread."""
         import socket  # noqa: PLC0415 (most processes never need it)
 
-        with contextlib.suppress(OSError):
+        try:
             self.sock.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            return
 
     def close(self) -> None:
         """Frees it; nobody may be reading."""

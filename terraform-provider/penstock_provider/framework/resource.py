@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 from penstock_provider.framework.diagnostics import Diagnostics, Failure
@@ -16,6 +15,8 @@ from penstock_provider.framework.schema import Schema
 from penstock_provider.framework.values import JsonValue, State
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from penstock_provider.framework.action import Action
     from penstock_provider.framework.function import Function
     from penstock_provider.framework.listing import ListResource
