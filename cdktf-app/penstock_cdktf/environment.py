@@ -12,6 +12,7 @@ from typing import Literal, cast
 from penstock_cdktf.address import not_an_address, resolve_addresses
 from penstock_cdktf.document import JsonValue, Section, open_section
 from penstock_cdktf.errors import AppError, Position, did_you_mean
+from penstock_cdktf.pairs import Pair, read_pairs
 
 NAMESPACE = r"[a-z0-9][a-z0-9._-]*"
 IDENTIFIER = r"[a-zA-Z0-9][a-zA-Z0-9._-]*"
@@ -93,6 +94,7 @@ class Schedule:
     timezone: str | None
     inputs: Mapping[str, JsonValue]
     disabled: bool | None
+    allow_concurrent: bool | None
     description: str | None
     at: Position
 
@@ -110,6 +112,7 @@ class Environment:
     namespaces: tuple[Namespace, ...]
     secrets: tuple[Secret, ...]
     schedules: tuple[Schedule, ...]
+    kv: tuple[Pair, ...]
 
     def has_secret(self, namespace: str, key: str) -> bool:
         """Whether a flow of the namespace finds the secret, there or in a parent namespace."""
@@ -119,7 +122,7 @@ class Environment:
         )
 
 
-_KEYS = ("owner", "server", "backend", "flows", "namespaces", "secrets", "schedules")
+_KEYS = ("owner", "server", "backend", "flows", "namespaces", "secrets", "schedules", "kv")
 
 
 def read_environment(text: str, *, name: str, file: str, environ: Mapping[str, str]) -> Environment:
@@ -146,6 +149,7 @@ def read_environment(text: str, *, name: str, file: str, environ: Mapping[str, s
         namespaces=tuple(_namespaces(root)),
         secrets=tuple(_secrets(root)),
         schedules=tuple(_schedules(root)),
+        kv=read_pairs(root, namespace=NAMESPACE, key=IDENTIFIER),
     )
     root.document.finish()
     return environment
@@ -321,10 +325,15 @@ def _secret_manager(secret: Section) -> SecretManager:
     )
 
 
+_SCHEDULE = (
+    "namespace", "id", "flow", "cron", "timezone", "inputs", "disabled", "allowConcurrent",
+    "description",
+)  # fmt: skip
+
+
 def _schedules(root: Section) -> list[Schedule]:
     found: dict[tuple[str, str], Schedule] = {}
-    known = ("namespace", "id", "flow", "cron", "timezone", "inputs", "disabled", "description")
-    for section in root.each("schedules", known=known):
+    for section in root.each("schedules", known=_SCHEDULE):
         schedule = Schedule(
             section.must("namespace", pattern=NAMESPACE, what=_NAMESPACE_WORDS),
             section.must("id", pattern=IDENTIFIER, what=_IDENTIFIER_WORDS),
@@ -333,6 +342,7 @@ def _schedules(root: Section) -> list[Schedule]:
             _timezone(section),
             section.table("inputs"),
             section.flag("disabled"),
+            section.flag("allowConcurrent"),
             section.text("description"),
             section.at,
         )

@@ -80,7 +80,53 @@ class Schedule(Resource):
     timezone: str | None = None
     inputs: Mapping[str, JsonValue] | None = None
     disabled: bool | None = None
+    allow_concurrent: bool | None = None
     description: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Kv(Resource):
+    """A key-value pair of a namespace."""
+
+    TYPE: ClassVar[str] = "penstock_kv"
+    namespace: str
+    key: str
+    value: JsonValue
+    type: str | None = None
+    description: str | None = None
+    ttl: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class File(Resource):
+    """One file of a namespace, of any bytes; `source` is a path, whose bytes are in no state."""
+
+    TYPE: ClassVar[str] = "penstock_file"
+    namespace: str
+    path: str
+    source: str | None = None
+    content: str | None = None
+    content_base64: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Files(Resource):
+    """Text files of one namespace, path to text, written in one transaction."""
+
+    TYPE: ClassVar[str] = "penstock_files"
+    namespace: str
+    files: Mapping[str, str]
+    prune: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Test(Resource):
+    """Tests of a flow by their YAML text."""
+
+    TYPE: ClassVar[str] = "penstock_test"
+    source: str
+    namespace: str | None = None
+    test_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +146,9 @@ class SecretManagerValue(Ephemeral):
     secret: str
     version: str
     endpoint: str | None = None
+    region: str | None = None
+    vault: str | None = None
+    json_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

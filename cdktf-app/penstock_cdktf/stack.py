@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from penstock_cdktf import l1
@@ -10,6 +10,7 @@ from penstock_cdktf.backend import RawBackend
 from penstock_cdktf.compat import App, TerraformProvider, TerraformStack
 from penstock_cdktf.document import JsonValue
 from penstock_cdktf.environment import Environment, Schedule
+from penstock_cdktf.environment_files import EnvironmentFile, read_files
 from penstock_cdktf.errors import InvalidFileError, Problem, nearest
 from penstock_cdktf.flowtext import FlowRef
 from penstock_cdktf.names import terraform_name
@@ -62,6 +63,7 @@ class EnvironmentStack(TerraformStack):
         root: the folder that holds `environments/`.
         environment: its settings.
         flows: its flow texts; read from where the settings say when left out.
+        files: its files of namespaces; read from beside the settings when left out.
         source: provenance for the provider block.
         run: provenance for the provider block.
     """
@@ -73,6 +75,7 @@ class EnvironmentStack(TerraformStack):
         environment: Environment,
         *,
         flows: FlowSet | None = None,
+        files: Sequence[EnvironmentFile] | None = None,
         source: l1.Source | None = None,
         run: l1.Run | None = None,
     ) -> None:
@@ -91,6 +94,8 @@ class EnvironmentStack(TerraformStack):
         self._add_namespaces()
         self._add_schedules(self._add_flows())
         self._add_secrets()
+        self._add_pairs()
+        self._add_files(read_files(root, environment.name) if files is None else files)
 
     def _add_namespaces(self) -> None:
         for namespace in self.environment.namespaces:
@@ -127,6 +132,7 @@ class EnvironmentStack(TerraformStack):
                     schedule.timezone,
                     schedule.inputs or None,
                     schedule.disabled,
+                    schedule.allow_concurrent,
                     schedule.description,
                 ),
                 depends_on=[flows[schedule.namespace]],
@@ -150,6 +156,28 @@ class EnvironmentStack(TerraformStack):
                 name,
                 l1.Secret(secret.namespace, secret.key, value, manager.version, secret.description),
             )
+
+    def _add_pairs(self) -> None:
+        for pair in self.environment.kv:
+            self.resources.add(
+                terraform_name(pair.namespace, pair.key),
+                l1.Kv(pair.namespace, pair.key, pair.value, pair.type, pair.description, pair.ttl),
+            )
+
+    def _add_files(self, files: Sequence[EnvironmentFile]) -> None:
+        texts: dict[str, dict[str, str]] = {}
+        for file in files:
+            path = f"${{path.module}}/files/{file.sha256}"
+            if file.is_text:
+                reads = Ref(f'${{file("{path}")}}')
+                texts.setdefault(file.namespace, {})[file.path] = reads
+            else:
+                self.resources.add(
+                    terraform_name(file.namespace, file.path),
+                    l1.File(file.namespace, file.path, Ref(f'${{abspath("{path}")}}')),
+                )
+        for namespace, members in texts.items():
+            self.resources.add(terraform_name(namespace), l1.Files(namespace, members))
 
 
 def flow_file(digest: str) -> Ref:

@@ -6,10 +6,11 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import NamedTuple, cast
 
 from penstock_cdktf.document import JsonValue
 from penstock_cdktf.environment import Environment, load_environments, pick
+from penstock_cdktf.environment_files import EnvironmentFile, read_files
 from penstock_cdktf.errors import AppError
 from penstock_cdktf.provenance import find_run, find_source
 from penstock_cdktf.repository import Repository
@@ -26,6 +27,14 @@ class Synthesis:
     flows: Mapping[str, int]
 
 
+class Ready(NamedTuple):
+    """An environment with everything that was read for it."""
+
+    environment: Environment
+    flows: FlowSet
+    files: tuple[EnvironmentFile, ...]
+
+
 def synthesise(
     root: Path,
     *,
@@ -38,7 +47,8 @@ def synthesise(
 
     Args:
         root: the folder that holds `environments/`.
-        outdir: the build output; `stacks/<env>/cdk.tf.json` and `stacks/<env>/flows/` go there.
+        outdir: the build output; `stacks/<env>/` with `cdk.tf.json`, `flows/` and `files/` goes
+            there.
         environ: the machine's environment.
         only: names of environments; empty means all.
         dirty: environments whose flows come from the working tree whatever their settings say.
@@ -51,12 +61,13 @@ def synthesise(
     refuse_shared_state(environments.values(), root)
     chosen = [pick(environments, name) for name in (only or tuple(environments))]
     failures: list[AppError] = []
-    ready: list[tuple[Environment, FlowSet]] = []
+    ready: list[Ready] = []
     for environment in chosen:
         try:
             flows = read_flows(root, environment, dirty=environment.name in dirty)
             _check(environment, flows)
-            ready.append((environment, flows))
+            files = read_files(root, environment.name)
+            ready.append(Ready(environment, flows, files))
         except AppError as error:
             failures.append(error)
     written = _write(root, ready, outdir=outdir, environ=environ)
@@ -75,7 +86,7 @@ def _check(environment: Environment, flows: FlowSet) -> None:
 
 def _write(
     root: Path,
-    ready: Sequence[tuple[Environment, FlowSet]],
+    ready: Sequence[Ready],
     *,
     outdir: Path,
     environ: Mapping[str, str],
@@ -87,28 +98,29 @@ def _write(
     # One library refuses ephemeral and write-only blocks unless the target is said.
     app = App(outdir=str(outdir), context={"targetVersions": {"terraform": ">=1.11.0"}})
     repository, run = Repository(root), find_run(environ)
-    for environment, flows in ready:
+    for environment, flows, files in ready:
         source = find_source(repository, flows.commit)
-        EnvironmentStack(app, root, environment, flows=flows, source=source, run=run)
+        EnvironmentStack(app, root, environment, flows=flows, files=files, source=source, run=run)
     app.synth()
     stacks: dict[str, Path] = {}
-    for environment, flows in ready:
+    for environment, flows, files in ready:
         folder = outdir / "stacks" / environment.name
-        copy_flows(folder / "flows", flows)
+        texts = {f"{flow.sha256}.yaml": flow.data for flow in flows.flows.values()}
+        copy_contents(folder / "flows", texts)
+        copy_contents(folder / "files", {file.sha256: file.data for file in files})
         canonicalise(folder / "cdk.tf.json", environment)
         stacks[environment.name] = folder
-    counts = {environment.name: len(flows.flows) for environment, flows in ready}
+    counts = {environment.name: len(flows.flows) for environment, flows, _ in ready}
     return Synthesis(LIBRARY, stacks, counts)
 
 
-def copy_flows(folder: Path, flows: FlowSet) -> None:
-    """Puts each text into the folder under its hash, byte for byte, and removes what is stale."""
+def copy_contents(folder: Path, contents: Mapping[str, bytes]) -> None:
+    """Puts each content into the folder, byte for byte, and removes what is stale."""
     folder.mkdir(parents=True, exist_ok=True)
-    texts = {f"{flow.sha256}.yaml": flow.data for flow in flows.flows.values()}
     present = {path.name: path for path in folder.iterdir()}
-    for name in present.keys() - texts.keys():
+    for name in present.keys() - contents.keys():
         present[name].unlink()
-    for name, data in texts.items():
+    for name, data in contents.items():
         # Always written: a file that somebody touched must not survive under the old hash.
         (folder / name).write_bytes(data)
 

@@ -27,6 +27,8 @@ tasks:
     message: "{{ secret('TOKEN') }}"
 outputs:
   - {id: stage, type: STRING, value: "{{ namespace.stage }}"}
+  - {id: rate, type: FLOAT, value: "{{ kv('rates').vat }}"}
+  - {id: region, type: STRING, value: "{{ read('region.txt') }}"}
   - {id: masked, type: STRING, value: "token {{ secret('TOKEN') }}"}
 """
 ENVIRONMENT = """server: {{endpoint: "{url}"}}
@@ -37,7 +39,10 @@ secrets:
   - namespace: shop
     key: TOKEN
     manager: {{project: shop-{name}, secret: TOKEN, version: "1", endpoint: "{manager}"}}
+kv:
+  - {{namespace: shop, key: rates, value: {{vat: {rate}}}}}
 """
+RATES = {"dev": 0.1, "prod": 0.2}
 
 
 class Manager(BaseHTTPRequestHandler):
@@ -85,8 +90,12 @@ def project(tmp_path, servers, manager, provider_mirror: Path, monkeypatch):
     made = Project(tmp_path / "project")
     for name, origin in (("dev", "git"), ("prod", "lock")):
         monkeypatch.setenv(f"PENSTOCK_{name.upper()}_TOKEN", servers[name].token)
-        text = ENVIRONMENT.format(name=name, origin=origin, url=servers[name].url, manager=manager)
+        text = ENVIRONMENT.format(
+            name=name, origin=origin, url=servers[name].url, manager=manager, rate=RATES[name]
+        )
         made.write(f"environments/{name}/environment.yaml", text)
+        made.write(f"environments/{name}/files/shop/region.txt", f"of ${{{name}}}")
+        made.write(f"environments/{name}/files/shop/img/logo.bin", b"\0" + name.encode())
     made.write("environments/prod/promotion.yaml", "promotes_from: dev\n")
     made.write("cdktf-app/flows/shop/load.yaml", FLOW)
     made.head = made.commit()
@@ -125,6 +134,12 @@ def test_B27_one_source_two_environments_one_hash_and_different_bindings(project
         "dev": "dev",
         "prod": "prod",
     }
+    assert {name: one["outputs"]["rate"] for name, one in ran.items()} == RATES
+    assert {one["outputs"]["region"] for one in ran.values()} == {"of ${dev}", "of ${prod}"}
+    logo = {"namespace": "shop", "path": "img/logo.bin"}
+    for name, one in servers.items():
+        content = one.api.get("/files:content", params=logo).content
+        assert content == b"\0" + name.encode()
     assert {one["flowHash"] for one in ran.values()} == {locked["sha256"]}
     assert "canary-of-" not in json.dumps(ran)
     secrets = {name: one.api.get("/secrets/shop/TOKEN").json() for name, one in servers.items()}

@@ -111,6 +111,22 @@ def complaints(text: str, **environ: str) -> list[str]:
         ),
         (GOOD + "namespaces: {a: {variables: {n: .inf}}}\n", "is not a finite number"),
         (GOOD + "namespaces: {a: {variables: &x {n: *x}}}\n", "nested more than 64 levels deep"),
+        (
+            GOOD + "kv: [{namespace: a, key: k}]\n",
+            "`kv[0].value`: it is missing; null is no value to declare.",
+        ),
+        (
+            GOOD + "kv: [{namespace: a, key: k, value: 1, type: NUMBER}]\n",
+            "`kv[0].type`: it is `NUMBER`, and must be one of DATETIME, DATE, DURATION",
+        ),
+        (
+            GOOD + "kv: [{namespace: a, key: k, value: 1, ttl: 1d}]\n",
+            "`kv[0].ttl` is `1d`; it must be an ISO 8601 duration such as `P7D`.",
+        ),
+        (
+            GOOD + "kv: [{namespace: a, key: k, value: 1}, {namespace: a, key: k, value: 2}]\n",
+            "a/k is declared twice",
+        ),
         ("server: {endpoint: 'http://h'}\n", "dev.yaml:1:1: `backend` is missing."),
         (
             "server: {endpoint: ftp://h}\nbackend: {local: {path: x}}\n",
@@ -212,3 +228,16 @@ def test_the_shipped_environments_are_valid():
     assert load_policy(root, "prod").promotes_from == "dev"
     assert found["dev"].server.endpoint == "http://127.0.0.1:8484"
     assert found["prod"].server.endpoint == "http://127.0.0.1:8485"
+
+
+def test_files_lie_in_the_folder_of_their_namespace(project, run):
+    project.write("environments/dev/files/stray.txt", "x")
+    project.write("environments/dev/files/No Namespace/a.txt", "x")
+    project.write("environments/dev/files/a.b/.gitkeep", "")
+    project.commit()
+    code, _, err = run("env", "synth")
+    assert code == 1
+    assert "environments/dev/files/stray.txt:1:1: It is in no namespace's folder." in err
+    assert "environments/dev/files/No Namespace/a.txt:1:1: `No Namespace` is no namespace." in err
+    assert "gitkeep" not in err
+    assert "environments/dev/files/<namespace>/<path>" in err

@@ -46,6 +46,10 @@ schedules:
     cron: "0 6 * * *"
     timezone: Europe/Paris
     inputs: {day: "${today}", rows: [1, 2.5, null]}
+    allowConcurrent: true
+kv:
+  - {namespace: shop.analytics, key: rates, value: {vat: 0.2, text: "${x}", none: null}, ttl: P7D}
+  - {namespace: shop.shared, key: closing_day, value: 2030-12-31, type: DATE, description: "%{x}"}
 """
 
 
@@ -68,6 +72,8 @@ def full(project):
     project.write("environments/dev/environment.yaml", ENVIRONMENT)
     project.flow("shop.analytics/load", text="id: load\nnamespace: shop.analytics\nx: ${HOME}\n")
     project.flow("shop.shared/notify", say="é")
+    project.write("environments/dev/files/shop.analytics/sql/${x}.sql", "SELECT ${x} é;\r\n")
+    project.write("environments/dev/files/shop.analytics/logo.png", b"\x89PNG\0")
     project.commit()
     return project
 
