@@ -7,7 +7,8 @@ Prints wall seconds and CPU seconds of terraform, provider and server for a plan
 apply, and a plan without changes of N flows: as N `penstock_flow`, as one `penstock_flows`, and as
 N `terraform_data` (the floor: what Terraform itself costs). Each round runs every command once for
 each of the three in turn, so that other work on the machine meets all of them. The seconds are
-medians; `x` is the median of the rounds' ratios of walls to the floor, `cpu x` that of all CPU.
+medians; `x` is the median of the rounds' ratios of walls to the floor, `cpu x` that of all CPU;
+requests are what the server answered.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,6 +49,7 @@ class Cost:
     terraform: float
     provider: float
     server: float | None
+    requests: int
 
     @property
     def cpu(self) -> float:
@@ -71,6 +74,16 @@ class Server:
         except OSError:
             return None
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def requests(self) -> int:
+        """Requests answered so far, without those that ask for this number."""
+        with urllib.request.urlopen(f"{self.endpoint}/metrics", timeout=30) as answer:
+            text = answer.read().decode()
+        self._asked += 1
+        found = re.findall(r"^penstock_http_requests_total\{.*\} ([\d.e+]+)$", text, re.MULTILINE)
+        return int(sum(map(float, found))) - self._asked + 1
+
+    _asked: int = 0
 
 
 @contextlib.contextmanager
@@ -105,11 +118,14 @@ class Workspace:
         self._usage = directory / "provider.usage"
         mirror = directory / "mirror"
         program = install(mirror)
-        # The product's launcher, plus a line with the CPU that the provider used.
+        # The product's own file, plus a line with the CPU that it used.
+        product = directory / program.name
+        program.rename(product)
         program.write_text(
-            f'#!/bin/sh\n{shlex.quote(sys.executable)} -I -m penstock_provider "$@"\ncode=$?\n'
+            f'#!/bin/sh\n{shlex.quote(str(product))} "$@"\ncode=$?\n'
             f"times >> {shlex.quote(str(self._usage))}\nexit $code\n"
         )
+        program.chmod(0o755)
         (directory / "cli.tfrc").write_text(configuration(mirror))
         (directory / "main.tf.json").write_text(json.dumps(document(kind, count, server)))
         self._command = [*find_terraform(), f"-chdir={directory}"]
@@ -120,6 +136,7 @@ class Workspace:
             "CHECKPOINT_DISABLE": "1",
             "PENSTOCK_ENDPOINT": server.endpoint,
             "PENSTOCK_TOKEN": server.token,
+            "PENSTOCK_PYTHON": sys.executable,
         }
         self._environment.pop("TF_LOG", None)
         self.run("init")
@@ -127,7 +144,7 @@ class Workspace:
     def run(self, *arguments: str, codes: tuple[int, ...] = (0,)) -> Cost:
         """Runs Terraform and says what it took."""
         self._usage.write_text("")
-        server = self.server.cpu()
+        requests, server = self.server.requests(), self.server.cpu()
         before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
         done = subprocess.run(
             [*self._command, *arguments],
@@ -144,7 +161,8 @@ class Workspace:
         total = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
         provider = provider_cpu(self._usage.read_text())
         spent = None if server is None or ended is None else ended - server
-        return Cost(wall, total - provider, provider, spent)
+        answered = self.server.requests() - requests
+        return Cost(wall, total - provider, provider, spent, answered)
 
 
 def provider_cpu(usage: str) -> float:
@@ -219,19 +237,25 @@ def table(count: int, costs: dict[tuple[str, str], list[Cost]]) -> Iterator[str]
             f"{statistics.median(cost.terraform for cost in own):9.2f} "
             f"{statistics.median(cost.provider for cost in own):8.2f} "
             + (f"{statistics.median(served):7.2f}" if served else "      -")
+            + f" {statistics.median(cost.requests for cost in own):9.0f}"
         )
 
 
-def handshake() -> tuple[float, float, float]:
-    """Median CPU ms and wall ms to the handshake line, and peak memory in MB, of a bare start."""
+def handshake(directory: Path) -> tuple[float, float, float]:
+    """CPU ms and wall ms to the handshake line, and peak memory in MB, of a bare start.
+
+    Medians of all but the first one, which unpacks the program's file.
+    """
     cookie = "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2"
     cpu, wall, memory = [], [], []
-    for _ in range(10):
+    program = install(directory)
+    for _ in range(11):
         began = time.perf_counter()
         process = subprocess.Popen(
-            [sys.executable, "-I", "-m", "penstock_provider"],
+            [program],
             env={
                 **os.environ,
+                "PENSTOCK_PYTHON": sys.executable,
                 "TF_PLUGIN_MAGIC_COOKIE": cookie,
                 "PLUGIN_CLIENT_CERT": client_certificate(),
             },
@@ -247,7 +271,7 @@ def handshake() -> tuple[float, float, float]:
         process.stdout.close()
         cpu.append((usage.ru_utime + usage.ru_stime) * 1000)
         memory.append(usage.ru_maxrss / 1024)
-    return statistics.median(cpu), statistics.median(wall), max(memory)
+    return statistics.median(cpu[1:]), statistics.median(wall[1:]), max(memory[1:])
 
 
 def client_certificate() -> str:
@@ -266,17 +290,18 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3, help="how often (%(default)s)")
     parser.add_argument("--kinds", default=",".join(KINDS), help="%(default)s")
     options = parser.parse_args()
-    cpu, wall, memory = handshake()
-    print(f"provider start to handshake: {cpu:.0f} ms CPU, {wall:.0f} ms wall, {memory:.0f} MB\n")
     with tempfile.TemporaryDirectory(prefix="benchmark") as name, contextlib.ExitStack() as stack:
         directory = Path(name)
+        cpu, wall, memory = handshake(directory / "start")
+        start = f"{cpu:.0f} ms CPU, {wall:.0f} ms wall, {memory:.0f} MB"
+        print(f"provider start to handshake: {start}\n", flush=True)
         if options.endpoint:
             server = Server(options.endpoint, options.token or "", options.server_pid)
         else:
             server = stack.enter_context(own_server(directory / "server"))
         print(
             f"{'N':>5} {'what':10} {'as':8} {'wall':>7} {'x':>6} {'cpu x':>6}   "
-            "terraform provider  server"
+            "terraform provider  server  requests"
         )
         for count in map(int, options.counts.split(",")):
             costs = measure(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from penstock_provider.api import Json, Problem
+from penstock_provider.clearance import Clearances
 from penstock_provider.framework.record import field, record
 from penstock_provider.objects import Item, rows_of
 from penstock_provider.reference import Reference
@@ -42,6 +43,8 @@ class Examiner:
     """Whether what is missing is an error; else a warning."""
     refuses_overridden: bool = False
     """Whether a change of what somebody overrides is an error."""
+    clearances: Clearances | None = None
+    """What earlier processes of the run need not ask for again."""
 
     async def examine(self, members: Sequence[Member]) -> Examined:
         """Judges members that are planned now."""
@@ -52,7 +55,36 @@ class Examiner:
         if crossed:
             return Examined(problems=[_crossed(name) for name in crossed])
         waited = self.walk.take_waiting(own)
+        if not waited:
+            rows = self._cleared(own)
+            if rows is not None:
+                return Examined(rows)
         return await self._judge(own, {k: v for k, v in waited.items() if k not in own})
+
+    def _cleared(self, own: Mapping[str, Member]) -> dict[str, Json] | None:
+        """What the server said to all of them, if it did in an earlier process of this run."""
+        if self.clearances is None:
+            return None
+        rows: dict[str, Json] = {}
+        for name, member in own.items():
+            row = self.clearances.of(member) if isinstance(member, Item) else None
+            if row is None:
+                return None
+            rows[name] = row
+        return rows
+
+    def _clear(self, own: Mapping[str, Member], made: Examined, found: Sequence[Problem]) -> None:
+        """Notes those that the server has nothing at all to say about."""
+        if self.clearances is None or any(problem.object is None for problem in found):
+            return
+        troubled = {problem.object for problem in found}
+        self.clearances.add(
+            [
+                (member, made.rows[name])
+                for name, member in own.items()
+                if isinstance(member, Item) and name in made.rows and name not in troubled
+            ]
+        )
 
     def _is_crossed(self, name: str, member: Member) -> bool:
         """Whether one resource deletes what another one of the same run writes."""
@@ -81,6 +113,7 @@ class Examiner:
             together |= more
         made = Examined({str(row.get("ref")): row for row in rows_of(answer, "objects")})
         found = _problems(answer)
+        self._clear(own, made, found)
         for problem in found:
             if not self._is_noise(problem, found):
                 self._sort(problem, own, together, made)

@@ -8,6 +8,7 @@ from functools import cache
 from typing import ClassVar, Protocol, TypeVar, runtime_checkable
 
 from penstock_provider.api import Client, Settings
+from penstock_provider.clearance import Clearances
 from penstock_provider.examination import Examiner
 from penstock_provider.executions import Executions
 from penstock_provider.framework.action import Action
@@ -145,6 +146,7 @@ class Penstock(Provider):
     _examiner: Examiner | None = None
     _record: Record | None = None
     _on_override: str = ""
+    _clearances: Clearances | None = None
     _client: Client | None = None
     _singles: Singles | None = None
     _executions: Executions | None = None
@@ -265,11 +267,13 @@ class Penstock(Provider):
         self._singles = Singles(self.loop, self._client)
         self._on_override = _setting(config.get("on_override"), "PENSTOCK_ON_OVERRIDE")
         strictness = _setting(config.get("missing_references"), "PENSTOCK_MISSING_REFERENCES")
+        self._clearances = Clearances(self.peer)
         self._examiner = Examiner(
             Walk(self.loop, self.peer, self.record),
             self._objects.plan,
             is_strict=strictness != "warning",
             refuses_overridden=self._on_override == "error",
+            clearances=self._clearances,
         )
         self._executions = Executions(self.loop, self._client)
 
@@ -281,8 +285,9 @@ class Penstock(Provider):
     def close(self) -> None:
         """Ends everything that is under way."""
         self.stop()
-        if self._record is not None:
-            self._record.close()
+        for file in (self._record, self._clearances):
+            if file is not None:
+                file.close()
         if self._objects is not None:
             self._objects.close()
             self._objects = self._singles = self._executions = None

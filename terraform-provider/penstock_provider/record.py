@@ -19,38 +19,35 @@ from penstock_provider.pattern import Pattern
 _OLD_SECONDS = 86_400.0
 
 
-class Record:
+class RunFile:
     """A file of this run, which only this user may read; none where there is no place for it."""
 
-    def __init__(self, peer: Peer | None, directory: Path | None = None) -> None:
+    def __init__(self, peer: Peer | None, directory: Path | None = None, *, suffix: str) -> None:
         self._directory = directory or Path(temporary_folder()) / f"penstock-{os.getuid()}"
-        self._path = None if peer is None else self._directory / f"run-{peer.name}"
+        self._path = None if peer is None else self._directory / f"run-{peer.name}{suffix}"
         self._written: int | None = None
 
-    def append(self, patterns: Iterable[Pattern]) -> None:
-        """Adds what one resource block declares."""
+    def write(self, lines: Iterable[str]) -> None:
+        """Adds lines, all at once."""
         if self._path is None:
             return
-        # Without the record a plan only warns, so whatever is wrong with the disk stops nothing.
+        # All works without it, only less well; so whatever is wrong with the disk stops nothing.
         with contextlib.suppress(OSError):
             if self._written is None:
                 self._prepare()
                 flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW
                 self._written = os.open(self._path, flags, 0o600)
-            lines = [pattern.line() for pattern in patterns]
             data = "".join(f"{line}\n" for line in lines if "\n" not in line)
             os.write(self._written, data.encode())
 
-    def read(self) -> list[Pattern] | None:
-        """What this run declares; None when nobody has written it down."""
+    def lines(self) -> list[str] | None:
+        """What has been written; None when nothing has."""
         if self._path is None or not self._is_private():
             return None
         try:
-            text = self._path.read_text(encoding="utf-8")
+            return self._path.read_text(encoding="utf-8").splitlines()
         except (OSError, ValueError):
             return None
-        found = (Pattern.read(line) for line in text.splitlines())
-        return [pattern for pattern in found if pattern is not None]
 
     def close(self) -> None:
         """Frees the file; it stays for the next process."""
@@ -76,6 +73,25 @@ class Record:
             return False
         is_open = stat.S_IMODE(found.st_mode) & 0o077
         return stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not is_open
+
+
+class Record(RunFile):
+    """What the resource blocks declare. Without it a plan only warns of what is missing."""
+
+    def __init__(self, peer: Peer | None, directory: Path | None = None) -> None:
+        super().__init__(peer, directory, suffix="")
+
+    def append(self, patterns: Iterable[Pattern]) -> None:
+        """Adds what one resource block declares."""
+        self.write(pattern.line() for pattern in patterns)
+
+    def read(self) -> list[Pattern] | None:
+        """What this run declares; None when nobody has written it down."""
+        lines = self.lines()
+        if lines is None:
+            return None
+        found = (Pattern.read(line) for line in lines)
+        return [pattern for pattern in found if pattern is not None]
 
 
 def _is_old(path: Path) -> bool:
