@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable, Mapping
 from typing import Generic, TypeVar
 
 from penstock_provider.framework.loop import Future, Loop, Task
@@ -16,12 +17,10 @@ class Queue(Generic[I, R]):
 
     MOST = 500
     MOST_BYTES = 4_000_000
-    LINGER = 0.01
-    """Seconds for which an item waits for siblings, in a run that has had some."""
+    LONGEST = 5
+    """So many times as long as for the next sibling an item waits for all of them together."""
     MEMORY = 8
     """So many batches of one in a row, and the run is taken for a chain that has no siblings."""
-    ENOUGH = 10
-    """So many waiting need no more siblings: Terraform works on ten objects at a time."""
 
     def __init__(
         self,
@@ -29,11 +28,20 @@ class Queue(Generic[I, R]):
         send: Callable[[list[I]], Task[list[R | Exception]]],
         *,
         size: Callable[[I], int] = lambda _: 1,
+        enough: int = 10,
+        linger: float = 0.01,
     ) -> None:
+        """``enough`` that wait together need no more siblings.
+
+        Fewer wait ``linger`` seconds for the next one, in a run that has had some.
+        """
         self._loop = loop
         self._send = send
         self._size = size
+        self._enough = enough
+        self._linger_seconds = linger
         self._waiting: list[tuple[I, Future[R]]] = []
+        self._first = self._last = 0.0
         self._in_flight = False
         self._lingers = False
         self._busy = 0
@@ -47,6 +55,9 @@ class Queue(Generic[I, R]):
     def submit(self, item: I) -> Future[R]:
         """The item's result, some time."""
         future: Future[R] = Future()
+        self._last = time.monotonic()
+        if not self._waiting:
+            self._first = self._last
         self._waiting.append((item, future))
         return future
 
@@ -63,17 +74,23 @@ class Queue(Generic[I, R]):
     def _flush(self) -> None:
         if self._in_flight or not self._waiting:
             return
-        if not self._busy or not self.LINGER or len(self._waiting) >= self.ENOUGH:
+        if not self._busy or len(self._waiting) >= self._enough:
             self._send_batch()
         elif not self._lingers:
             self._lingers = True
-            batch = self._batches
-            self._loop.later(self.LINGER, lambda: self._lingered(batch))
+            self._linger(self._batches)
 
-    def _lingered(self, batch: int) -> None:
-        """The wait is over, unless enough came in time."""
-        if batch == self._batches:
+    def _linger(self, batch: int) -> None:
+        """Sends the batch when none has come for a while, unless enough came before."""
+        if batch != self._batches or not self._waiting:
+            return
+        linger = self._linger_seconds
+        until = min(self._last + linger, self._first + linger * self.LONGEST)
+        seconds = until - time.monotonic()
+        if seconds <= 0:
             self._send_batch()
+        else:
+            self._loop.later(seconds, lambda: self._linger(batch))
 
     def _send_batch(self) -> None:
         self._lingers = False
@@ -96,3 +113,16 @@ class Queue(Generic[I, R]):
                     future.set(result)
 
         sending.when_done(done)
+
+
+def parallelism(arguments: Iterable[str], environment: Mapping[str, str]) -> int:
+    """On how many objects Terraform works at a time: by its flag, or TF_CLI_ARGS, or ten."""
+    given = [text for name, text in environment.items() if name.startswith("TF_CLI_ARGS")]
+    words = [*(word for text in given for word in text.split()), *arguments]
+    found = 10
+    for word, following in zip(words, [*words[1:], ""], strict=False):
+        name, equals, value = word.partition("=")
+        number = value if equals else following
+        if name.lstrip("-") == "parallelism" and number.isdecimal():
+            found = int(number) or found
+    return found

@@ -49,21 +49,30 @@ class SecretCheck:
 class Objects:
     """The declared objects of one tenant, for one configured provider."""
 
+    WRITES_LINGER = 0.05
+    """Terraform writes its whole state between two of them, which takes it a while."""
     PAUSES = (0.05, 0.2, 0.5, 1.0)
     """Seconds between attempts to delete what is still in use."""
     PAGE = 1000
 
-    def __init__(self, loop: Loop, client: Client) -> None:
+    def __init__(self, loop: Loop, client: Client, *, parallelism: int = 10) -> None:
+        """``parallelism`` is on how many objects Terraform works at a time."""
         self._loop = loop
         self._client = client
         self.snapshot = Snapshot(self._request)
         self._created: set[Reference] = set()
         self.overrides = Overrides()
         self._has_written = False
-        self._reads: Queue[Reference, Json | None] = Queue(loop, self._read_all)
-        self._plans: Queue[Item | Reference, Json] = Queue(loop, self._plan_all, size=_size)
-        self._writes: Queue[Item | Reference, Json] = Queue(loop, self._write_all, size=_size)
-        self._checks: Queue[tuple[Reference, str], SecretCheck] = Queue(loop, self._check_all)
+        self._reads: Queue[Reference, Json | None] = Queue(loop, self._read_all, enough=parallelism)
+        self._plans: Queue[Item | Reference, Json] = Queue(
+            loop, self._plan_all, size=_size, enough=parallelism
+        )
+        self._writes: Queue[Item | Reference, Json] = Queue(
+            loop, self._write_all, size=_size, enough=parallelism, linger=self.WRITES_LINGER
+        )
+        self._checks: Queue[tuple[Reference, str], SecretCheck] = Queue(
+            loop, self._check_all, enough=parallelism
+        )
         self._queues = (self._reads, self._plans, self._writes, self._checks)
 
     @property

@@ -8,6 +8,7 @@ from functools import cache
 from typing import ClassVar, Protocol, TypeVar, runtime_checkable
 
 from penstock_provider.api import Client, Settings
+from penstock_provider.bulk import parallelism
 from penstock_provider.clearance import Clearances
 from penstock_provider.examination import Examiner
 from penstock_provider.executions import Executions
@@ -263,7 +264,10 @@ class Penstock(Provider):
             owner=settings.owner,
         )
         self._client = Client(settings)
-        self._objects = Objects(self.loop, self._client)
+        arguments = () if self.peer is None else self.peer.arguments
+        self._objects = Objects(
+            self.loop, self._client, parallelism=parallelism(arguments, os.environ)
+        )
         self._singles = Singles(self.loop, self._client)
         self._on_override = _setting(config.get("on_override"), "PENSTOCK_ON_OVERRIDE")
         strictness = _setting(config.get("missing_references"), "PENSTOCK_MISSING_REFERENCES")

@@ -1,0 +1,115 @@
+"""Bundles: how many leave together, and how long they wait for each other."""
+
+from __future__ import annotations
+
+import pytest
+
+from penstock_provider.bulk import Queue, parallelism
+from penstock_provider.framework.loop import Future, Loop
+
+
+class Sent:
+    """A queue whose requests end when the test says so."""
+
+    def __init__(self, **options) -> None:
+        self.loop = Loop()
+        self.batches: list[list[int]] = []
+        self.answers: list[Future[None]] = []
+        self.queue: Queue[int, int] = Queue(self.loop, self._send, **options)
+
+    async def _send(self, items: list[int]) -> list[int | Exception]:
+        self.batches.append(items)
+        self.answers.append(Future())
+        await self.answers[-1]
+        return [item * 2 if item else ValueError("nought") for item in items]
+
+    def until(self, count: int) -> None:
+        """Turns until so many batches have been sent."""
+        reached: Future[None] = Future()
+
+        def look() -> None:
+            if len(self.batches) >= count and not reached.done:
+                reached.set(None)
+
+        self.loop.on_idle.append(look)
+        self.loop.run(until=reached)
+        self.loop.on_idle.remove(look)
+
+
+@pytest.fixture
+def sent():
+    made = []
+
+    def make(**options) -> Sent:
+        made.append(Sent(**options))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.loop.close()
+
+
+def test_the_first_leaves_alone_and_what_comes_meanwhile_together(sent):
+    made = sent(enough=3)
+    futures = [made.queue.submit(1)]
+    made.until(1)
+    futures += [made.queue.submit(n) for n in (2, 3, 4, 0)]
+    made.answers[0].set(None)
+    made.until(2)
+    made.answers[1].set(None)
+    made.loop.run(until=futures[-1])
+    assert made.batches == [[1], [2, 3, 4, 0]]
+    assert [future.result() for future in futures[:4]] == [2, 4, 6, 8]
+    with pytest.raises(ValueError, match="nought"):
+        futures[4].result()
+
+
+def test_fewer_than_enough_wait_for_the_next_one(sent):
+    made = sent(enough=3, linger=0.05)
+    for n in (1, 2):
+        made.queue.submit(n)
+    made.until(1)
+    made.answers[0].set(None)
+    made.queue.submit(3)
+    made.loop.later(0.01, lambda: made.queue.submit(4))
+    made.until(2)
+    assert made.batches == [[1, 2], [3, 4]]
+
+
+def test_enough_wait_for_nobody(sent):
+    made = sent(enough=3, linger=1000)
+    for n in (1, 2):
+        made.queue.submit(n)
+    made.until(1)
+    made.answers[0].set(None)
+    for n in (3, 4, 5):
+        made.queue.submit(n)
+    made.until(2)
+    assert made.batches == [[1, 2], [3, 4, 5]]
+
+
+def test_large_items_leave_in_several_requests(sent):
+    made = sent(enough=3, size=lambda item: item * 1_000_000)
+    for n in (3, 2, 1, 5):
+        made.queue.submit(n)
+    for count in (1, 2, 3):
+        made.until(count)
+        made.answers[-1].set(None)
+    assert made.batches == [[3], [2, 1], [5]]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "expected"),
+    [
+        (("terraform", "apply"), {}, 10),
+        (("terraform", "apply", "-parallelism=30"), {}, 30),
+        (("terraform", "apply", "--parallelism", "7", "x.tfplan"), {}, 7),
+        (("terraform", "plan"), {"TF_CLI_ARGS_plan": "-no-color -parallelism=50"}, 50),
+        (("terraform", "plan", "-parallelism=2"), {"TF_CLI_ARGS": "-parallelism=50"}, 2),
+        (("terraform", "plan", "-parallelism=many"), {}, 10),
+        (("terraform", "plan", "-parallelism=0"), {}, 10),
+        ((), {"PENSTOCK": "-parallelism=3"}, 10),
+    ],
+)
+def test_how_many_terraform_works_on(arguments, environment, expected):
+    assert parallelism(arguments, environment) == expected
