@@ -53,7 +53,7 @@ class DeclaredList(ListResource[Penstock]):
             forms, cursor = await self._page(namespace, cursor, size=size)
             # Those below a namespace come after its own.
             own = [form for form in forms if not namespace or _is_of(form, namespace, is_deep)]
-            names = [reference_of(form) for form in own]
+            names = [self.reference(form) for form in own]
             states = [self.named(name) for name in names]
             if query.whole:
                 states = await self.states(resource, own, names)
@@ -61,6 +61,10 @@ class DeclaredList(ListResource[Penstock]):
                 yield Listed(state, reference.name)
             if not cursor or len(own) < len(forms):
                 return
+
+    def reference(self, form: Json) -> Reference:
+        """The name of an object by the server's form of it."""
+        return reference_of(form)
 
     def named(self, reference: Reference) -> State:
         """The attributes that identify an object."""

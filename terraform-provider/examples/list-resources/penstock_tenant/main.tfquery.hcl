@@ -1,0 +1,3 @@
+list "penstock_tenant" "all" {
+  provider = penstock
+}

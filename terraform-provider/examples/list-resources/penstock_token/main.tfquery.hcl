@@ -1,0 +1,3 @@
+list "penstock_token" "all" {
+  provider = penstock
+}
