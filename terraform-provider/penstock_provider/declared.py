@@ -122,7 +122,9 @@ class Declared(Resource[Penstock]):
         reference = self.reference(plan.planned)
         if plan.creating or plan.replace:
             plan.planned["id"] = reference.name
-        row = await self.ask(plan, Item(reference, self.spec(plan.planned, plan.config)))
+        spec = self.spec(plan.planned, plan.config)
+        row = await self.ask(plan, Item(reference, spec, since=self.since(plan)))
+        self.shown(plan, row)
         content_hash = as_text((row or {}).get("contentHash"))
         if (
             content_hash
@@ -141,6 +143,13 @@ class Declared(Resource[Penstock]):
             for name, attribute in self.schema.attributes.items()
             if attribute.optional or attribute.required
         ]
+
+    def since(self, plan: Plan) -> str | None:  # noqa: ARG002 (flows need it)
+        """The content from which the server says what changes; None where it does not matter."""
+        return None
+
+    def shown(self, plan: Plan, row: Json | None) -> None:
+        """Takes from the server's answer what is there for people to read."""
 
     async def ask(self, plan: Plan, item: Item) -> Json | None:
         """What the server says, its findings told as diagnostics; None when none can be asked."""

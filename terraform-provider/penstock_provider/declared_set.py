@@ -35,7 +35,15 @@ from penstock_provider.scanner import content_hash
 from penstock_provider.sentences import failure, subject, tell, tell_others
 
 
-def set_schema(description: str, members: str, *, kind: str, key: str, told: str) -> Schema:
+def set_schema(
+    description: str,
+    members: str,
+    *,
+    kind: str,
+    key: str,
+    told: str,
+    more: Mapping[str, Attribute] | None = None,
+) -> Schema:
     """The schema of a set of a ``kind``; ``members`` is its map from ``key`` to text."""
     return Schema(
         description,
@@ -59,6 +67,7 @@ def set_schema(description: str, members: str, *, kind: str, key: str, told: str
                 f"{key} to the SHA-256 of its text, hexadecimal; known at plan.",
                 computed=True,
             ),
+            **(more or {}),
         },
     )
 
@@ -136,7 +145,12 @@ class DeclaredSet(Resource[Penstock]):
         self, plan: Plan, namespace: str, *, changed: list[str], removed: list[str]
     ) -> None:
         sources = texts(plan.planned[self.members])
-        items = [self._item(namespace, key, sources[key]) for key in changed if key in sources]
+        hashes = texts((plan.prior or {}).get("content_hashes")) if not plan.replace else {}
+        items = [
+            self._item(namespace, key, sources[key], since=hashes.get(key, ""))
+            for key in changed
+            if key in sources
+        ]
         deletes = [Reference(self.kind, namespace, key) for key in removed]
         if not items and not deletes:
             return
@@ -149,6 +163,10 @@ class DeclaredSet(Resource[Penstock]):
             else:
                 tell_others(plan.diagnostics, [problem])
         tell_others(plan.diagnostics, examined.others)
+        self.shown(plan, examined.rows, removed=removed)
+
+    def shown(self, plan: Plan, rows: Mapping[str, Json], *, removed: Sequence[str]) -> None:
+        """Takes from the server's answer what is there for people to read."""
 
     async def _examine(self, namespace: str, members: Sequence[Member]) -> Examined:
         examiner = self.provider.examiner
@@ -300,8 +318,21 @@ class DeclaredSet(Resource[Penstock]):
             )
         return {"namespace": identity}
 
-    def _item(self, namespace: str, key: str, source: str, known: str | None = None) -> Item:
-        return Item(Reference(self.kind, namespace, key), self.spec(source), known)
+    def _item(
+        self,
+        namespace: str,
+        key: str,
+        source: str,
+        known: str | None = None,
+        *,
+        since: str | None = None,
+    ) -> Item:
+        since = since if self.kind == "flow" else None
+        return Item(Reference(self.kind, namespace, key), self.spec(source), known, since)
+
+    def shape(self, planned: State) -> State:  # noqa: ARG002 (some sets have more)
+        """The attributes that only some sets have."""
+        return {}
 
     def _state(
         self,
@@ -322,6 +353,7 @@ class DeclaredSet(Resource[Penstock]):
             "id": planned["namespace"],
             "revisions": numbers,
             "content_hashes": dict(hashes),
+            **self.shape(planned),
         }
 
     def _refused(self, error: ApiError, doing: str) -> Failure:

@@ -31,10 +31,14 @@ class Item:
     reference: Reference
     spec: Json
     if_match: str | None = None
+    since: str | None = None
+    """Of a flow: the content from which a plan says what changes; empty for none."""
 
     def to_json(self) -> Json:
         """The form in sets."""
         data = {**self.reference.to_json(), "spec": self.spec}
+        if self.since is not None:
+            data["since"] = self.since
         return data if self.if_match is None else {**data, "ifMatch": self.if_match}
 
 

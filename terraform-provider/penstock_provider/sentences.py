@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping
 
-from penstock_provider.api import ApiError, Problem
+from penstock_provider.api import ApiError, Json, Problem
 from penstock_provider.framework.diagnostics import Diagnostic, Diagnostics, Failure, Key, Path
-from penstock_provider.reference import parse_reference
+from penstock_provider.reference import Reference, parse_reference
 
 _CURES = {
     401: (
@@ -41,6 +41,7 @@ _CODES = {
     "ca-file": "Give the path of a PEM file with the certificate authority's certificates.",
 }
 
+_MOST_CALLERS = 20
 _STATES = {
     "crossed": "is declared twice",
     "foreign-owner": "belongs to another owner",
@@ -106,6 +107,25 @@ def tell_others(diagnostics: Diagnostics, problems: Iterable[Problem]) -> None:
     """Adds problems of objects that the present resource does not hold."""
     for problem in problems:
         tell(diagnostics, problem, subject=subject(problem), path=())
+
+
+def tell_callers(
+    diagnostics: Diagnostics, reference: Reference, row: Json, *, path: Path, key: str = ""
+) -> None:
+    """Names the flows that call one whose text changes."""
+    calls = row.get("calls")
+    names = [
+        f"{each.get('flow')} (task `{each.get('task')}`)"
+        for each in (calls if isinstance(calls, list) else ())
+        if isinstance(each, dict) and each.get("revision") is None
+    ]
+    if not names:
+        return
+    more = f" and {len(names) - _MOST_CALLERS} more" if len(names) > _MOST_CALLERS else ""
+    what = "One task calls" if len(names) == 1 else f"{len(names)} tasks call"
+    text = f"{what} it, from then on in its new form: {', '.join(names[:_MOST_CALLERS])}{more}."
+    problem = Problem(text, error=False, object=reference.ref)
+    tell(diagnostics, problem, subject=subject(problem), path=path, key=key)
 
 
 def tell(

@@ -52,8 +52,6 @@ def command(
                 click.echo("".join(f"    {line}\n" for line in each["diff"].splitlines()), nl=False)
             if each["callers"]:
                 click.echo(f"    called by {', '.join(map(_call, each['calls']))}")
-            if each["runningExecutions"]:
-                click.echo(f"    {each['runningExecutions']} executions are running")
         session.output.problems([problem_of(each) for each in answer["problems"]])
         same = len(planned) - len(changes)
         click.echo(f"{len(changes)} to change, {same} unchanged.")

@@ -124,6 +124,10 @@ class Member:
     if_match: str | None = None
     if_none_match: bool = False
     stored: str | None = None
+    since: str | None = None
+    """Of a flow: the content hash of the revision with which a plan compares it, empty for none;
+    the present one otherwise.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +233,8 @@ def _member(item: Json, path: str, problems: list[Problem]) -> Member | None:
     reference = parse_reference(item, path, problems)
     if reference is None or not isinstance(item, dict):
         return None
-    _only(item, ("kind", "namespace", "id", "spec", "ifMatch", "ifNoneMatch"), path, problems)
+    properties = ("kind", "namespace", "id", "spec", "ifMatch", "ifNoneMatch", "since")
+    _only(item, properties, path, problems)
     spec, match, none_match = item.get("spec"), item.get("ifMatch"), item.get("ifNoneMatch", False)
     if not isinstance(spec, dict):
         problems.append(
@@ -241,7 +246,13 @@ def _member(item: Json, path: str, problems: list[Problem]) -> Member | None:
             Problem("`ifMatch` is a content hash.", path=f"{path}.ifMatch", code="wrong-type")
         )
         return None
-    return Member(reference, spec, match, none_match is True)
+    since = item.get("since")
+    if since is not None and not isinstance(since, str):
+        problems.append(
+            Problem("`since` is a content hash.", path=f"{path}.since", code="wrong-type")
+        )
+        return None
+    return Member(reference, spec, match, none_match is True, since=since)
 
 
 def _removal(item: Json, path: str, problems: list[Problem]) -> Removal | None:

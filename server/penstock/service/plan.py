@@ -7,6 +7,7 @@ from datetime import datetime
 
 from penstock.errors import Forbidden
 from penstock.language.diff import line_diff
+from penstock.language.summary import summary
 from penstock.model.flow import Flow
 from penstock.model.frozen import Json
 from penstock.model.problem import Problem, Severity
@@ -19,7 +20,9 @@ from penstock.service.form import instant
 from penstock.service.kind import KIND
 from penstock.service.objectset import ObjectSet, Reference
 from penstock.service.services import Services
+from penstock.service.world import World
 from penstock.store import execution as executions
+from penstock.store.flow import FlowRow
 
 _FIRES = 5
 
@@ -81,6 +84,7 @@ def _draft(
     )
     is_flow = reference.kind == "flow"
     callers = seen.world.callers(reference.namespace, reference.id) if is_flow else []
+    changes = _changes(draft, seen.world)
     return {
         "ref": str(reference),
         **reference.to_json(),
@@ -89,7 +93,8 @@ def _draft(
         "previousHash": None if previous is None else previous.content_hash,
         "revision": _revision(draft, seen),
         "diff": diff,
-        "summary": _summary(draft, diff),
+        "summary": _summary(draft, diff, changes),
+        "changes": changes,
         "normalised": draft.normalised,
         "problems": [{**problem.to_json()} for problem in draft.problems],
         "callers": [f"{namespace}/{name}" for namespace, name in callers],
@@ -124,6 +129,7 @@ def _going(going: Going, seen: Examination, running: dict[tuple[str, str], int])
         "contentHash": None,
         "previousHash": None if row is None else row.content_hash,
         "revision": 0 if row is None else row.revision,
+        "changes": None,
         "diff": line_diff(before, "", str(reference)) if row is not None else "",
         "summary": f"{reference} is not there" if row is None else f"delete {reference}",
         "normalised": {},
@@ -164,12 +170,36 @@ def _revision(draft: Draft, seen: Examination) -> int:
     return 1 if previous is None else previous.revision + 1
 
 
-def _summary(draft: Draft, diff: str) -> str:
+def _changes(draft: Draft, world: World) -> str | None:
+    """What changes in a flow, said by its parts; None when that cannot be told.
+
+    Plugin defaults are left out: the answer depends on the two texts only, so that whoever asks
+    again while a set is being written gets the same one.
+    """
+    source, since = draft.member.spec.get("source"), draft.member.since
+    if draft.reference.kind != "flow" or not isinstance(source, str):
+        return None
+    if draft.action == "none" and since is None:
+        return None
+    parses = world.services.parses
+    flow = parses.get(source).flow
+    before = draft.previous if isinstance(draft.previous, FlowRow) else None
+    if since is not None:
+        before = world.stored_at(draft.reference.namespace, draft.reference.id, since)
+    if flow is None or before is None:
+        return None if flow is None or since else summary(None, flow)
+    old = parses.get(before.source, before.content_hash).flow
+    return None if old is None else summary(old, flow)
+
+
+def _summary(draft: Draft, diff: str, changes: str | None) -> str:
     reference = draft.reference
     if draft.action == "none":
         return f"{reference} stays as it is"
     if draft.action == "create":
         return f"create {reference}"
+    if changes is not None and draft.member.since is None:
+        return f"change {reference}: {changes}"
     lines = [line for line in diff.splitlines() if not line.startswith(("+++", "---"))]
     added = sum(line.startswith("+") for line in lines)
     removed = sum(line.startswith("-") for line in lines)

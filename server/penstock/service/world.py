@@ -238,6 +238,13 @@ class World:
             found.add((each.namespace, each.flow_id, each.target_namespace))
         return sorted(found)
 
+    def stored_at(self, namespace: str, id: str, content_hash: str) -> FlowRow | None:  # noqa: A002 - the word of the API
+        """The revision of a flow that has a content."""
+        revision = flows.revision_of(self.tx, self.tenant, namespace, id, content_hash)
+        if revision is None:
+            return None
+        return flows.find(self.tx, self.tenant, namespace, id, revision)
+
     def file_readers(self, namespace: str, path: str) -> list[Key]:
         """Flows that would read a file of a namespace, as far as their texts name it."""
         stored = flow_references.referring(self.tx, self.tenant, "file", target_id=path)

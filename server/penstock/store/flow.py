@@ -144,6 +144,24 @@ _last_revisions = (
 )
 
 
+def revision_of(
+    tx: Connection,
+    tenant: str,
+    namespace: str,
+    id: str,  # noqa: A002 - the word of the API
+    content_hash: str,
+) -> int | None:
+    """The latest revision with a content."""
+    return tx.execute(
+        select(func.max(_revision.c.revision)).where(
+            _revision.c.tenant == tenant,
+            _revision.c.namespace == namespace,
+            _revision.c.id == id,
+            _revision.c.content_hash == content_hash,
+        )
+    ).scalar()
+
+
 def find(
     tx: Connection,
     tenant: str,
