@@ -123,6 +123,17 @@ def add_namespace(draw, whole: Whole, namespace: str, callable_: list[tuple[str,
             value_wo='"value"',
             description='"d"',
         )
+    if draw(st.booleans()):
+        whole.add(
+            "token",
+            namespace,
+            name=quoted(namespace),
+            value_wo=quoted(f"random-and-certainly-long-enough-{namespace}"),
+            access=draw(st.sampled_from(["", '"read"'])),
+        )
+    if draw(st.booleans()):
+        labels = draw(st.sampled_from(["", '{ team = "data" }']))
+        whole.add("tenant", namespace, tenant=quoted(namespace), labels=labels)
     for number in range(draw(some)):
         whole.add(
             "kv", f"{namespace}/k{number}", namespace=ns, key=f'"k{number}"', value=hcl(draw(JSON))

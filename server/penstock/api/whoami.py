@@ -15,13 +15,20 @@ API_VERSION = 1
 """Grows when a client of the number before would no longer understand the answers."""
 
 
-@router.get("/whoami", **answers(thing(actor=TEXT, tenant=TEXT, version=TEXT, apiVersion=NUMBER)))
+@router.get(
+    "/whoami",
+    **answers(
+        thing(actor=TEXT, tenant=TEXT, access=TEXT, scope=TEXT, version=TEXT, apiVersion=NUMBER)
+    ),
+)
 async def whoami(caller: Caller) -> Response:
-    """Says whom the token belongs to."""
+    """Says whom the token belongs to, and what it allows."""
     return Answer(
         {
             "actor": caller.actor,
             "tenant": caller.tenant,
+            "access": caller.access,
+            "scope": caller.scope,
             "version": __version__,
             "apiVersion": API_VERSION,
         }

@@ -6,7 +6,7 @@ import json
 import sys
 import time
 
-_LEAST = 4
+_LEAST = 8
 """Shorter texts are in too many words to be hidden in them."""
 _MASK = "******"
 _hidden: dict[str, None] = {}
