@@ -6,10 +6,14 @@ import hashlib
 import sys
 import zoneinfo
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from penstock.language.cron import NICKNAMES, check_cron, next_fires
+from penstock_provider import cron
 from penstock_provider.framework import protocol
 from penstock_provider.framework.core import Core
 from penstock_provider.framework.loop import Loop
@@ -77,21 +81,21 @@ MOMENTS = [
 
 
 @pytest.mark.parametrize("zone", ["UTC", "Europe/Vienna", "America/New_York", "Asia/Kathmandu"])
-@pytest.mark.parametrize("cron", EXPRESSIONS)
-def test_fire_times_are_those_of_the_server(call, cron, zone):
+@pytest.mark.parametrize("text", EXPRESSIONS)
+def test_fire_times_are_those_of_the_server(call, text, zone):
     for moment in MOMENTS:
         after = datetime.fromisoformat(moment)
-        found = call("cron_next", cron, zone, 5, moment)
-        assert [datetime.fromisoformat(at) for at in found] == next_fires(cron, zone, after, 5)
+        found = call("cron_next", text, zone, 5, moment)
+        assert [datetime.fromisoformat(at) for at in found] == next_fires(text, zone, after, 5)
 
 
 WRONG = ["", "* * *", "* * * * * * *", "99 2 * * *", "0 0 30 2 *", "@often", "a b c d e", "*" * 501]
 
 
-@pytest.mark.parametrize("cron", WRONG)
-def test_what_the_server_refuses_is_refused(call, cron):
-    assert check_cron(cron) is not None
-    index, sentence = call("cron_next", cron, "UTC", 1)
+@pytest.mark.parametrize("text", WRONG)
+def test_what_the_server_refuses_is_refused(call, text):
+    assert check_cron(text) is not None
+    index, sentence = call("cron_next", text, "UTC", 1)
     assert index == 0
     assert sentence.startswith("The cron expression is not valid: ")
 
@@ -161,3 +165,22 @@ def test_a_refusal_of_the_server_is_an_error_of_the_argument(call, fake, monkeyp
     index, sentence = call("validate_flow", FLOW)
     assert index == 0
     assert "The token is not known" in sentence
+
+
+fields = st.one_of(
+    st.sampled_from(
+        ["*", "*/7", "0", "1-5", "L", "2,4", "MON", "jan", "5#2", "99", "?", "a", "", "-1"]
+    ),
+    st.integers(0, 70).map(str),
+)
+
+
+@given(st.lists(fields, min_size=4, max_size=7).map(" ".join))
+@settings(max_examples=300, deadline=None)
+def test_whatever_is_written_both_say_the_same(text):
+    after = datetime(2031, 3, 29, 22, tzinfo=UTC)
+    wrong = cron.problem(text)
+    assert (wrong is None) == (check_cron(text) is None)
+    if wrong is None:
+        zone = ZoneInfo("Europe/Vienna")
+        assert cron.next_times(text, zone, after, 3) == next_fires(text, zone.key, after, 3)
