@@ -150,6 +150,8 @@ class Outgoing:
     def push_blocked(self) -> None:
         """Sends what waited for windows, as far as they go."""
         for stream in list(self._blocked.values()):
+            if self._window <= 0:
+                return
             self._push(stream)
 
     def _push(self, stream: Stream) -> None:

@@ -48,6 +48,11 @@ class Field(NamedTuple):
         return self.of[self.kind]()
 
 
+_Reading = tuple[str, str, bool, Field]
+"""What reading needs of a field at once: kind, name, whether it is repeated, and the rest."""
+_new = object.__new__
+
+
 class Repeated(list[Any]):  # elements are messages, or scalars of the field's kind
     """The values of a repeated field."""
 
@@ -72,7 +77,7 @@ class Message:
     """
 
     FIELDS: ClassVar[dict[str, Field]] = {}
-    _by_key: ClassVar[dict[int, Field]] = {}
+    _by_key: ClassVar[dict[int, _Reading]] = {}
     # Beside the fields, which have the instance's dictionary to themselves: True for a message that
     # exists only because somebody looked at it.
     __slots__ = ("__dict__", "_looked_at")
@@ -124,7 +129,7 @@ class Message:
     @classmethod
     def FromString(cls, data: bytes) -> Self:  # noqa: N802 (likewise)
         """Reads a message; unknown fields are passed over. Raises ``Malformed``."""
-        message = cls()
+        message = _new(cls)
         try:
             _decode(message, data, 0, len(data))
         except IndexError:
@@ -181,7 +186,9 @@ class Kinds(dict[str, type[Message]]):
             for field in fields.values()
             if not field.repeated and not field.is_message
         }
-        by_key = {field.key: field for field in fields.values()}
+        by_key = {
+            field.key: (field.kind, field.name, field.repeated, field) for field in fields.values()
+        }
         members |= {"FIELDS": fields, "_by_key": by_key, "__slots__": ()}
         self[name] = type(name, (Message,), members)
         return self[name]
@@ -251,16 +258,16 @@ def _decode(message: Message, data: bytes, at: int, end: int) -> None:
             at += 1
             if number >= _MORE:
                 number, at = _read_varint(data, at - 1)
-            field = by_key.get(key)
+            reading = by_key.get(key)
             if wire == _VARINT:
-                if field is not None:
-                    values[field.name] = _scalar(field.kind, number)
+                if reading is not None:
+                    values[reading[1]] = _scalar(reading[0], number)
             else:
                 stop = at + number
                 if stop > end:
                     raise Malformed("a field is longer than its message")
-                if field is not None:
-                    _take(message, field, data, at, stop)
+                if reading is not None:
+                    _take(values, reading, data, at, stop)
                 at = stop
         elif wire == _EIGHT:
             at += 8
@@ -274,22 +281,26 @@ def _decode(message: Message, data: bytes, at: int, end: int) -> None:
         raise Malformed("a field is longer than its message")
 
 
-def _take(message: Message, field: Field, data: bytes, at: int, stop: int) -> None:
+def _take(values: dict[str, Any], reading: _Reading, data: bytes, at: int, stop: int) -> None:
     """One value of a field with a length: bytes are copied once, messages read where they are."""
+    kind, name, repeated, field = reading
     value: Any
-    if field.kind == "bytes":
+    if kind == "bytes":
         value = data[at:stop]
-    elif field.kind == "string":
+    elif kind == "string":
         value = str(data[at:stop], "utf-8")
     else:
         # A single message that comes in pieces is all of them together.
-        known = None if field.repeated else message.__dict__.get(field.name)
-        value = field.make() if known is None else known
+        value = None if repeated else values.get(name)
+        if value is None:
+            value = _new(field.of[kind])
         _decode(value, data, at, stop)
-    if field.repeated:
-        getattr(message, field.name).append(value)
+    if not repeated:
+        values[name] = value
+    elif name in values:
+        values[name].append(value)
     else:
-        message.__dict__[field.name] = value
+        values[name] = Repeated(field, (value,))
 
 
 def _encode(message: Message, parts: list[bytes]) -> int:
@@ -300,21 +311,26 @@ def _encode(message: Message, parts: list[bytes]) -> int:
         field = fields.get(name)
         if field is None:
             raise AttributeError(f"{type(message).__name__} has no field {name}")
-        for one in value if field.repeated else (value,):
-            size += _encode_field(field, one, parts)
+        if field.repeated:
+            for one in value:
+                size += _encode_field(field, one, parts)
+        else:
+            size += _encode_field(field, value, parts)
     return size
 
 
 def _encode_field(field: Field, value: Any, parts: list[bytes]) -> int:
-    kind = field.kind
+    kind, tag = field.kind, field.tag
     if kind in {"bytes", "string"}:
         # Half a surrogate pair has no bytes; what a server sends may have one.
         data = value if kind == "bytes" else value.encode(errors="replace")
-        head = field.tag + _varint(len(data))
-        parts += (head, data)
-        return len(head) + len(data)
+        size = len(data)
+        head = tag + (_SMALL[size] if size < _MORE else _varint(size))
+        parts.append(head)
+        parts.append(data)
+        return len(head) + size
     if kind in _DEFAULTS:
-        head = field.tag + _varint(int(value))
+        head = tag + _varint(int(value))
         parts.append(head)
         return len(head)
     place = len(parts)
@@ -322,6 +338,6 @@ def _encode_field(field: Field, value: Any, parts: list[bytes]) -> int:
     inner = _encode(value, parts)
     if not inner and value._looked_at:  # noqa: SLF001 (of the same file)
         return 0
-    head = field.tag + _varint(inner)
+    head = tag + (_SMALL[inner] if inner < _MORE else _varint(inner))
     parts[place] = head
     return len(head) + inner
