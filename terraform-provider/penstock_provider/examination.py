@@ -18,7 +18,7 @@ Ask = Callable[[Sequence[Member]], Awaitable[Json]]
 _MISSING = frozenset({"missing-secret", "missing-variable", "unknown-flow", "unknown-subflow"})
 _REFUSED = frozenset({"in-use"})
 """What the server does not do, whatever the configuration says about what is missing."""
-_FREED = frozenset({"in-use", "caller-inputs", "caller-outputs", "breaks-flow"})
+_FREED = frozenset({"in-use", "caller-inputs", "caller-outputs", "breaks-flow", "variable-in-use"})
 """Findings that end also when the other object goes."""
 
 

@@ -33,6 +33,9 @@ class Walk(Generic[M]):
     PATIENCE = 0.3
     """Seconds that a walk waits, all in all, for what is perhaps not declared at all."""
 
+    MOST_UNREAD = 2_000
+    """So many states are held until somebody asks for their names."""
+
     def __init__(self, loop: Loop, peer: Peer | None, record: Record) -> None:
         self._loop = loop
         self._peer = peer
@@ -72,6 +75,8 @@ class Walk(Generic[M]):
         Their names are read only when somebody asks.
         """
         self._unread.append(read)
+        if len(self._unread) > self.MOST_UNREAD:
+            self._read_kept()
         return self._read_kept() & self._waiting.keys() if self._waiting else set()
 
     def has_seen(self, name: str) -> bool:

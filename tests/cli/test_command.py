@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -324,3 +325,20 @@ def test_files_of_namespaces(penstock, ns, tmp_path):
     member = {"kind": "file", "namespace": ns, "id": "x.txt", "spec": {"content": "x"}}
     (tmp_path / "x.yaml").write_text(json.dumps(member))
     assert f"file/{ns}/x.txt: created" in penstock("apply", "x.yaml").out
+
+
+def test_B24_a_plan_ends_as_terraforms_detailed_one_and_names_the_place(penstock, ns):
+    path = write("ci.yaml", ns)
+    assert penstock("plan", path).code == 2
+    assert penstock("apply", path).code == 0
+    assert penstock("plan", path).code == 0
+    write("ci.yaml", ns, tasks="  - id: a\n    type: core.log.Log\n    mesage: hi\n")
+    broken = penstock("plan", path)
+    assert broken.code == 1
+    assert re.search(r"ci\.yaml:6:5: error \[unknown-property\]", broken.err)
+    dangling = "message: \"{{ secret('GONE') }}\"\n"
+    write("ci.yaml", ns, tasks=f"  - id: a\n    type: core.log.Log\n    {dangling}")
+    assert penstock("plan", path).code == 2  # alone it may come later
+    missing = penstock("plan", path, "--complete")
+    assert missing.code == 1
+    assert re.search(r"ci\.yaml:6:\d+: error \[missing-secret\]", missing.err)

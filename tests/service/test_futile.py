@@ -90,3 +90,20 @@ def test_a_file_that_a_flow_reads_is_in_use(server, ns, name):
     (problem,) = problems(server, deletes=[gone])
     assert problem["message"] == f"flow/{ns}/one still needs file/{ns}/sql/a.sql."
     assert not problems(server, flow(ns, "one", TASKS), deletes=[gone])
+
+
+def test_variables_that_flows_read_do_not_go_unseen(server, ns):
+    def home(**variables):
+        spec = {"variables": variables}
+        return {"kind": "namespace", "namespace": ns, "id": None, "spec": spec}
+
+    reader = flow(f"{ns}.below", "one", TASKS.replace("MESSAGE", "{{ namespace.bucket }}"))
+    applied = server.api.post("/apply", json={"objects": [home(bucket="b", more=1), reader]})
+    assert applied.status_code == 200, applied.text
+    (problem,) = problems(server, home(more=1))
+    assert problem["code"] == "variable-in-use"
+    assert problem["needs"] == [f"flow/{ns}.below/one"]
+    assert not problems(server, home(bucket="c"))
+    assert not problems(server, home(bucket={"$unknown": True}))
+    # In one set the flow hears of it itself.
+    assert [each["code"] for each in problems(server, home(more=1), reader)] == ["missing-variable"]

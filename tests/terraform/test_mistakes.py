@@ -23,10 +23,11 @@ NAMES = {group: sorted(each.name for each in (FOLDER / group).iterdir()) for gro
 ALL = [(group, name) for group in GROUPS for name in NAMES[group]]
 EITHER = frozenset(
     {
-        "cyclic_subflow", "missing_subflow", "moved", "not_allowed", "pinned_revision", "removed_input", "schedule_flow",
+        "cyclic_subflow", "deleted_file", "full_namespace", "missing_subflow", "moved",
+        "not_allowed", "pinned_revision", "plugin_defaults", "removed_input", "schedule_flow",
         "schedule_inputs", "shut_out", "subflow_input_missing", "subflow_input_type",
         "subflow_input_unknown", "subflow_output", "test_flow", "test_task", "two_resources",
-        "wrong_namespace", "deleted_file", "used_flow", "used_member", "used_secret", "full_namespace", "plugin_defaults",
+        "used_flow", "used_member", "used_secret", "used_variable", "wrong_namespace",
     }
 )  # fmt: skip
 PROVIDERS = (

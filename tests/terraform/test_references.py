@@ -129,7 +129,8 @@ def test_inputs_of_a_flow_that_comes_in_the_same_run(terraform, server, namespac
     # Both change: neither fits the other's old text.
     terraform.write((child + parent).replace("id: day", "id: date").replace("dya:", "date:"))
     said = terraform.plan(2)
-    assert "Warning" not in said
+    assert "Error" not in said
+    assert "no longer fit" not in said
     terraform.apply()
     terraform.write(child + parent.replace("dya:", "date:"))
     said = sentence(terraform.plan(1))
@@ -224,3 +225,37 @@ def test_the_installed_provider_knows_what_the_run_declares(terraform, server, n
     terraform.write(user)
     assert f"Secret {namespace}/API_KEY is still needed" in sentence(terraform.plan(1))
     assert "Warning" not in terraform.run("destroy", "-auto-approve", "-no-color")
+
+
+def test_what_is_partly_unknown_is_checked_as_far_as_it_is_known(terraform, server, namespace):
+    """Names and values that only the apply will tell are holes: they may be anything."""
+    later = 'resource "terraform_data" "later" {\n  input = "x"\n}\n'
+    home = block(
+        "penstock_namespace",
+        namespace=quoted(namespace),
+        variables="{ bucket = terraform_data.later.output }",
+    )
+    good = flow(namespace, "good", NEEDS["variable"])
+    unknown = '"${terraform_data.later.output}"'
+    sources = f"{{ good = {quoted(good)}, later = {unknown}, bad = BAD }}"
+
+    def write(bad: str, variables: str = home) -> None:
+        text = block("penstock_flows", namespace=quoted(namespace), sources=sources)
+        terraform.write(later + variables + text.replace("BAD", quoted(bad)))
+
+    write(flow(namespace, "bad", '"{{ inputs.dya }}"'))
+    said = sentence(terraform.plan(1))
+    assert said.count("Error:") == 1
+    assert (
+        "`bad`: line 6, column 18: tasks[0].message: There is no input `dya` in this flow." in said
+    )
+    write(flow(namespace, "bad"))
+    said = sentence(terraform.plan(2))
+    assert "Warning" not in said
+    # When not even the names of the variables are known, none can be called missing.
+    write(
+        flow(namespace, "bad"),
+        home.replace("{ bucket = terraform_data.later.output }", "terraform_data.later.output"),
+    )
+    said = sentence(terraform.plan(2))
+    assert "Error" not in said

@@ -18,7 +18,7 @@ from penstock.model.frozen import Json
 from penstock.model.input import ChoiceInput
 from penstock.model.problem import Problem, Severity
 from penstock.plugins.core.trigger.flow import Flow as FlowTrigger
-from penstock.service import contract, cycle, foreign, futile
+from penstock.service import contract, cycle, foreign, futile, variable_use
 from penstock.service.draft import Draft
 from penstock.service.file import in_the_way
 from penstock.service.objectset import Reference, has_unknown
@@ -43,7 +43,10 @@ def of_draft(draft: Draft, world: World, severity: Severity) -> list[Problem]:
             *futile.of_draft(draft, world, severity),
         ]
     if draft.reference.kind == "namespace":
-        return foreign.of_namespace(draft, world, severity)
+        return [
+            *foreign.of_namespace(draft, world, severity),
+            *variable_use.of_namespace(draft, world, severity),
+        ]
     if draft.reference.kind == "test":
         return _tested(draft, world, severity)
     if draft.reference.kind == "schedule":
@@ -158,6 +161,8 @@ def _variables(draft: Draft, flow: Flow, world: World, severity: Severity) -> li
     if not wanted:
         return []
     known = world.variables(flow.namespace)
+    if "$unknown" in known:
+        return []
     return [
         _placed(
             draft,

@@ -29,6 +29,7 @@ from penstock.store import secret as secrets
 from penstock.store.declared import Key, ancestors
 from penstock.store.flow import FlowRow
 from penstock.store.flow_reference import FlowReference
+from penstock.store.namespace import NamespaceRow
 
 
 class World:
@@ -53,7 +54,7 @@ class World:
         self._removed = {str(reference) for reference in self._removals}
         self._holders: dict[str, frozenset[str]] = {}
         self._variables: dict[str, dict[str, Json]] = {}
-        self._lists: dict[str, list[str] | None] = {}
+        self._namespaces: dict[str, NamespaceRow | None] = {}
         self._secret_values: dict[str, dict[str, list[str]]] = {}
 
     def has_flow(self, namespace: str, id: str) -> bool:  # noqa: A002 - the word of the API
@@ -125,14 +126,21 @@ class World:
         return files.in_the_way(self.tx, self.tenant, namespace, reference.id, without=leaving)
 
     def variables(self, namespace: str) -> dict[str, Json]:
-        """What ``namespace.*`` would show to the flows of a namespace."""
+        """What ``namespace.*`` would show to the flows of a namespace; with a key `$unknown` when
+        it is not known which variables there are.
+        """
         known = self._variables.get(namespace)
         if known is not None:
             return known
-        merged = namespaces.variables(self.tx, self.tenant, namespace)
+        merged: dict[str, Json] = {}
         for name in reversed(ancestors(namespace)):
-            draft = self._drafts.get(str(Reference("namespace", name)))
-            written = draft.member.spec.get("variables") if draft is not None else None
+            reference = str(Reference("namespace", name))
+            draft = self._drafts.get(reference)
+            if draft is not None:
+                written = draft.member.spec.get("variables")
+            else:
+                row = None if reference in self._removed else self._stored_namespace(name)
+                written = None if row is None else row.variables
             if isinstance(written, dict):
                 merged.update(written)
         self._variables[namespace] = merged
@@ -159,10 +167,13 @@ class World:
         return None
 
     def _stored_list(self, namespace: str) -> list[str] | None:
-        if namespace not in self._lists:
-            row = namespaces.find(self.tx, self.tenant, namespace)
-            self._lists[namespace] = None if row is None else row.allowed_namespaces
-        return self._lists[namespace]
+        row = self._stored_namespace(namespace)
+        return None if row is None else row.allowed_namespaces
+
+    def _stored_namespace(self, namespace: str) -> NamespaceRow | None:
+        if namespace not in self._namespaces:
+            self._namespaces[namespace] = namespaces.find(self.tx, self.tenant, namespace)
+        return self._namespaces[namespace]
 
     def foreign_uses(self, namespace: str) -> list[FlowReference]:
         """What stored flows outside the set use of a namespace, and those below it, that is not
@@ -333,7 +344,7 @@ class World:
             return read(NamespaceSpec, draft.member.spec)[0]
         row = None
         if reference not in self._removed:
-            row = namespaces.find(self.tx, self.tenant, namespace)
+            row = self._stored_namespace(namespace)
         return None if row is None else NamespaceSpec.model_validate(spec_of(row))
 
     def next_revision(self, namespace: str, id: str) -> int:  # noqa: A002 - the word of the API

@@ -153,9 +153,10 @@ class Managed:
 
 async def _settled(resource: Resource, asked: Message, told: Message, *, leaves: bool) -> None:
     """An object that leaves, or stays as it is: others may care."""
+    state = asked.prior_state  # the request holds the text three times
 
     def prior() -> State:
-        return state_of(asked.prior_state, resource.schema) or {}
+        return state_of(state, resource.schema) or {}
 
     diagnostics = Diagnostics()
     try:
