@@ -54,6 +54,16 @@ class Executions:
         finally:
             events.close()
 
+    async def successor(self, execution: Json) -> str | None:
+        """The execution that goes on in the place of one that is tried again; None without one."""
+        original = str(execution.get("originalId") or execution.get("id"))
+        answer = await self._request("GET", f"/executions?originalId={_quoted(original)}&limit=1")
+        items = answer.get("items")
+        newest = items[0] if isinstance(items, list) and items else None
+        if not isinstance(newest, dict) or newest.get("id") == execution.get("id"):
+            return None
+        return str(newest["id"])
+
     async def of_trigger(self, address: tuple[str, str, str], after: str = "") -> list[Json]:
         """A trigger's executions that were created at or after a time, newest first."""
         namespace, flow, trigger = address

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 
 from penstock_provider.api import ApiError, Json
@@ -70,10 +71,12 @@ class Watch:
 
     async def end(self, seconds: float | None, diagnostics: Diagnostics) -> None:
         """Waits for the end; ``Failure`` when that is none that anybody wants."""
-        last: Json = {}
+        deadline = None if seconds is None else time.monotonic() + seconds
         try:
-            async for last in self._executions.follow(self._id, seconds):
-                self._tell(last)
+            last = await self._follow(seconds)
+            while await self._goes_on(last):
+                left = None if deadline is None else max(0.0, deadline - time.monotonic())
+                last = await self._follow(left)
         except ApiError as error:
             raise failure(error, f"follow execution {self._id}; it goes on") from None
         state, why = str(last.get("state")), _reason(last)
@@ -90,10 +93,26 @@ class Watch:
         else:
             raise Failure(
                 f"Execution {self._id} goes on",
-                f"It is {state} and has not ended in the time that `timeout` gives it. Give it "
-                "more, or do not `wait`.",
+                "It has not ended in the time that `timeout` gives it. Give it more, or do not "
+                "`wait`.",
                 path=("timeout",),
             )
+
+    async def _follow(self, seconds: float | None) -> Json:
+        """The last that is heard of the execution."""
+        last: Json = {}
+        async for last in self._executions.follow(self._id, seconds):
+            self._tell(last)
+        return last
+
+    async def _goes_on(self, last: Json) -> bool:
+        """True when another execution has taken the place of this one, and is to be followed."""
+        later = await self._executions.successor(last) if last.get("state") == "RETRIED" else None
+        if later is None:
+            return False
+        self._progress(f"Execution {self._id} was tried again as {later}")
+        self._id = later
+        return True
 
     def _tell(self, form: Json) -> None:
         runs = form.get("taskRuns")

@@ -86,6 +86,20 @@ def test_a_failing_flow_fails_the_run_and_says_where(newest, server, namespace):
     assert "Task `second` failed: no luck with 13." in said
 
 
+def test_what_is_tried_again_is_followed(newest, server, namespace):
+    retry = (
+        "retry:\n  type: constant\n  interval: PT0.1S\n  maxAttempts: 2\n"
+        "  behavior: CREATE_NEW_EXECUTION\n"
+    )
+    server.put(f"/flows/{namespace}/work", {"source": flow(namespace, BAD) + retry})
+    newest.write(action("penstock_run", namespace))
+    said = invoke(newest, "penstock_run", code=1)
+    last, *before = executions(server, namespace)
+    assert len(before) == 1
+    assert f"Execution {before[0]['id']} was tried again as {last['id']}" in said
+    assert f"Execution {last['id']} ended as FAILED" in said
+
+
 def test_inputs_that_do_not_fit_are_seen_at_plan(newest, server, namespace):
     server.put(f"/flows/{namespace}/work", {"source": flow(namespace, GOOD)})
     newest.write(action("penstock_run", namespace, inputs='{ n = "many" }'))
