@@ -23,6 +23,8 @@ tasks:
     message: Good morning, {{ inputs.name }}
 """
 SINGLE = FLOW.replace("company.team", "company.single")
+TEST = "id: hello_test\nnamespace: company.single\nflowId: hello\ncases: [{id: greets}]\n"
+LOGO = bytes(range(256))
 OTHER = FLOW.replace("id: hello", "id: other")
 
 RESOURCES: dict[str, dict] = {
@@ -48,6 +50,14 @@ RESOURCES: dict[str, dict] = {
         "inputs": {"name": "Ada"},
         "depends_on": ["penstock_flows.it"],
     },
+    "penstock_kv": {"namespace": "company.team", "key": "rates", "value": {"vat": 0.2}},
+    "penstock_file": {
+        "namespace": "company.team",
+        "path": "img/logo.bin",
+        "source": "${path.module}/logo.bin",
+    },
+    "penstock_files": {"namespace": "company.single", "files": {"sql/a.sql": "SELECT 1;\n"}},
+    "penstock_test": {"source": TEST, "depends_on": ["penstock_flow.it"]},
 }
 IMPORT_IDS = {
     "penstock_namespace": "company.team",
@@ -55,6 +65,10 @@ IMPORT_IDS = {
     "penstock_flows": "company.team",
     "penstock_secret": "company.team/API_KEY",
     "penstock_schedule": "company.team/nightly",
+    "penstock_kv": "company.team/rates",
+    "penstock_file": "company.team/img/logo.bin",
+    "penstock_files": "company.single",
+    "penstock_test": "company.single/hello_test",
 }
 PATHS = {
     "penstock_namespace": "/namespaces/company.team",
@@ -62,6 +76,10 @@ PATHS = {
     "penstock_flows": "/flows/company.team/other",
     "penstock_secret": "/secrets/company.team/API_KEY",
     "penstock_schedule": "/schedules/company.team/nightly",
+    "penstock_kv": "/kv/company.team/rates",
+    "penstock_file": "/files/company.team/img/logo.bin",
+    "penstock_files": "/files/company.single/sql/a.sql",
+    "penstock_test": "/tests/company.single/hello_test",
 }
 
 
@@ -86,6 +104,10 @@ def change_behind(api: httpx.Client, kind: str) -> None:
             "penstock_namespace": {"description": "by hand"},
             "penstock_secret": {"value": "another value"},
             "penstock_schedule": {"flowId": "hello", "cron": "0 7 * * *"},
+            "penstock_kv": {"value": "by hand"},
+            "penstock_file": {"content": "by hand"},
+            "penstock_files": {"content": "by hand"},
+            "penstock_test": {"source": TEST + "# by hand\n"},
         }[kind]
         answer = api.put(PATHS[kind], json=body, headers=force)
     assert answer.status_code == 200, answer.text
@@ -96,9 +118,12 @@ def test_apply_drift_heal_and_import_of_everything_with_the_installed_provider(
 ):
     """Plain `terraform init` from the mirror, with mutual TLS; tests/terraform has the details."""
     terraform.write(EVERYTHING)
+    (terraform.folder / "logo.bin").write_bytes(LOGO)
     terraform.init()
     terraform.apply()
     terraform.assert_nothing_to_do()
+    where = {"namespace": "company.team", "path": "img/logo.bin"}
+    assert server.api.get("/files:content", params=where).content == LOGO
 
     before = {kind: server.api.get(path).json()["contentHash"] for kind, path in PATHS.items()}
     for kind in PATHS:
@@ -113,6 +138,7 @@ def test_apply_drift_heal_and_import_of_everything_with_the_installed_provider(
 
     fresh = new_terraform(server, "fresh")
     fresh.write(EVERYTHING)
+    (fresh.folder / "logo.bin").write_bytes(LOGO)
     fresh.init()
     for kind, identity in IMPORT_IDS.items():
         fresh.run("import", "-no-color", f"{kind}.it", identity)
@@ -171,6 +197,7 @@ def test_D26_destroying_dev_leaves_prod_untouched(new_server: Callable, new_terr
     for name, server in (("dev", dev), ("prod", prod)):
         folders[name] = new_terraform(server, f"tf-{name}")
         folders[name].write(EVERYTHING)
+        (folders[name].folder / "logo.bin").write_bytes(LOGO)
         folders[name].init()
         folders[name].apply()
     folders["dev"].run("destroy", "-auto-approve", "-input=false", "-no-color")
