@@ -12,6 +12,10 @@ from fastapi.routing import APIRoute
 from sqlmodel import SQLModel
 
 from penstock.api.app import routers
+from penstock.errors import NotFound
+from penstock.service import apply, token
+from penstock.service.change import Change
+from penstock.service.objectset import Member, Reference
 from penstock.store import tenant as rows
 
 MARK = "only-in-a-5c07d1"
@@ -166,6 +170,22 @@ def test_a_tenant_that_holds_something_stays_and_says_what(tenants, within, name
     assert tenants.get(f"/{name}/flows/{NS}/f/revisions").status_code == 404
     revisions = tenants.get(f"/{name}/files:revisions", params={"namespace": NS, "path": "a.txt"})
     assert revisions.status_code == 404 or revisions.json()["items"] == []
+
+
+def test_nothing_is_written_into_a_tenant_that_has_just_gone(server, tenants, name):
+    """Whoever was let in before finds it gone, instead of leaving things for the next one."""
+    tenants.put(f"/{name}", json={})
+    services = server.application.services
+    caller = services.tokens.verify(f"Bearer {server.token}", name, "write")
+    assert tenants.delete(f"/{name}").status_code == 204
+    member = Member(Reference("namespace", NS), {})
+    for write in (
+        lambda: apply.put(services, Change(caller), member),
+        lambda: token.put(services, Change(caller), "t", body={"value": "x" * 40}),
+        lambda: token.create(services, Change(caller), {"name": "t"}),
+    ):
+        with pytest.raises(NotFound, match=f"There is no tenant {name}"):
+            write()
 
 
 def test_the_main_tenant_stays(tenants):

@@ -24,7 +24,7 @@ from penstock.service.examination import Examination, Going, examine, warm
 from penstock.service.file import store_contents
 from penstock.service.flow import retime
 from penstock.service.form import DeclaredRow
-from penstock.service.guard import check_absent, check_match
+from penstock.service.guard import check_absent, check_match, check_there
 from penstock.service.kind import KIND
 from penstock.service.objectset import KEYED, Member, ObjectSet, Reference, Removal
 from penstock.service.services import Services
@@ -84,6 +84,7 @@ def apply(services: Services, change: Change, wanted: ObjectSet) -> Applied:
     now = services.now()
     try:
         with services.database.transaction() as tx:
+            check_there(tx, change.caller)
             seen = examine(tx, services, change, wanted)
             _check(seen, wanted)
             applied = _write(tx, services, change, seen, now)

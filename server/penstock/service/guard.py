@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-from penstock.errors import ForeignOwner, PreconditionFailed
+from sqlalchemy import Connection
+
+from penstock.errors import ForeignOwner, NotFound, PreconditionFailed
 from penstock.model.problem import Problem
+from penstock.security.caller import Caller
 from penstock.service.change import Change
+from penstock.store import tenant as tenants
+
+
+def check_there(tx: Connection, caller: Caller) -> None:
+    """Raises `NotFound` when the caller's tenant has gone since the caller was let in."""
+    if not tenants.exists(tx, caller.tenant):
+        raise NotFound(f"There is no tenant {caller.tenant}.")
 
 
 def check_match(name: str, content_hash: str | None, match: str | None) -> None:

@@ -18,7 +18,7 @@ from penstock.security import token as security
 from penstock.security.caller import Access, Caller, Scope
 from penstock.service.change import Change
 from penstock.service.form import instant
-from penstock.service.guard import check_absent, check_match, check_owner
+from penstock.service.guard import check_absent, check_match, check_owner, check_there
 from penstock.service.objectset import canonical_hash
 from penstock.service.services import Services
 from penstock.service.spec import read
@@ -39,6 +39,7 @@ def create(services: Services, change: Change, body: Json) -> dict[str, Json]:
     scope = spec.scope or "tenant"
     _check_scope(caller, spec.name, scope)
     with services.database.transaction() as tx:
+        check_there(tx, caller)
         if rows.find(tx, caller.tenant, spec.name) is not None:
             raise Conflict(
                 f"There is a token {spec.name} already.",
@@ -81,6 +82,7 @@ def put(
         raise InvalidObject(problems[0].message, problems=problems, hint=problems[0].hint)
     caller, now = change.caller, services.now()
     with services.database.transaction() as tx:
+        check_there(tx, caller)
         before = rows.find(tx, caller.tenant, name)
         row = _wanted(change, name, spec, before, now=now)
         old = None if before is None else _form(services, before)
