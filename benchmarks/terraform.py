@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import hashlib
 import json
 import os
 import re
@@ -27,10 +28,12 @@ import sys
 import tempfile
 import time
 import urllib.request
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from penstock_provider.api import Client, Settings
 from penstock_provider.install import configuration, install
 from penstock_provider.terraform import find_terraform
 
@@ -38,6 +41,7 @@ FLOW = (
     "id: {id}\nnamespace: {namespace}\ndescription: Benchmark flow number {n}\n"
     "tasks:\n  - id: say\n    type: core.log.Log\n    message: hello\n"
 )
+BUILTIN = "terraform.io/builtin/terraform"
 KINDS = ("floor", "single", "set")
 
 
@@ -141,6 +145,10 @@ class Workspace:
         self._environment.pop("TF_LOG", None)
         self.run("init")
 
+    def flows(self) -> dict[str, str]:
+        """The texts in the configuration, by their ids."""
+        return json.loads((self.directory / "main.tf.json").read_text())["locals"]["flows"]
+
     def run(self, *arguments: str, codes: tuple[int, ...] = (0,)) -> Cost:
         """Runs Terraform and says what it took."""
         self._usage.write_text("")
@@ -223,6 +231,105 @@ def measure(
     return costs
 
 
+def unchanged(
+    kinds: list[str], count: int, *, server: Server, directory: Path, rounds: int
+) -> dict[tuple[str, str], list[Cost]]:
+    """Costs of a plan without changes alone, for counts that take Terraform an hour to apply.
+
+    The flows are put on the server at once, and the states are written as Terraform writes them.
+    """
+    workspaces = {
+        kind: Workspace(directory / f"unchanged{kind}{count}", kind, count=count, server=server)
+        for kind in kinds
+        if kind != "set"
+    }
+    for kind, workspace in workspaces.items():
+        flows = workspace.flows()
+        revisions = put(flows, server) if kind == "single" else {}
+        state = state_of(kind, flows, revisions)
+        (workspace.directory / "terraform.tfstate").write_text(json.dumps(state))
+    costs: dict[tuple[str, str], list[Cost]] = {}
+    arguments, codes = COMMANDS["no change"]
+    for _ in range(rounds):
+        for kind, workspace in workspaces.items():
+            cost = workspace.run(*arguments, codes=codes)
+            costs.setdefault(("no change", kind), []).append(cost)
+    return costs
+
+
+def put(flows: dict[str, str], server: Server) -> dict[str, int]:
+    """Declares flows as the provider does, 500 at a time; their revisions."""
+    client = Client(Settings(endpoint=server.endpoint, token=server.token))
+    found: dict[str, int] = {}
+    names = list(flows)
+    for at in range(0, len(names), 500):
+        objects = [
+            {
+                "kind": "flow",
+                "namespace": namespace_of(flows[name]),
+                "id": name,
+                "spec": {"source": flows[name]},
+            }
+            for name in names[at : at + 500]
+        ]
+        body = {"objects": objects, "deletes": [], "complete": False}
+        for row in client.request("POST", "/apply", body).json["objects"]:
+            found[row["object"]["id"]] = row["object"]["revision"]
+    return found
+
+
+def namespace_of(source: str) -> str:
+    """The namespace in a flow of ours."""
+    return source.splitlines()[1].partition(": ")[2]
+
+
+def state_of(kind: str, flows: dict[str, str], revisions: dict[str, int]) -> dict[str, object]:
+    """The state after an apply."""
+
+    def single(name: str, source: str) -> dict[str, object]:
+        namespace = namespace_of(source)
+        return {
+            "source": source,
+            "namespace": namespace,
+            "flow_id": name,
+            "id": f"{namespace}/{name}",
+            "revision": revisions[name],
+            "content_hash": hashlib.sha256(source.encode()).hexdigest(),
+        }
+
+    def floor(name: str, source: str) -> dict[str, object]:
+        payload = {"source": source, "namespace": namespace_of(source), "flow_id": name}
+        value = {"value": payload, "type": ["object", dict.fromkeys(payload, "string")]}
+        identity = str(uuid.uuid4())
+        return {"id": identity, "input": value, "output": value, "triggers_replace": None}
+
+    attributes = single if kind == "single" else floor
+    provider = "registry.terraform.io/penstock/penstock"
+    resource = {
+        "mode": "managed",
+        "type": "penstock_flow" if kind == "single" else "terraform_data",
+        "name": "each",
+        "provider": f'provider["{provider if kind == "single" else BUILTIN}"]',
+        "instances": [
+            {
+                "index_key": name,
+                "schema_version": 0,
+                "attributes": attributes(name, source),
+                "sensitive_attributes": [],
+            }
+            for name, source in flows.items()
+        ],
+    }
+    return {
+        "version": 4,
+        "terraform_version": "1.11.4",
+        "serial": 1,
+        "lineage": str(uuid.uuid4()),
+        "outputs": {},
+        "resources": [resource],
+    }
+
+
 def table(count: int, costs: dict[tuple[str, str], list[Cost]]) -> Iterator[str]:
     """A line for each command and kind."""
     for (what, kind), own in costs.items():
@@ -289,6 +396,10 @@ def main() -> None:
     parser.add_argument("--token", help="its token")
     parser.add_argument("--server-pid", type=int, help="its process, to measure its CPU too")
     parser.add_argument("--counts", default="100,1000", help="numbers of flows (%(default)s)")
+    parser.add_argument(
+        "--unchanged", default="5000", help="numbers only for a plan without changes (%(default)s)"
+    )
+    parser.add_argument("--parallelism", help="Terraform's -parallelism, instead of its ten")
     parser.add_argument("--rounds", type=int, default=3, help="how often (%(default)s)")
     parser.add_argument("--kinds", default=",".join(KINDS), help="%(default)s")
     options = parser.parse_args()
@@ -305,15 +416,19 @@ def main() -> None:
             f"{'N':>5} {'what':10} {'as':8} {'wall':>7} {'x':>6} {'cpu x':>6}   "
             "terraform provider  server  requests"
         )
-        for count in map(int, options.counts.split(",")):
-            costs = measure(
-                options.kinds.split(","),
-                count,
-                server=server,
-                directory=directory,
-                rounds=options.rounds,
-            )
-            print("\n".join(table(count, costs)), flush=True)
+        if options.parallelism:
+            flag = f"-parallelism={options.parallelism}"
+            os.environ.update(TF_CLI_ARGS_plan=flag, TF_CLI_ARGS_apply=flag)
+        for counts, run in ((options.counts, measure), (options.unchanged, unchanged)):
+            for count in map(int, filter(None, counts.split(","))):
+                costs = run(
+                    options.kinds.split(","),
+                    count,
+                    server=server,
+                    directory=directory,
+                    rounds=options.rounds,
+                )
+                print("\n".join(table(count, costs)), flush=True)
         one, five, _ = os.getloadavg()
         print(f"\nload of the machine at the end: {one:.1f} (1 min), {five:.1f} (5 min)")
 

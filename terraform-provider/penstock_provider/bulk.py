@@ -17,10 +17,14 @@ class Queue(Generic[I, R]):
 
     MOST = 500
     MOST_BYTES = 4_000_000
+    SLOWEST = 0.25
+    """Seconds for which an item waits for the next sibling at most, where they come slowly."""
     LONGEST = 5
     """So many times as long as for the next sibling an item waits for all of them together."""
     MEMORY = 8
     """So many batches of one in a row, and the run is taken for a chain that has no siblings."""
+    VAIN = 3
+    """After so many waits for which nobody came, the next ``MEMORY`` batches do not wait."""
 
     def __init__(
         self,
@@ -33,7 +37,8 @@ class Queue(Generic[I, R]):
     ) -> None:
         """``enough`` that wait together need no more siblings.
 
-        Fewer wait ``linger`` seconds for the next one, in a run that has had some.
+        Fewer wait ``linger`` seconds for the next one, or longer where they come more slowly, in a
+        run that has had some.
         """
         self._loop = loop
         self._send = send
@@ -46,6 +51,9 @@ class Queue(Generic[I, R]):
         self._lingers = False
         self._busy = 0
         self._batches = 0
+        self._gap = 0.0
+        self._vain = 0
+        self._rests = 0
         loop.on_idle.append(self._flush)
 
     def close(self) -> None:
@@ -55,9 +63,11 @@ class Queue(Generic[I, R]):
     def submit(self, item: I) -> Future[R]:
         """The item's result, some time."""
         future: Future[R] = Future()
-        self._last = time.monotonic()
+        now = time.monotonic()
+        self._gap += (min(now - (self._last or now), self.SLOWEST) - self._gap) * 0.3
+        self._last = now
         if not self._waiting:
-            self._first = self._last
+            self._first = now
         self._waiting.append((item, future))
         return future
 
@@ -74,27 +84,31 @@ class Queue(Generic[I, R]):
     def _flush(self) -> None:
         if self._in_flight or not self._waiting:
             return
-        if not self._busy or len(self._waiting) >= self._enough:
+        if not self._busy or self._rests or len(self._waiting) >= self._enough:
             self._send_batch()
         elif not self._lingers:
             self._lingers = True
-            self._linger(self._batches)
+            self._linger(self._batches, len(self._waiting))
 
-    def _linger(self, batch: int) -> None:
+    def _linger(self, batch: int, count: int) -> None:
         """Sends the batch when none has come for a while, unless enough came before."""
         if batch != self._batches or not self._waiting:
             return
-        linger = self._linger_seconds
+        linger = min(self.SLOWEST, max(self._linger_seconds, 2 * self._gap))
         until = min(self._last + linger, self._first + linger * self.LONGEST)
         seconds = until - time.monotonic()
-        if seconds <= 0:
-            self._send_batch()
-        else:
-            self._loop.later(seconds, lambda: self._linger(batch))
+        if seconds > 0:
+            self._loop.later(seconds, lambda: self._linger(batch, count))
+            return
+        self._vain = self._vain + 1 if len(self._waiting) == count else 0
+        if self._vain == self.VAIN:
+            self._vain, self._rests = 0, self.MEMORY + 1
+        self._send_batch()
 
     def _send_batch(self) -> None:
         self._lingers = False
         self._batches += 1
+        self._rests = max(0, self._rests - 1)
         batch = self._take()
         self._busy = self.MEMORY if len(batch) > 1 else max(0, self._busy - 1)
         self._in_flight = True

@@ -53,6 +53,8 @@ class SecretCheck:
 class Objects:
     """The declared objects of one tenant, for one configured provider."""
 
+    READS_LINGER = 0.03
+    """Only the first reads wait: later ones are answered from a listing."""
     WRITES_LINGER = 0.05
     """Terraform writes its whole state between two of them, which takes it a while."""
     PAUSES = (0.05, 0.2, 0.5, 1.0)
@@ -67,7 +69,9 @@ class Objects:
         self._created: set[Reference] = set()
         self.overrides = Overrides()
         self._has_written = False
-        self._reads: Queue[Reference, Json | None] = Queue(loop, self._read_all, enough=parallelism)
+        self._reads: Queue[Reference, Json | None] = Queue(
+            loop, self._read_all, enough=parallelism, linger=self.READS_LINGER
+        )
         self._plans: Queue[Item | Reference, Json] = Queue(
             loop, self._plan_all, size=_size, enough=parallelism
         )
@@ -251,7 +255,7 @@ class Objects:
     async def _read_all(self, references: list[Reference]) -> list[Json | Exception | None]:
         found: dict[Reference, Json | None] = {}
         self.snapshot.asked += len(references)
-        if self.snapshot.asked > Snapshot.FROM:
+        if self.snapshot.asked >= Snapshot.FROM:
             await self.snapshot.cover(references)
             for reference in references:
                 entry = self.snapshot.get(reference)

@@ -88,6 +88,23 @@ def test_enough_wait_for_nobody(sent):
     assert made.batches == [[1, 2], [3, 4, 5]]
 
 
+def test_pairs_that_follow_each_other_soon_wait_no_more(sent, monkeypatch):
+    made = sent(enough=10, linger=0.01)
+    waits: list[int] = []
+    later = made.loop.later
+    monkeypatch.setattr(
+        made.loop, "later", lambda *given: (waits.append(len(made.batches)), later(*given))
+    )
+    for turn in range(12):
+        made.queue.submit(1)
+        made.queue.submit(2)
+        made.until(turn + 1)
+        made.answers[turn].set(None)
+    assert made.batches == [[1, 2]] * 12
+    # The first leaves at once, three wait in vain, and then none does for a while.
+    assert {*waits} == {1, 2, 3}
+
+
 def test_large_items_leave_in_several_requests(sent):
     made = sent(enough=3, size=lambda item: item * 1_000_000)
     for n in (3, 2, 1, 5):
