@@ -52,6 +52,7 @@ class Examiner:
         crossed = [each for each in own if self._is_crossed(each, own[each])]
         for name, member in own.items():
             self.walk.add(name, member)
+        self.walk.note(name for name, each in own.items() if isinstance(each, Item))
         if crossed:
             return Examined(problems=[_crossed(name) for name in crossed])
         waited = self.walk.take_waiting(own)

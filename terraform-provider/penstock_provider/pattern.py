@@ -43,6 +43,13 @@ class Pattern(NamedTuple):
             and (kind == "namespace" or self.id in (None, id_))
         )
 
+    @classmethod
+    def of(cls, name: str) -> Pattern:
+        """The one object of that reference's text."""
+        kind, _, rest = name.partition("/")
+        namespace, _, id_ = rest.partition("/")
+        return cls(kind, namespace, id_ or None)
+
     def line(self) -> str:
         """One line of text; what is open is empty, for no name is."""
         return "\t".join((self.kind, self.namespace or "", self.id or ""))

@@ -69,6 +69,14 @@ class Walk(Generic[M]):
         self.planned[name] = member
         self._arrived({name})
 
+    def note(self, names: Iterable[str]) -> None:
+        """Writes down what is declared by these names, for the process that applies.
+
+        Not where nobody has written down the rest: a part would be taken for the whole.
+        """
+        if self.is_recorded:
+            self._record.append(Pattern.of(name) for name in names)
+
     def keep(self, read: Callable[[], Iterable[str]]) -> set[str]:
         """Objects that stay as they are, and those among them that others have waited for.
 

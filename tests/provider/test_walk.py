@@ -106,3 +106,23 @@ def test_the_chance_that_something_is_planned_yet(tmp_path, loop, need, chance):
 def test_without_a_record_anything_may_come(tmp_path, loop):
     walk: Walk[str] = Walk(loop, None, Record(None, tmp_path / "records"))
     assert walk.chance("flow/a/x", by_leaving=False) is Chance.SOME
+
+
+def test_the_process_that_applies_knows_what_the_plan_has_seen(tmp_path, loop):
+    first = Record(HERE, tmp_path / "records")
+    first.append([Pattern("secret", None, None)])
+    walk: Walk[str] = Walk(loop, HERE, first)
+    walk.note(["secret/company/KEY", "namespace/company"])
+    first.close()
+    following: Walk[str] = Walk(loop, HERE, Record(HERE, tmp_path / "records"))
+    assert following.chance("secret/company/KEY", by_leaving=False) is Chance.SURE
+    assert following.chance("secret/company/OTHER", by_leaving=False) is Chance.SOME
+    assert following.chance("namespace/company", by_leaving=False) is Chance.SURE
+
+
+def test_a_part_is_not_written_down_for_the_whole(tmp_path, loop):
+    record = Record(HERE, tmp_path / "records")
+    walk: Walk[str] = Walk(loop, HERE, record)
+    walk.note(["secret/company/KEY"])
+    record.close()
+    assert Record(HERE, tmp_path / "records").read() is None

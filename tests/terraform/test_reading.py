@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from .test_bad_input import sentence
@@ -151,3 +153,33 @@ def test_B24_a_plan_in_ci_ends_with_0_1_or_2_and_places_mistakes(terraform, serv
     said = sentence(terraform.plan(1))
     assert "on main.tf line" in said
     assert "line 6, column 5: tasks[0].mesage" in said
+
+
+def test_other_times_are_shown_in_the_schedules_zone(terraform, server, namespace):
+    def write(cron: str, trigger: str) -> None:
+        timed = f"triggers:\n  - {{id: t, type: core.trigger.Schedule, cron: {trigger}}}\n"
+        terraform.write(
+            resource("it", flow(namespace, "load") + timed)
+            + block(
+                "penstock_schedule",
+                namespace=quoted(namespace),
+                schedule_id='"s"',
+                flow_id="penstock_flow.it.flow_id",
+                cron=quoted(cron),
+                timezone='"Asia/Tokyo"',
+            )
+        )
+
+    write("0 5 * * *", "0 7 * * *")
+    assert "Warning" not in terraform.plan(2)
+    terraform.apply()
+    write("0 6 * * *", "0 8 * * *")
+    said = sentence(terraform.plan(2))
+    times = re.search(r"cron: It fires next: (.*?)\. Until now it was: (.*?)\.", said)
+    assert times is not None, said
+    assert [len(each.split(", ")) for each in times.groups()] == [3, 3]
+    assert " 06:00+09:00" in times[1]
+    assert " 05:00+09:00" in times[2]
+    assert "The trigger `t` fires next: " in said
+    terraform.apply()
+    terraform.plan(0)

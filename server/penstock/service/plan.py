@@ -8,11 +8,9 @@ from datetime import datetime
 from penstock.errors import Forbidden
 from penstock.language.diff import line_diff
 from penstock.language.summary import summary
-from penstock.model.flow import Flow
 from penstock.model.frozen import Json
 from penstock.model.problem import Problem, Severity
-from penstock.plugins.core.trigger.schedule import Schedule
-from penstock.service import contract, flow_test_run, override, schedule
+from penstock.service import contract, fires, flow_test_run, override
 from penstock.service.change import Change
 from penstock.service.draft import Draft
 from penstock.service.examination import Examination, Going, examine, warm
@@ -23,8 +21,6 @@ from penstock.service.services import Services
 from penstock.service.world import World
 from penstock.store import execution as executions
 from penstock.store.flow import FlowRow
-
-_FIRES = 5
 
 
 def plan(services: Services, change: Change, wanted: ObjectSet) -> dict[str, Json]:
@@ -44,6 +40,8 @@ def plan(services: Services, change: Change, wanted: ObjectSet) -> dict[str, Jso
         told = override.warnings(tx, services, change.caller.tenant)
         for each in seen.drafts:
             reference = each.reference
+            if each.action == "update":
+                each.add([*fires.changes(each, seen.world, now)])
             if reference.kind == "flow" and each.action != "none":
                 each.add(told.get((reference.namespace, reference.id), []))
                 each.add(_finishing(each, running))
@@ -99,7 +97,7 @@ def _draft(
         "problems": [{**problem.to_json()} for problem in draft.problems],
         "callers": [f"{namespace}/{name}" for namespace, name in callers],
         "calls": _calls(seen, reference),
-        "nextFires": [instant(at) for at in _fires(draft, now)],
+        "nextFires": [instant(at) for at in fires.of_draft(draft, now)],
         "runningExecutions": running.get((reference.namespace, reference.id), 0) if is_flow else 0,
         "touches": [*draft.touches],
     }
@@ -204,22 +202,3 @@ def _summary(draft: Draft, diff: str, changes: str | None) -> str:
     added = sum(line.startswith("+") for line in lines)
     removed = sum(line.startswith("-") for line in lines)
     return f"change {reference}: {added} lines added, {removed} removed"
-
-
-def _fires(draft: Draft, now: datetime) -> list[datetime]:
-    if draft.reference.kind == "schedule":
-        return schedule.fires(draft.member.spec, now, _FIRES)
-    flow = None if draft.reading is None else draft.reading.flow
-    return [] if flow is None else _trigger_fires(flow, now)
-
-
-def _trigger_fires(flow: Flow, now: datetime) -> list[datetime]:
-    if flow.disabled:
-        return []
-    found = [
-        at
-        for trigger in flow.triggers
-        if isinstance(trigger, Schedule) and not trigger.disabled
-        for at in schedule.fires({"cron": trigger.cron, "timezone": trigger.timezone}, now, _FIRES)
-    ]
-    return sorted(found)[:_FIRES]
