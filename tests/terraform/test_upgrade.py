@@ -55,8 +55,8 @@ def test_every_version_of_every_state_is_recorded():
     assert {path.name for path in STATES.glob("*.json")} == wanted
 
 
-def test_todays_state_is_the_recorded_one(life, terraform, namespace):
-    """A state of another form needs a new version of the schema, and a step to it."""
+def test_todays_state_has_what_is_recorded(life, terraform, namespace):
+    """One that loses an attribute needs a new version of the schema, and a step to it."""
     terraform.write(life.block)
     terraform.apply()
     state = json.loads(terraform.run("state", "pull"))
@@ -70,7 +70,7 @@ def test_todays_state_is_the_recorded_one(life, terraform, namespace):
         for separator in ".-":
             text = text.replace(namespace.replace(".", separator), f"company{separator}team")
         path.write_text(text + "\n")
-    assert json.loads(path.read_text()).keys() == attributes.keys()
+    assert json.loads(path.read_text()).keys() <= attributes.keys()
 
 
 @pytest.mark.parametrize("path", sorted(STATES.glob("*.json")), ids=lambda path: path.stem)
