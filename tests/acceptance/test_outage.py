@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import random
+import socket
 import subprocess
 from collections.abc import Callable
 
@@ -11,10 +14,20 @@ from .test_terraform import REQUIRED
 COUNT, HALF = 200, 60
 
 
+def quiet_port() -> int:
+    """A free one that nobody is given while the server is away: below those for connections."""
+    for port in random.sample(range(20_000, 30_000), 100):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("there is no free port")
+
+
 def test_a_server_that_is_killed_and_started_again_under_an_apply(
     new_server: Callable[..., Server], new_terraform: Callable[..., Terraform]
 ):
-    server = new_server()
+    port = quiet_port()
+    server = new_server(port=port)
     terraform = new_terraform(server)
     terraform.environment["PENSTOCK_MAX_RETRIES"] = "12"
     text = "id: ${each.key}\nnamespace: company.team\ntasks:\n  - id: a\n    type: core.log.Log\n    message: x\n"
@@ -46,7 +59,6 @@ def test_a_server_that_is_killed_and_started_again_under_an_apply(
             told += line
             if told.count("Creation complete") == HALF:
                 server.kill()
-                port = int(server.url.rpartition(":")[2])
                 again = start_server(server.data, port=port)
     try:
         assert process.returncode == 0, told

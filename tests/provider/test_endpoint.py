@@ -49,3 +49,16 @@ def test_a_connection_in_a_private_directory(module, tmp_path):
     module.remove_directory(directory)
     assert list(tmp_path.iterdir()) == []
     module.remove_directory(directory)
+
+
+def test_a_folder_with_a_long_path_is_no_place_for_a_socket(module, tmp_path):
+    long = tmp_path / ("a" * 90)
+    long.mkdir()
+    directory = module.private_directory(str(long))
+    listener, path = module.listen(directory)
+    listener.close()
+    assert len(path) < 104
+    assert stat.S_IMODE(Path(directory).stat().st_mode) == 0o700
+    module.remove_directory(directory)
+    assert not Path(directory).exists()
+    assert list(long.iterdir()) == []

@@ -82,6 +82,10 @@ def constant(name: str) -> int:
     return getattr(sys.modules[socket.__module__], name)
 
 
+_LONGEST_PATH = 103
+"""Of a Unix socket: 107 bytes on Linux, 103 on macOS."""
+
+
 def listen(directory: str) -> tuple[Any, str]:
     """A listening socket in a (private) directory, and its path."""
     path = f"{directory}/plugin"
@@ -103,8 +107,11 @@ def temporary_folder() -> str:
 
 
 def private_directory(parent: str | None) -> str:
-    """A new directory that only this user may enter."""
-    directory = f"{parent or temporary_folder()}/plugin{os.urandom(8).hex()}"
+    """A new directory that only this user may enter, short enough for the path of a socket."""
+    name = f"plugin{os.urandom(8).hex()}"
+    directory = f"{parent or temporary_folder()}/{name}"
+    if len(os.fsencode(f"{directory}/plugin")) > _LONGEST_PATH:
+        directory = f"/tmp/{name}"  # noqa: S108 (it is made anew, for this user alone)
     os.mkdir(directory, 0o700)  # noqa: PTH102 (`pathlib` costs a start 4 ms)
     return directory
 
