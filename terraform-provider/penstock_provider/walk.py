@@ -50,6 +50,7 @@ class Walk(Generic[M]):
         self._waiting: dict[str, dict[str, M]] = {}
         self._arrivals: list[tuple[frozenset[str], Future[None]]] = []
         self._is_patient: bool | None = None
+        self._destroys: bool | None = None
         self.told: set[tuple[str | None, str]] = set()
         """Findings that have been told already: about what, and which."""
 
@@ -61,8 +62,10 @@ class Walk(Generic[M]):
     @property
     def destroys(self) -> bool:
         """Whether the command destroys everything."""
-        arguments = () if self._peer is None else self._peer.arguments
-        return any(each.lstrip("-") == "destroy" for each in arguments[1:])
+        if self._destroys is None:
+            arguments = () if self._peer is None else self._peer.arguments
+            self._destroys = any(each.lstrip("-") == "destroy" for each in arguments[1:])
+        return self._destroys
 
     def add(self, name: str, member: M) -> None:
         """Something is planned: written or deleted."""
