@@ -221,13 +221,15 @@ def measure(
         for kind in kinds
     }
     costs: dict[tuple[str, str], list[Cost]] = {}
-    for _ in range(rounds):
+    for turn in range(rounds):
         for what, (arguments, codes) in COMMANDS.items():
             for kind, workspace in workspaces.items():
                 cost = workspace.run(*arguments, codes=codes)
                 costs.setdefault((what, kind), []).append(cost)
-        for workspace in workspaces.values():
-            workspace.run("destroy", "-auto-approve", "-no-color")
+        # A server of our own goes with all that is on it.
+        if turn < rounds - 1 or server.pid is None:
+            for workspace in workspaces.values():
+                workspace.run("destroy", "-auto-approve", "-no-color")
     return costs
 
 
