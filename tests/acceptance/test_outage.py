@@ -45,7 +45,7 @@ def test_a_server_that_is_killed_and_started_again_under_an_apply(
         }
     )
     terraform.init()
-    told = ""
+    told, again = "", None
     with subprocess.Popen(
         [*terraform.command, "apply", "-auto-approve", "-input=false", "-no-color"],
         cwd=terraform.folder,
@@ -57,9 +57,10 @@ def test_a_server_that_is_killed_and_started_again_under_an_apply(
         assert process.stdout is not None
         for line in process.stdout:
             told += line
-            if told.count("Creation complete") == HALF:
+            if again is None and told.count("Creation complete") == HALF:
                 server.kill()
                 again = start_server(server.data, port=port)
+    assert again is not None, told
     try:
         assert process.returncode == 0, told
         terraform.assert_nothing_to_do()
