@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from google.protobuf.message import DecodeError
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from penstock_provider.framework import protocol
@@ -114,6 +114,9 @@ def test_every_message_of_the_protocol_both_ways(name, data):
 
 
 @given(st.binary(max_size=60))
+@example(b"\xbd\x80\x80\x80\x10\0\0\0\0")  # a tag of 33 bits
+@example(b"\x88\x80\x80\x80\x80\x00\x00")  # one of six bytes
+@example(b"\xa2\x06\x80\x80\x80\x80\x80\x00")  # a length of six bytes
 @settings(max_examples=400)
 def test_any_bytes_are_a_message_or_malformed(data):
     ours, theirs = ODD

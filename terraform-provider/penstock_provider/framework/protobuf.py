@@ -21,6 +21,7 @@ _DEFAULTS: dict[str, bytes | str | bool | int] = {
 _MORE = 0x80
 """The bit of a varint's byte that says that another one follows; also the first number of two."""
 _LAST_SHIFT = 63
+_LONGEST_SHORT = 5
 _SMALL = [bytes([number]) for number in range(_MORE)]
 
 
@@ -236,6 +237,14 @@ def _read_varint(data: bytes, at: int) -> tuple[int, int]:
             raise Malformed("a number is longer than 64 bits")
 
 
+def _read_short(data: bytes, at: int) -> tuple[int, int]:
+    """A tag or a length, and where it ends: those have 32 bits, in five bytes at most."""
+    number, end = _read_varint(data, at)
+    if end - at > _LONGEST_SHORT or number >> 32:
+        raise Malformed("a tag or a length is longer than 32 bits")
+    return number, end
+
+
 def _scalar(kind: str, number: int) -> int | bool:
     if kind == "bool":
         return number != 0
@@ -251,13 +260,14 @@ def _decode(message: Message, data: bytes, at: int, end: int) -> None:
         key = data[at]
         at += 1
         if key >= _MORE:
-            key, at = _read_varint(data, at - 1)
+            key, at = _read_short(data, at - 1)
         wire = key & 7
         if wire in {_SIZED, _VARINT}:
             number = data[at]
             at += 1
             if number >= _MORE:
-                number, at = _read_varint(data, at - 1)
+                read = _read_varint if wire == _VARINT else _read_short
+                number, at = read(data, at - 1)
             reading = by_key.get(key)
             if wire == _VARINT:
                 if reading is not None:
