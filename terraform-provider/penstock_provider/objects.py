@@ -57,6 +57,9 @@ class Objects:
     """Only the first reads wait: later ones are answered from a listing."""
     WRITES_LINGER = 0.05
     """Terraform writes its whole state between two of them, which takes it a while."""
+    WRITES_PART = 3
+    """A third of what Terraform works on at a time leaves without the rest: it then writes its
+    state for one third while the next is on its way. Waiting for all takes it a fifth longer."""
     PAUSES = (0.05, 0.2, 0.5, 1.0)
     """Seconds between attempts to delete what is still in use."""
     PAGE = 1000
@@ -76,7 +79,11 @@ class Objects:
             loop, self._plan_all, size=_size, enough=parallelism
         )
         self._writes: Queue[Item | Reference, Json] = Queue(
-            loop, self._write_all, size=_size, enough=parallelism, linger=self.WRITES_LINGER
+            loop,
+            self._write_all,
+            size=_size,
+            enough=max(1, parallelism // self.WRITES_PART),
+            linger=self.WRITES_LINGER,
         )
         self._checks: Queue[tuple[Reference, str], SecretCheck] = Queue(
             loop, self._check_all, enough=parallelism
