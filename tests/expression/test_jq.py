@@ -109,7 +109,7 @@ def test_misuse(evaluate, query, message):
     [
         "[range(99999999)]",
         "reduce range(99999999) as $x (0; . + 1)",
-        "reduce range(100000) as $x ([]; . + [1])",
+        "reduce range(99999999) as $x ([]; . + [1])",
         'reduce range(60) as $x ("ab"; . + .)',
         "reduce range(60) as $x (1; [., .]) | tojson",
         "reduce range(60) as $x (1; [., .]) | flatten | length",
