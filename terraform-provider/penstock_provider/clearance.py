@@ -14,7 +14,7 @@ from pathlib import Path
 from penstock_provider.api import Json
 from penstock_provider.framework.peer import Peer
 from penstock_provider.objects import Item
-from penstock_provider.record import RunFile
+from penstock_provider.run_file import RunFile
 
 
 class Clearances(RunFile):

@@ -28,8 +28,8 @@ from penstock_provider.framework.schema import Attribute, Schema
 from penstock_provider.framework.values import NUMBER, STRING, State, Unknown, Value, text
 from penstock_provider.objects import Objects
 from penstock_provider.pattern import Pattern
-from penstock_provider.record import Record
 from penstock_provider.reference import Reference
+from penstock_provider.run_file import Record
 from penstock_provider.sentences import tell_others
 from penstock_provider.singles import Singles
 from penstock_provider.walk import Walk

@@ -14,7 +14,7 @@ from typing import Generic, TypeVar
 from penstock_provider.framework.loop import Future, Loop
 from penstock_provider.framework.peer import Peer
 from penstock_provider.pattern import Pattern, serving
-from penstock_provider.record import Record
+from penstock_provider.run_file import Record
 
 M = TypeVar("M")
 

@@ -10,7 +10,7 @@ import pytest
 from penstock_provider.framework.loop import Loop
 from penstock_provider.framework.peer import Peer
 from penstock_provider.pattern import Pattern, serving
-from penstock_provider.record import Record
+from penstock_provider.run_file import Record
 from penstock_provider.walk import Chance, Walk
 
 HERE = Peer(os.getpid())

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 import urllib.parse
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
 from penstock_provider.api import ApiError, Json
 from penstock_provider.declared import as_text, string
+from penstock_provider.duration import duration_problem, seconds_of
 from penstock_provider.framework.diagnostics import Diagnostics
 from penstock_provider.framework.plan import Private
 from penstock_provider.framework.resource import EphemeralResource, Opened, Renewal
@@ -19,28 +19,20 @@ from penstock_provider.provider import Penstock
 from penstock_provider.resources.token import access_problem, moment
 from penstock_provider.sentences import failure
 
-_DURATION = re.compile(
-    r"P(?=.)(?:(?P<days>\d+)D)?(?:T(?=.)(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?"
-    r"(?:(?P<seconds>\d+)S)?)?"
-)
 _STANDARD = "PT1H"
+_LONGEST_SECONDS = 365 * 86_400.0
 
 
-def _span(value: str) -> timedelta:
-    """An ISO 8601 duration of days and below; zero when it is none."""
-    found = _DURATION.fullmatch(value)
-    parts = {} if found is None else {k: int(v) for k, v in found.groupdict().items() if v}
-    return timedelta(**parts)
+def _span(value: JsonValue) -> timedelta:
+    """A lifetime that has been checked."""
+    return timedelta(seconds=seconds_of(string(value)) or 0)
 
 
 def _ttl_problem(value: Value) -> str | None:
-    if not isinstance(value, str):
-        return None
-    try:
-        is_some = timedelta(0) < _span(value) <= timedelta(days=365)
-    except OverflowError:
-        is_some = False
-    return None if is_some else f'"{value}" is no duration of at most a year, such as "PT1H".'
+    problem = duration_problem(value)
+    if problem is None and isinstance(value, str) and (seconds_of(value) or 0) > _LONGEST_SECONDS:
+        return f'"{value}" is longer than a year: write a duration such as "PT1H".'
+    return problem
 
 
 class EphemeralToken(EphemeralResource[Penstock]):
@@ -111,7 +103,7 @@ class EphemeralToken(EphemeralResource[Penstock]):
         # By the server's clock: only what it said last is counted on from.
         ends = moment(private.get("expiresAt"))
         if ends is not None:
-            kept["expiresAt"] = (ends + _span(string(private.get("ttl"))) / 2).isoformat()
+            kept["expiresAt"] = (ends + _span(private.get("ttl")) / 2).isoformat()
         body = {name: kept[name] for name in ("access", "description", "expiresAt")}
         try:
             await self.provider.singles.put(path, body)
@@ -133,5 +125,5 @@ def _address(private: Private) -> str:
 
 
 def _renewal(private: dict[str, JsonValue]) -> Renewal:
-    half = _span(string(private.get("ttl"))) / 2
-    return Renewal(datetime.now(timezone.utc) + half, private)  # noqa: UP017 (Python 3.9 has no UTC)
+    half = _span(private.get("ttl")) / 2
+    return Renewal(datetime.now(UTC) + half, private)

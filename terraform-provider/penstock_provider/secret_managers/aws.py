@@ -6,7 +6,7 @@ import base64
 import binascii
 import json
 import re
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 from penstock_provider.framework.diagnostics import Failure
 from penstock_provider.secret_managers.asked import Asked, Environment
@@ -60,7 +60,7 @@ def read(asked: Asked, environment: Environment) -> str:
         credentials=find(environment, region, doing),
         region=region,
         service="secretsmanager",
-        now=datetime.now(timezone.utc),  # noqa: UP017 (Python 3.9 has no UTC)
+        now=datetime.now(UTC),
     )
     try:
         answer = Call(url, doing, headers, body).json()

@@ -1,7 +1,7 @@
-"""What the resource blocks of a configuration declare, from one process of a run to the next.
+"""Files of one run: what one process of the provider leaves for the next of the same command.
 
 Terraform validates the whole configuration in one process of the provider and plans in another one,
-both children of the same command. Only names are written down, never a value.
+both children of the same command. The record of what is declared holds names only, never a value.
 """
 
 from __future__ import annotations
