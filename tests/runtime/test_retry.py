@@ -12,6 +12,7 @@ import pytest
 from penstock.model.execution import Execution
 from penstock.model.state import State
 from penstock.runtime.clock import VirtualClock
+from penstock.telemetry import metric
 
 from .stand import Stand
 
@@ -200,4 +201,29 @@ def test_the_timer_of_an_sla_survives_a_restart(tmp_path, clock):
     assert found.labels["late"] == "yes"
     assert found.failure is not None
     assert found.failure.message == "The SLA `quick` is violated: it runs longer than PT1H."
+    stand.close()
+
+
+def test_an_execution_that_another_follows_never_leaves_the_executor_idle(
+    tmp_path, clock, monkeypatch
+):
+    stand = opened(tmp_path, clock)
+    version = stand.put(
+        HEAD + "tasks:\n" + FAILS + "retry: {type: constant, interval: PT10S, maxAttempts: 2, "
+        "behavior: CREATE_NEW_EXECUTION}\n"
+    )
+    seen: list[int] = []
+    labels = metric.EXECUTIONS_ENDED.labels
+
+    def counted(state: str) -> object:
+        seen.append(stand.executor.active_count)
+        return labels(state)
+
+    monkeypatch.setattr(metric.EXECUTIONS_ENDED, "labels", counted)
+    first = stand.submit(version)
+    until(stand, first, lambda found: found.state is State.RETRIED)
+    assert seen == [1]
+    clock.advance(timedelta(seconds=10))
+    assert stand.executor.join_idle(10)
+    assert seen == [1, 0]
     stand.close()

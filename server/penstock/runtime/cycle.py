@@ -230,7 +230,9 @@ class Cycle:
 
     def _after_commit(self, turn: _Turn) -> None:
         drafts = turn.batch.drafts
-        for draft in drafts.values():
+        # What begins before what ends: other threads take an empty list for the end of all work,
+        # and an execution may have been followed by another one.
+        for draft in sorted(drafts.values(), key=lambda each: each.is_over):
             self._keep(draft)
         self.alarms.prune(self.core.active.__contains__)
         self._busy += len(turn.claimed) - turn.freed
