@@ -32,6 +32,11 @@ def list_of(item: Schema) -> Schema:
     return {"type": "array", "items": item}
 
 
+def maybe(schema: Schema) -> Schema:
+    """It, or null."""
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
 def thing(**properties: Schema) -> Schema:
     """An object that has exactly these properties, always all of them."""
     return {

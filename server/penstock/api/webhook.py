@@ -13,7 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from penstock.api.access import RawBody, Services
 from penstock.api.answer import Answer
 from penstock.api.document import answers
-from penstock.api.schema import ref
+from penstock.api.shape import ref
 from penstock.errors import NotFound
 from penstock.model.execution import Execution
 from penstock.security.failure import Failures

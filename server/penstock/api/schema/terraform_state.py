@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from penstock.api.shape import MAYBE_NUMBER, MAYBE_TEXT, MAYBE_TIME, NUMBER, TEXT, TIME, thing
+from penstock.api.shape import (
+    MAYBE_NUMBER,
+    MAYBE_TEXT,
+    MAYBE_TIME,
+    NUMBER,
+    TEXT,
+    TIME,
+    Schema,
+    thing,
+)
 
 _LOCK = thing(
     id=TEXT,
@@ -14,7 +23,7 @@ _LOCK = thing(
     lockedAt=TIME,
     lockedBy=TEXT,
 )
-COMPONENTS = {
+COMPONENTS: dict[str, Schema] = {
     "TerraformState": thing(
         workspace=TEXT,
         version=MAYBE_NUMBER,

@@ -2,18 +2,8 @@
 
 from __future__ import annotations
 
-from penstock.api.shape import (
-    MAYBE_TEXT,
-    MAYBE_TIME,
-    NUMBER,
-    TEXT,
-    TEXTS,
-    TIME,
-    Schema,
-    inlined,
-    ref,
-    thing,
-)
+from penstock.api.schema.declared import OWNED
+from penstock.api.shape import MAYBE_TEXT, MAYBE_TIME, TEXT, TEXTS, Schema, inlined, thing
 from penstock.service.tenant import TenantSpec
 from penstock.service.token_spec import NewTokenSpec, TokenSpec
 
@@ -27,33 +17,15 @@ _TOKEN: dict[str, Schema] = {
     "expiresAt": MAYBE_TIME,
     "fingerprint": TEXT,
     "valueVersion": MAYBE_TEXT,
-    "owner": TEXT,
-    "revision": NUMBER,
-    "contentHash": TEXT,
-    "createdAt": TIME,
     "createdBy": TEXT,
-    "updatedAt": TIME,
-    "provenance": ref("Provenance"),
+    **OWNED,
 }
 
-_TENANT = thing(
-    kind=TEXT,
-    id=TEXT,
-    description=MAYBE_TEXT,
-    labels=TEXTS,
-    owner=TEXT,
-    revision=NUMBER,
-    contentHash=TEXT,
-    createdAt=TIME,
-    updatedAt=TIME,
-    provenance=ref("Provenance"),
-)
-
-ACCESS: dict[str, Schema] = {
+COMPONENTS: dict[str, Schema] = {
     "Token": thing(**_TOKEN),
     "NewToken": thing(**_TOKEN, token=TEXT),
     "TokenSpec": inlined(TokenSpec),
     "NewTokenSpec": inlined(NewTokenSpec),
-    "Tenant": _TENANT,
+    "Tenant": thing(kind=TEXT, id=TEXT, description=MAYBE_TEXT, labels=TEXTS, **OWNED),
     "TenantSpec": inlined(TenantSpec),
 }

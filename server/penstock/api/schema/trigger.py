@@ -1,0 +1,59 @@
+"""The shapes of triggers, and of what people have decided against what is declared of them."""
+
+from __future__ import annotations
+
+from penstock.api.shape import (
+    FLAG,
+    MAP,
+    MAYBE_TEXT,
+    MAYBE_TIME,
+    TEXT,
+    TEXTS,
+    TIME,
+    Schema,
+    maybe,
+    thing,
+)
+
+COMPONENTS: dict[str, Schema] = {
+    "Override": thing(
+        kind=TEXT,
+        namespace=TEXT,
+        flowId=TEXT,
+        id=TEXT,
+        disabled=FLAG,
+        reason=TEXT,
+        actor=TEXT,
+        at=TIME,
+        expiresAt=MAYBE_TIME,
+        message=TEXT,
+    ),
+    "Trigger": thing(
+        namespace=TEXT,
+        flowId=TEXT,
+        id=TEXT,
+        type=TEXT,
+        declaredDisabled=FLAG,
+        disabled=FLAG,
+        override=maybe(
+            thing(disabled=FLAG, reason=TEXT, actor=TEXT, at=TIME, expiresAt=MAYBE_TIME)
+        ),
+        nextAt=MAYBE_TIME,
+        lastAt=MAYBE_TIME,
+        lastExecutionId=MAYBE_TEXT,
+        backfill=maybe(MAP),
+    ),
+    "TriggerOptions": {
+        "type": "object",
+        "properties": {
+            "reason": TEXT,
+            "expiresAt": MAYBE_TIME,
+            "start": TIME,
+            "end": MAYBE_TIME,
+            "inputs": MAP,
+            "labels": TEXTS,
+            "paused": FLAG,
+        },
+        "additionalProperties": False,
+    },
+}
