@@ -9,6 +9,7 @@ problem+json, an exit code or a Terraform diagnostic once, at the door.
     │   ├── InvalidInputs    422  an execution's inputs
     │   └── ExecutionBlocked 422  a flow's checks do not let it start
     ├── NotFound             404
+    │   └── UnknownTenant    404  no such tenant, or none for this token
     ├── Conflict             409
     │   ├── InUse            409  something else still needs it
     │   ├── ForeignOwner     409  another owner declares it
@@ -77,6 +78,12 @@ class NotFound(PenstockError):
     status = 404
     code = "not-found"
     title = "Not found"
+
+
+class UnknownTenant(NotFound):
+    """No such tenant, or none that this token reaches: which of the two is not said."""
+
+    code = "unknown-tenant"
 
 
 class Conflict(PenstockError):

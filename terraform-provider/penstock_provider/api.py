@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 Json = dict[str, JsonValue]
 
 API_VERSION = 1
+UNKNOWN_TENANT = "unknown-tenant"
+_NEW = "Penstock-New-Tenant"
 
 
 @record(frozen=True)
@@ -148,6 +150,19 @@ class Stream:
         self.connection.close()
 
 
+class Tenancy:
+    """What is known elsewhere about a tenant that the server does not have."""
+
+    @property
+    def is_declared(self) -> bool:
+        """Whether this run makes it."""
+        return False
+
+    def explained(self, error: ApiError) -> ApiError:
+        """The refusal with what helps."""
+        return error
+
+
 class Client:
     """Talks to one tenant of one server; safe to use from many threads."""
 
@@ -173,6 +188,7 @@ class Client:
         self._tls: ssl.SSLContext | None = None
         self._version = ""
         self._stopped = threading.Event()
+        self.tenancy: Tenancy = Tenancy()
         self.on_stop: list[Callable[[], None]] = []
         self._headers = {
             "Authorization": f"Bearer {settings.token}",
@@ -222,11 +238,14 @@ class Client:
         attempt = 0
         while True:
             pause: float | None = None
+            was_new = _NEW in self._headers
             try:
                 return self._once(method, path, data, headers=headers or {}, fresh=once)
             except _Retry as retry:
                 error, pause = retry.error, retry.pause
             except ApiError as refusal:
+                if not was_new and self._expects(refusal):
+                    continue
                 raise self._explained(refusal, method) from None
             is_last = attempt >= self.settings.max_retries or self._stopped.is_set()
             if is_last or (once and error.status not in self._REFUSED):
@@ -307,8 +326,17 @@ class Client:
         if spoken is not None and spoken != str(API_VERSION):
             raise _other_version(answer.status, self._version, spoken)
 
+    def _expects(self, error: ApiError) -> bool:
+        """Whether to ask again: the tenant is one that this run makes, and counts as empty."""
+        if error.code != UNKNOWN_TENANT or not self.tenancy.is_declared:
+            return False
+        self._headers[_NEW] = "true"
+        return True
+
     def _explained(self, error: ApiError, method: str) -> ApiError:
         """A refusal of what another version of the server would have understood says so."""
+        if error.code == UNKNOWN_TENANT:
+            return self.tenancy.explained(error)
         is_route = error.status == 405 or (error.status == 404 and method == "POST")  # noqa: PLR2004 (HTTP's numbers)
         if error.status in self._ROUTELESS and not self._version:
             return self._asked(error)

@@ -7,7 +7,7 @@ from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
-from penstock_provider.api import ApiError, Json, Problem
+from penstock_provider.api import UNKNOWN_TENANT, ApiError, Json, Problem
 from penstock_provider.examination import Member
 from penstock_provider.framework.diagnostics import Failure, Path
 from penstock_provider.framework.plan import Plan, Private
@@ -185,6 +185,8 @@ class Declared(Resource[Penstock]):
         try:
             examined = await examiner.examine([reference])
         except ApiError as error:
+            if error.code == UNKNOWN_TENANT:
+                return  # with it all that was in it has gone
             raise failure(error, f"plan {self.kind} {reference.name}") from None
         tell_others(leaving.diagnostics, [*examined.problems, *examined.others])
 

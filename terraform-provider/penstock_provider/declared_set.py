@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar
 
-from penstock_provider.api import ApiError, Json, Problem
+from penstock_provider.api import UNKNOWN_TENANT, ApiError, Json, Problem
 from penstock_provider.declared import name_check, string
 from penstock_provider.examination import Examined, Member
 from penstock_provider.framework.diagnostics import Diagnostics, Failure
@@ -175,6 +175,8 @@ class DeclaredSet(Resource[Penstock]):
         try:
             return await examiner.examine(members)
         except ApiError as error:
+            if error.code == UNKNOWN_TENANT and not any(isinstance(each, Item) for each in members):
+                return Examined()  # with the tenant all that was in it has gone
             raise failure(error, f"plan the {self.kind}s of {namespace}") from None
 
     async def leave(self, leaving: Leaving) -> None:
@@ -262,6 +264,8 @@ class DeclaredSet(Resource[Penstock]):
         except ApiError as error:
             if error.status != 404 or not deletes:  # noqa: PLR2004 (a delete of something gone)
                 raise
+            if error.code == UNKNOWN_TENANT and not items:
+                return {}
         found = await objects.read_set(deletes)
         there = [item for item, form in zip(deletes, found, strict=True) if form is not None]
         return await objects.apply_set(items, there) if items or there else {}

@@ -32,6 +32,7 @@ from penstock_provider.reference import Reference
 from penstock_provider.run_file import Record
 from penstock_provider.sentences import tell_others
 from penstock_provider.singles import Singles
+from penstock_provider.tenancy import RunTenancy
 from penstock_provider.walk import Walk
 
 K = TypeVar("K", Resource, DataSource, EphemeralResource, Function, ListResource, Action)
@@ -264,6 +265,7 @@ class Penstock(Provider):
             owner=settings.owner,
         )
         self._client = Client(settings)
+        self._client.tenancy = RunTenancy(self._client, self.record)
         arguments = () if self.peer is None else self.peer.arguments
         self._objects = Objects(
             self.loop, self._client, parallelism=parallelism(arguments, os.environ)
@@ -300,8 +302,8 @@ class Penstock(Provider):
 def _no_server() -> Failure:
     return Failure(
         "The provider does not know its server yet",
-        "`endpoint` or `token` depends on something that this run creates. Apply that first, with "
-        "`-target`.",
+        "`endpoint`, `token` or `tenant` depends on something that is known only when this run has "
+        "made it. Apply that first, with `-target`.",
     )
 
 

@@ -37,6 +37,9 @@ _CODES = {
         "here."
     ),
     "not-penstock": "Check `endpoint`: another program seems to answer there.",
+    "unknown-tenant": "Check `tenant` of the provider (or PENSTOCK_TENANT). One that the same run "
+    "makes must come first: declare it as a `penstock_tenant`, and let the provider block of what "
+    "is inside refer to that resource, such as `tenant = penstock_tenant.dev.tenant`.",
     "other-version": "Install the provider of the server's version, or upgrade the server.",
     "ca-file": "Give the path of a PEM file with the certificate authority's certificates.",
 }

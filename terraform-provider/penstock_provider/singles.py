@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from penstock_provider.api import ApiError, Client, Json
+from penstock_provider.api import UNKNOWN_TENANT, ApiError, Client, Json
 from penstock_provider.framework.loop import Loop
 from penstock_provider.framework.values import JsonValue
 
@@ -43,7 +43,7 @@ class Singles:
         try:
             await self._loop.in_thread(lambda: self._client.request("DELETE", path))
         except ApiError as error:
-            if error.status != _GONE or error.code != "not-found":
+            if error.status != _GONE or error.code not in ("not-found", UNKNOWN_TENANT):
                 raise
 
     async def _request(

@@ -209,7 +209,7 @@ def test_a_wrong_token_is_401_with_a_cure(server):
 def test_an_unknown_tenant_is_404(server):
     for method, path in (("GET", "flows"), ("POST", "executions")):
         answer = server.api.request(method, f"{server.url}/api/v1/tenants/other/{path}", json={})
-        assert (answer.status_code, answer.json()["code"]) == (404, "not-found")
+        assert (answer.status_code, answer.json()["code"]) == (404, "unknown-tenant")
 
 
 def test_unknown_paths_and_methods_answer_problems_too(server):

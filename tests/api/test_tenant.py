@@ -403,3 +403,59 @@ def test_D29_nothing_of_another_tenant_can_be_changed_by_any_route(two, within, 
     assert empty.post(hook, json={}).status_code == 404
     for path, text in before.items():
         assert first.get(address(path, ended["id"])).text == text, path
+
+
+NEW = {"Penstock-New-Tenant": "true"}
+
+
+def test_a_tenant_that_is_not_there_yet_can_be_asked_as_an_empty_one(tenants, name):
+    assert tenants.get(f"/{name}/flows").json()["code"] == "unknown-tenant"
+    flow = f"id: f\nnamespace: {NS}\ntasks:\n  - id: a\n    type: core.log.Log\n    message: x\n"
+    broken = flow.replace("id: f", "id: broken").replace("core.log.Log", "core.log.Lgo")
+    objects = [
+        {"kind": "namespace", "namespace": NS, "spec": {"variables": {"a": 1}}},
+        {"kind": "secret", "namespace": NS, "id": "S", "spec": {"value": "v"}},
+        {"kind": "kv", "namespace": NS, "id": "K", "spec": {"value": 1}},
+        {"kind": "file", "namespace": NS, "id": "a.txt", "spec": {"content": "x"}},
+        {"kind": "flow", "namespace": NS, "id": "f", "spec": {"source": flow}},
+        {"kind": "flow", "namespace": NS, "id": "broken", "spec": {"source": broken}},
+        {
+            "kind": "schedule",
+            "namespace": NS,
+            "id": "s",
+            "spec": {"flowId": "elsewhere", "cron": "0 6 * * *"},
+        },
+    ]
+    assert tenants.post(f"/{name}/plan", json={"objects": objects}).status_code == 404
+    planned = tenants.post(f"/{name}/plan", json={"objects": objects}, headers=NEW)
+    assert planned.status_code == 200, planned.text
+    assert {each["action"] for each in planned.json()["objects"]} == {"create"}
+    codes = {each["code"] for each in planned.json()["problems"]}
+    assert {"unknown-type", "unknown-flow"} <= codes
+    names = {"objects": [{"kind": "flow", "namespace": NS, "id": "f"}]}
+    read = tenants.post(f"/{name}/state:read", json=names, headers=NEW).json()
+    assert [each["object"] for each in read["objects"]] == [None]
+    assert tenants.get(f"/{name}/state", headers=NEW).json()["objects"] == []
+    assert tenants.get(f"/{name}/tokens/t", headers=NEW).json()["code"] == "not-found"
+    assert tenants.get(f"/{name}").status_code == 404, "asking has made none"
+
+
+def test_nothing_is_written_into_a_tenant_that_is_not_there_yet(tenants, name):
+    compared = {"items": [{"namespace": NS, "key": "S", "value": "v"}]}
+    for method, path, body in (
+        ("POST", "apply", {"objects": []}),
+        ("PUT", f"flows/{NS}/f", {"source": "x"}),
+        ("POST", "secrets:compare", compared),
+        ("POST", "tokens", {"name": "t"}),
+        ("DELETE", f"kv/{NS}/K", None),
+    ):
+        answer = tenants.request(method, f"/{name}/{path}", json=body, headers=NEW)
+        assert (answer.status_code, answer.json()["code"]) == (404, "unknown-tenant"), path
+
+
+def test_who_is_of_another_tenant_learns_nothing_of_a_new_one(server, within, name):
+    own = within(name)
+    for other in ("main", f"{name}-x"):
+        url = f"{server.url}/api/v1/tenants/{other}"
+        assert own.get(f"{url}/flows", headers=NEW).json()["code"] == "unknown-tenant"
+        assert own.post(f"{url}/plan", json={"objects": []}, headers=NEW).status_code == 403

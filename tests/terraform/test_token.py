@@ -117,33 +117,6 @@ def test_tenants_need_the_scope_of_the_server(tmp_path, server, reattach, name):
     assert f"Cannot plan tenant {name}" in out
 
 
-def test_a_tenant_and_what_is_in_it(terraform, server, name):
-    text = quoted(f"token-of-{name}-long-enough")
-    terraform.write(
-        block("penstock_tenant", tenant=quoted(name))
-        + f'provider "penstock" {{\n  alias = "inside"\n  endpoint = "{server.url}"\n'
-        f'  token = "{server.token}"\n  tenant = "{name}"\n}}\n'
-        'resource "penstock_token" "own" {\n  provider = penstock.inside\n  name = "own"\n'
-        f"  value_wo = {text}\n  depends_on = [penstock_tenant.it]\n}}\n"
-        'resource "penstock_flow" "own" {\n  provider = penstock.inside\n'
-        f"  source = {quoted(flow('company.own'))}\n  depends_on = [penstock_tenant.it]\n}}\n"
-    )
-    # The tenant is made in the same run, so its things are planned when it is there.
-    terraform.run("apply", "-auto-approve", "-target=penstock_tenant.it")
-    terraform.apply()
-    terraform.plan(0)
-    inside = f"/api/v1/tenants/{name}"
-    assert server.get(f"{inside}/flows/company.own/hello")["owner"] == "terraform:default"
-    with httpx.Client(headers={"Authorization": f"Bearer {text.strip(chr(34))}"}) as client:
-        assert client.get(f"{server.url}{inside}/flows").status_code == 200
-        assert client.get(f"{server.url}/api/v1/tenants/main/flows").status_code == 404
-    server.put(f"{inside}/kv/a.b/k", {"value": 1})
-    assert "still holds 1 key-value pair" in terraform.run("destroy", "-auto-approve", code=1)
-    server.delete(f"{inside}/kv/a.b/k")
-    terraform.run("destroy", "-auto-approve")
-    assert server.gone(inside)
-
-
 class Singles:
     """The provider's calls, made at once."""
 

@@ -21,6 +21,8 @@ from penstock.service.change import Change as ChangeValue
 from penstock.service.services import Services as ServicesValue
 
 _LONGEST_OWNER = 200
+NEW_TENANT = "penstock-new-tenant"
+"""The header that takes a tenant that is not there yet for an empty one."""
 
 
 async def _services(request: Request) -> ServicesValue:
@@ -46,7 +48,10 @@ async def verified(
     if known is not None:
         return known
     verify = services.tokens.verify
-    return await run_in_threadpool(verify, header, tenant, intent, client=_client(request))
+    is_new = request.headers.get(NEW_TENANT, "").lower() == "true"
+    return await run_in_threadpool(
+        verify, header, tenant, intent, client=_client(request), is_new=is_new
+    )
 
 
 Caller = Annotated[CallerValue, Depends(_caller)]

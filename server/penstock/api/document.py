@@ -36,6 +36,7 @@ _PROVENANCE = {
     "Penstock-Run-Url": "Where that run can be seen.",
     "Penstock-Run-Workspace": "Its workspace.",
 }
+_ASKING = ("/plan", "/state:read", "/flows:validate")
 _COMMON = (400, 401, 403, 404, 422, 429, 500)
 
 
@@ -79,9 +80,14 @@ def body(
     return {"requestBody": {"required": True, "content": content}}
 
 
-def _headers(method: str, operation: dict[str, Any]) -> list[dict[str, Any]]:
+def _headers(method: str, path: str, operation: dict[str, Any]) -> list[dict[str, Any]]:
     """Headers that routes read by themselves, for what kind of operation this is."""
     names: dict[str, str] = {}
+    if "/{tenant}/" in path and (method == "get" or path.endswith(_ASKING)):
+        names["Penstock-New-Tenant"] = (
+            "`true`: a tenant that is not there yet counts as an empty one, for tokens of scope "
+            "`server`."
+        )
     if "412" in operation["responses"] and method in ("put", "delete"):
         names["If-Match"] = "Only if the object still has this content hash."
     if "412" in operation["responses"] and method == "put":
@@ -125,7 +131,7 @@ def install(app: FastAPI) -> None:
                     if path.startswith("/api/"):
                         is_open = "/webhooks/" in path
                         operation["security"] = [] if is_open else [{"token": []}]
-                    operation.setdefault("parameters", []).extend(_headers(method, operation))
+                    operation.setdefault("parameters", []).extend(_headers(method, path, operation))
             app.openapi_schema = made
         return app.openapi_schema
 

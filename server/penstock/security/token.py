@@ -15,7 +15,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from penstock.errors import Forbidden, NotFound, Unauthenticated
+from penstock.errors import Forbidden, Unauthenticated, UnknownTenant
 from penstock.model.provenance import Provenance
 from penstock.security.caller import Access, Caller, Intent, Scope
 from penstock.security.failure import Failures
@@ -77,18 +77,24 @@ class Tokens:
         intent: Intent = "read",
         *,
         client: str | None = None,
+        is_new: bool = False,
     ) -> Caller:
         """The caller behind an ``Authorization`` header; `client` is the address that it came from.
 
+        `is_new`: a tenant that is not there is taken for an empty one, by tokens that could make it
+        and for calls that write nothing.
+
         Raises `Unauthenticated`, `RateLimited` when a client fails too often, `Forbidden` when the
-        token does not allow that much, or, for reading, `NotFound` for a tenant that it is not of.
+        token does not allow that much, or, for reading, `UnknownTenant` for a tenant that it is not
+        of.
         """
         known = self._authenticated(authorization, client)
         if _reaches(known.row, tenant):
             with self._database.read() as tx:
-                if not tenants.exists(tx, tenant):
-                    raise NotFound(f"There is no tenant {tenant}.")
-            known.tenants.add(tenant)
+                if tenants.exists(tx, tenant):
+                    known.tenants.add(tenant)
+                elif not is_new or intent == "write":
+                    raise UnknownTenant(f"There is no tenant {tenant}.")
         return self._caller(known.row, tenant, intent)
 
     def verify_server(
@@ -154,7 +160,7 @@ class Tokens:
         is_foreign = row.tenant != tenant
         if is_foreign and row.scope != "server":
             if intent == "read":
-                raise NotFound(f"There is no tenant {tenant}.")
+                raise UnknownTenant(f"There is no tenant {tenant}.")
             # The same words whether or not there is such a tenant: that is not theirs to know.
             raise Forbidden(
                 f"The token {row.name} is of the tenant {row.tenant}: "

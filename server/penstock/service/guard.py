@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
-from penstock.errors import ForeignOwner, NotFound, PreconditionFailed
+from penstock.errors import ForeignOwner, PreconditionFailed, UnknownTenant
 from penstock.model.problem import Problem
 from penstock.security.caller import Caller
 from penstock.service.change import Change
@@ -12,9 +12,9 @@ from penstock.store import tenant as tenants
 
 
 def check_there(tx: Connection, caller: Caller) -> None:
-    """Raises `NotFound` when the caller's tenant has gone since the caller was let in."""
+    """Raises `UnknownTenant` when the caller's tenant has gone since the caller was let in."""
     if not tenants.exists(tx, caller.tenant):
-        raise NotFound(f"There is no tenant {caller.tenant}.")
+        raise UnknownTenant(f"There is no tenant {caller.tenant}.")
 
 
 def check_match(name: str, content_hash: str | None, match: str | None) -> None:
