@@ -149,6 +149,7 @@ def _assemble(
     def changed(may_fire: bool) -> None:  # noqa: FBT001 - the one thing that it tells
         defaults.forget()
         present.forget()
+        world.forget()
         executor.declared()
         if may_fire:
             duties.nudge(scheduler.name)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 A23 = """
@@ -310,3 +312,36 @@ tasks:
         ("WARN", "The flow declares no input `txt`; it is ignored. Did you mean `text`?"),
         ("INFO", "a"),
     ]
+
+
+def test_inputs_see_the_variables_that_were_declared_last(server, ns):
+    server.api.put(f"/namespaces/{ns}", json={"variables": {"region": "eu"}})
+    server.put_flow(
+        f"id: where\nnamespace: {ns}\n"
+        "inputs: [{id: region, type: STRING, defaults: '{{ namespace.region }}'}]\n"
+        "tasks: [{id: wait, type: core.flow.Pause}]\n"
+    )
+    body = {"namespace": ns, "flowId": "where"}
+    assert _value(server, body) == "eu"
+    id_ = server.api.post("/executions", json=body).json()["id"]
+    # Whoever starts a flow does not wait for the executor to have heard of the change.
+    is_held, may_go_on = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        is_held.set()
+        may_go_on.wait(30)
+
+    executor = server.application.executor
+    undo = executor.subscribe(id_, hold)
+    executor.kill("main", id_, "enough")
+    assert is_held.wait(30)
+    server.api.put(f"/namespaces/{ns}", json={"variables": {"region": "us"}})
+    found = _value(server, body)
+    undo()
+    may_go_on.set()
+    assert found == "us"
+
+
+def _value(server, body):
+    (given,) = server.api.post("/executions:validate", json=body).json()["inputs"]
+    return given["value"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -39,6 +38,11 @@ class SecretReader(Protocol):
         ...
 
 
+@dataclass(slots=True)
+class _Known:
+    environments: dict[tuple[str, str], Environment] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True)
 class World:
     """What the functions reach: the database, secrets, stored files.
@@ -57,8 +61,7 @@ class World:
     local_folder: Path | None = None
     cipher: Cipher | None = None
     transport: object | None = None
-    _spaces: dict[tuple[str, str], Environment] = field(default_factory=dict, repr=False)
-    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _known: _Known = field(default_factory=_Known, repr=False)
 
     def namespace_files_of(
         self, execution: Execution, now: Callable[[], datetime]
@@ -74,7 +77,9 @@ class World:
 
     def environment_of(self, tenant: str, namespace: str) -> Environment:
         """What expressions of a namespace see of the server and the namespace."""
-        found = self._spaces.get((tenant, namespace))
+        # What was read before `forget` goes into what is forgotten by then.
+        environments = self._known.environments
+        found = environments.get((tenant, namespace))
         if found is not None:
             return found
         with self.database.read() as tx:
@@ -89,14 +94,12 @@ class World:
         }
         base = self.environment
         made = Environment(base.envs, base.globals, known, base.name, base.url)
-        with self._lock:
-            self._spaces[tenant, namespace] = made
+        environments[tenant, namespace] = made
         return made
 
     def forget(self) -> None:
         """Namespaces' variables may have changed: read them again."""
-        with self._lock:
-            self._spaces.clear()
+        self._known.environments = {}
 
 
 def functions_of(

@@ -30,7 +30,6 @@ class PresentFlows:
         self._versions = versions
         self._monotonic = monotonic
         self._found: dict[tuple[str, str, str], tuple[float, FlowVersion]] = {}
-        self._generation = 0
 
     def known(self, tenant: str, namespace: str, flow_id: str) -> FlowVersion | None:
         """The flow when it was read a moment ago; never touches the database."""
@@ -44,22 +43,21 @@ class PresentFlows:
         known = self.known(tenant, namespace, flow_id)
         if known is not None:
             return known
-        generation, read_at = self._generation, self._monotonic()
+        # What was read before `forget` goes into what is forgotten by then.
+        found, read_at = self._found, self._monotonic()
         with self._database.read() as tx:
             version = self._versions.latest(tx, tenant, namespace, flow_id)
             ids = () if version is not None else rows.ids(tx, tenant, namespace)
         if version is None:
             raise not_found(namespace, flow_id, ids)
-        if generation == self._generation:
-            if len(self._found) >= _SIZE:
-                self._found.clear()
-            self._found[tenant, namespace, flow_id] = (read_at, version)
+        if len(found) >= _SIZE:
+            found.clear()
+        found[tenant, namespace, flow_id] = (read_at, version)
         return version
 
     def forget(self) -> None:
         """Something was declared: what is known may be old."""
-        self._generation += 1
-        self._found.clear()
+        self._found = {}
 
 
 def not_found(namespace: str, flow_id: str, ids: tuple[str, ...]) -> NotFound:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -54,7 +55,7 @@ class PluginDefaults:
         self._server = stored(server)
         self._monotonic = monotonic
         self._known: dict[str, tuple[float, Surroundings]] = {}
-        self._generation = 0
+        self._changed_at = -math.inf
 
     def read(
         self,
@@ -72,22 +73,25 @@ class PluginDefaults:
         return Surroundings(declared, self._server)
 
     def present(self, tx: Connection, tenant: str) -> Surroundings:
-        """The same for whoever runs flows: read again after a second or a change here."""
-        known = self._known.get(tenant)
-        if known is not None and self._monotonic() - known[0] <= _SECONDS:
+        """The same for whoever runs flows: read again after a second or a change here.
+
+        For a second after a change nothing is remembered: `tx` may have begun before it.
+        """
+        all_known, read_at = self._known, self._monotonic()
+        known = all_known.get(tenant)
+        if known is not None and read_at - known[0] <= _SECONDS:
             return known[1]
-        generation, read_at = self._generation, self._monotonic()
         found = self.read(tx, tenant)
         if known is not None and known[1].declared == found.declared:
             found = known[1]
-        if generation == self._generation:
-            self._known[tenant] = (read_at, found)
+        if read_at - self._changed_at > _SECONDS:
+            all_known[tenant] = (read_at, found)
         return found
 
     def forget(self) -> None:
         """Something was declared: what is known may be old."""
-        self._generation += 1
-        self._known.clear()
+        self._changed_at = self._monotonic()
+        self._known = {}
 
 
 def stored(defaults: Sequence[PluginDefault]) -> list[dict[str, Json]]:
