@@ -8,6 +8,7 @@ import random
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import event
 
 from penstock.errors import InUse, InvalidObject
 from penstock.security.caller import Caller
@@ -149,3 +150,50 @@ def test_the_audit_is_one_chain_and_a_changed_event_breaks_it(server):
         assert audit.broken_at(tx, "main") == last.seq
         tx.exec_driver_sql(f"UPDATE audit_event SET actor = 'test' WHERE seq = {last.seq}")
         assert audit.broken_at(tx, "main") is None
+
+
+def test_a_plan_of_many_flows_asks_the_database_no_oftener_than_one_of_few(server, ns):
+    services = server.application.services
+
+    def wanted(count, told, since):
+        return parse_set(
+            {
+                "objects": [
+                    {
+                        "kind": "flow",
+                        "namespace": f"{ns}.of{count}",
+                        "id": f"f{n}",
+                        "spec": {
+                            "source": f"id: f{n}\nnamespace: {ns}.of{count}\ntasks:\n"
+                            f"  - {{id: t, type: core.log.Log, message: {told}}}\n"
+                        },
+                        "since": since.get(f"f{n}", ""),
+                    }
+                    for n in range(count)
+                ]
+            }
+        )
+
+    def asked(count, told, since):
+        statements = []
+
+        def note(_connection, _cursor, statement, *_others):
+            statements.append(statement)
+
+        event.listen(services.database.engine, "before_cursor_execute", note)
+        try:
+            planned = plan.plan(services, CHANGE, wanted(count, told, since))
+        finally:
+            event.remove(services.database.engine, "before_cursor_execute", note)
+        return len(statements), [row["changes"] for row in planned["objects"]]
+
+    few, many = (asked(count, "one", {}) for count in (3, 60))
+    assert few[0] == many[0]
+    assert many[1] == ["new: 1 task (t)"] * 60
+    hashes = {}
+    for count in (3, 60):
+        done = apply.apply(services, CHANGE, wanted(count, "one", {}))
+        hashes[count] = {each.reference.id: each.content_hash for each in done.objects}
+    few, many = (asked(count, "two", hashes[count]) for count in (3, 60))
+    assert few[0] == many[0]
+    assert many[1] == ["1 task changed: t (message)"] * 60

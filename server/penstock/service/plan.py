@@ -182,7 +182,8 @@ def _changes(draft: Draft, world: World) -> str | None:
     parses = world.services.parses
     flow = parses.get(source).flow
     before = draft.previous if isinstance(draft.previous, FlowRow) else None
-    if since is not None:
+    if since is not None and (before is None or before.content_hash != since):
+        # Nearly always the state is of what is stored, or of nothing: a set asks for neither.
         before = world.stored_at(draft.reference.namespace, draft.reference.id, since)
     if flow is None or before is None:
         return None if flow is None or since else summary(None, flow)

@@ -250,7 +250,9 @@ class World:
         return sorted(found)
 
     def stored_at(self, namespace: str, id: str, content_hash: str) -> FlowRow | None:  # noqa: A002 - the word of the API
-        """The revision of a flow that has a content."""
+        """The revision of a flow that has a content; None for no content."""
+        if not content_hash:
+            return None
         revision = flows.revision_of(self.tx, self.tenant, namespace, id, content_hash)
         if revision is None:
             return None
