@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,6 +42,9 @@ def command(
 
 
 def _ready(application: Application, url: str) -> None:
+    # What is there now stays until the end: the collector need not look through it ever again,
+    # which takes a fifth of the time of a large set.
+    gc.freeze()
     settings = application.settings
     click.echo(
         f"penstock ready at {url} "
