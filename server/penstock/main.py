@@ -48,6 +48,9 @@ from penstock.store.session import Database
 
 _TEST_JOBS = 2
 """Cases of declared tests at once: they share the machine with executions."""
+_IDLE_SECONDS = 75
+"""Clients and load balancers end idle connections after a minute or less; were the server first, it
+could end one just when a request is on its way."""
 
 
 class CannotServe(PenstockError):
@@ -235,6 +238,7 @@ def _run(
         http="httptools",
         server_header=False,
         date_header=False,
+        timeout_keep_alive=_IDLE_SECONDS,
         timeout_graceful_shutdown=max(1, round(application.settings.shutdown_seconds)),
     )
     application.start()

@@ -264,7 +264,7 @@ class Client:
 
     def open(self, path: str, *, headers: Mapping[str, str]) -> Stream:
         """An answer that goes on and on; raises ``ApiError`` or ``OSError``."""
-        connection = self._connection(fresh=True)
+        connection = self._connection()
         try:
             connection.connect()
             sock = connection.sock
@@ -289,24 +289,11 @@ class Client:
         headers: Mapping[str, str],
         fresh: bool = False,
     ) -> Response:
-        import http.client  # noqa: PLC0415 (most processes never need it)
-
+        base = self._root if path.startswith("/tenants") else self._base
         sent = {**self._headers, **headers}
         if data is not None:
             sent["Content-Type"] = "application/json"
-        connection = self._connection(fresh=fresh)
-        try:
-            base = self._root if path.startswith("/tenants") else self._base
-            connection.request(method, base + path, body=data, headers=sent)
-            answer = connection.getresponse()
-            raw = answer.read()
-        except (OSError, http.client.HTTPException) as error:
-            connection.close()
-            raise _Retry(self._unreachable(error), None) from None
-        if answer.will_close:
-            connection.close()
-        else:
-            self._idle.append(connection)
+        answer, raw = self._exchange(method, base + path, data, headers=sent, fresh=fresh)
         self._meet(answer)
         if answer.getheader("Content-Encoding") == "gzip":
             import gzip  # noqa: PLC0415 (short answers come plain)
@@ -318,6 +305,35 @@ class Client:
                 raise _Retry(refusal, _seconds(answer.getheader("Retry-After")))
             raise refusal
         return Response(answer.status, answer.getheader("ETag"), raw)
+
+    def _exchange(
+        self,
+        method: str,
+        address: str,
+        data: bytes | None,
+        *,
+        headers: Mapping[str, str],
+        fresh: bool,
+    ) -> tuple[http.client.HTTPResponse, bytes]:
+        import http.client  # noqa: PLC0415 (most processes never need it)
+
+        kept = None if fresh else self._kept()
+        connection = self._connection() if kept is None else kept
+        try:
+            connection.request(method, address, body=data, headers=headers)
+            answer = connection.getresponse()
+            raw = answer.read()
+        except (OSError, http.client.HTTPException) as error:
+            connection.close()
+            if kept is not None and isinstance(error, ConnectionError):
+                # The server may have ended it at this very moment, because it was idle.
+                return self._exchange(method, address, data, headers=headers, fresh=True)
+            raise _Retry(self._unreachable(error), None) from None
+        if answer.will_close:
+            connection.close()
+        else:
+            self._idle.append(connection)
+        return answer, raw
 
     def _meet(self, answer: http.client.HTTPResponse) -> None:
         """Notes the server's version; one that no longer understands us is refused."""
@@ -362,15 +378,25 @@ class Client:
             return error
         return _other_version(error.status, answer.get("version"), answer.get("apiVersion"))
 
-    def _connection(self, *, fresh: bool = False) -> http.client.HTTPConnection:
-        """An idle connection, or a new one: an idle one may have been closed by the server."""
+    def _kept(self) -> http.client.HTTPConnection | None:
+        """An idle connection that the server has not ended in the meantime."""
+        import select  # noqa: PLC0415 (most processes never need it)
+
+        while True:
+            try:
+                connection = self._idle.pop()
+            except IndexError:
+                return None
+            poll = select.poll()
+            poll.register(connection.sock, select.POLLIN)
+            # Nothing is expected of it, so what there is to read is its end.
+            if not poll.poll(0):
+                return connection
+            connection.close()
+
+    def _connection(self) -> http.client.HTTPConnection:
         import http.client  # noqa: PLC0415 (most processes never need it)
 
-        if not fresh:
-            try:
-                return self._idle.pop()
-            except IndexError:
-                pass
         timeout = self.settings.timeout
         if not self._secure:
             return http.client.HTTPConnection(self._host, self._port, timeout=timeout)

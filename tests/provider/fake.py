@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import socket
 import threading
 import urllib.parse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -50,6 +51,7 @@ class Fake:
         self.versions: dict[str, str] = {}
         self.lock = threading.Lock()
         self.asked = threading.Condition()
+        self.connections: set[socket.socket] = set()
 
     def start(self) -> str:
         fake = self
@@ -84,6 +86,7 @@ class Fake:
         path = url.path.removeprefix("/api/v1/tenants/main")
         name = path.strip("/").replace(":", "_")
         with self.asked:
+            self.connections.add(request.connection)
             self.asked.notify_all()
         with self.lock:
             self.requests.append((request.command, path))
@@ -120,6 +123,11 @@ class Fake:
         request.wfile.write(data)
         with self.asked:
             self.asked.notify_all()
+
+    def hang_up(self) -> None:
+        """Ends all connections, as servers do with those on which nothing comes for a while."""
+        while self.connections:
+            self.connections.pop().shutdown(socket.SHUT_RDWR)
 
     def wait_until(self, predicate) -> None:
         """Returns once a request makes the predicate true."""

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -57,6 +58,27 @@ def test_headers_and_one_connection(fake, client):
     assert fake.headers[0]["Penstock-Owner"] == "terraform:default"
     assert fake.headers[0]["Penstock-Run-Id"] == "7"
     assert len(client._idle) == 1
+
+
+def test_connections_that_the_server_has_ended_meanwhile_cost_no_attempt(fake, client):
+    with ThreadPoolExecutor(5) as pool:
+        with fake.lock:  # nobody is answered until all have asked, so each has a connection
+            calls = [pool.submit(client.request, *READ) for _ in range(5)]
+            fake.wait_until(lambda: len(fake.connections) == 5)
+        assert [call.result().status for call in calls] == [200] * 5
+    fake.hang_up()
+    assert client.request(*READ).status == 200
+    assert client.waits == []
+
+
+def test_a_connection_that_ends_under_a_request_is_made_anew(fake, client):
+    client.request(*READ)
+    fake.failures = [None]
+    assert client.request(*READ).status == 200
+    assert client.waits == [], "it had been idle, so nothing says that the server is in trouble"
+    fake.failures = [None, None]
+    assert client.request(*READ).status == 200
+    assert len(client.waits) == 1
 
 
 def test_stop_ends_a_pause(fake):
