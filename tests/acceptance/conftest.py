@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import random
 import re
 import signal
 import socket
@@ -24,10 +26,18 @@ READY = re.compile(r"penstock ready at (http://\S+)")
 PATIENCE = 30.0
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+def quiet_port() -> int:
+    """For a server whose port must be known before it starts, or after it has died.
+
+    Connections are given none of these, and each worker of a test run has a thousand of its own.
+    """
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    first = 20_000 + 1_000 * (worker % 10)
+    for port in random.sample(range(first, first + 1_000), 100):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("there is no free port")
 
 
 @dataclass
@@ -84,7 +94,7 @@ class Server:
         return self.api.get(f"/executions/{execution_id}").json()
 
 
-def start_server(data: Path, *, port: int | None = None, **environment: str) -> Server:
+def start_server(data: Path, *, port: int = 0, **environment: str) -> Server:
     data.mkdir(parents=True, exist_ok=True)
     log = data.parent / f"{data.name}.server.log"
     with log.open("a") as errors:
@@ -93,7 +103,7 @@ def start_server(data: Path, *, port: int | None = None, **environment: str) -> 
                 str(Path(sys.executable).parent / "penstock"),
                 "server",
                 "--port",
-                str(port or free_port()),
+                str(port),
                 "--data",
                 str(data),
             ],

