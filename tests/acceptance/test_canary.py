@@ -22,7 +22,7 @@ TOKEN = "kanarienvogel-token+92f1c4/long-enough=="
 FROM_MANAGER = "kanarienvogel/5c1e+?1c0b"
 OWN = "kanarienvogel-own-token+0b7e2d/long-enough"
 ALL = (SECRET, CHANGED, TOKEN, FROM_MANAGER, OWN)
-COUNT, HALF = 60, 15
+COUNT, HALF = 100, 15
 
 
 def configuration(many: int = 0) -> dict:
@@ -131,6 +131,7 @@ def test_no_canary_is_left_by_a_provider_that_is_killed(
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
+        pipesize=4096,  # what is unread holds Terraform up: it cannot be at its end already
     ) as process:
         assert process.stdout is not None
         for line in process.stdout:

@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-import random
-import socket
 import subprocess
 from collections.abc import Callable
 
-from .conftest import Server, Terraform, start_server
+from .conftest import Server, Terraform, quiet_port, start_server
 from .test_terraform import REQUIRED
 
 COUNT, HALF = 200, 60
-
-
-def quiet_port() -> int:
-    """A free one that nobody is given while the server is away: below those for connections."""
-    for port in random.sample(range(20_000, 30_000), 100):
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
-    raise AssertionError("there is no free port")
 
 
 def test_a_server_that_is_killed_and_started_again_under_an_apply(
@@ -53,6 +41,7 @@ def test_a_server_that_is_killed_and_started_again_under_an_apply(
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        pipesize=4096,  # what is unread holds Terraform up: it cannot be at its end already
     ) as process:
         assert process.stdout is not None
         for line in process.stdout:

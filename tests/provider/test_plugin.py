@@ -78,7 +78,8 @@ def test_interrupt_during_apply_leaves_no_orphans(installed, fake):
         'resource "penstock_flow" "many" {\n  for_each = local.flows\n  source = each.value\n}\n'
     )
     installed.run("init")
-    process = subprocess.Popen(
+    created = 0
+    with subprocess.Popen(
         [
             *installed.command,
             f"-chdir={installed.directory}",
@@ -88,13 +89,17 @@ def test_interrupt_during_apply_leaves_no_orphans(installed, fake):
             "-parallelism=2",
         ],
         env=installed.environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
         start_new_session=True,
-    )
-    fake.wait_until(lambda: len(fake.objects) >= 10)
-    os.killpg(process.pid, signal.SIGINT)
-    process.wait(60)
+        pipesize=4096,  # what is unread holds Terraform up: it cannot be at its end already
+    ) as process:
+        for line in process.stdout:
+            if "Creation complete" in line:
+                created += 1
+                if created == 10:
+                    os.killpg(process.pid, signal.SIGINT)
     assert 10 <= len(fake.objects) < 120
     assert len(installed.state()) == len(fake.objects)
     installed.apply()

@@ -15,6 +15,9 @@ from ..provider.workspace import companions  # noqa: TID252 (no name for `tests`
 COUNTS = {"flow": 90, "secret": 40, "kv": 40, "file": 20, "token": 10}
 COUNT = sum(COUNTS.values())
 HALF = 60
+PAGE = 4096
+"""What of its output nobody has read holds Terraform up, so that it cannot be far ahead of us: one
+such page in the pipe and one in our hands are no 80 objects, with the ten that are on their way."""
 
 
 def many(namespace: str, word: str = "x") -> str:
@@ -76,6 +79,7 @@ def applying(terraform) -> Iterator[tuple[subprocess.Popen, Callable[[str, int],
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
+        pipesize=PAGE,
     ) as process:
         told = ""
 
