@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from .test_bad_input import sentence
@@ -19,6 +21,7 @@ triggers:
     type: core.trigger.Schedule
     cron: 0 2 * * *
 """
+LOG = "  - id: say\n    type: core.log.Log\n    message: WORD\n"
 REASON = {"reason": "vendor outage", "expiresAt": "2999-11-26T18:00:00Z"}
 
 
@@ -92,23 +95,34 @@ def test_an_override_is_cleared_or_refuses_the_change(terraform, server, namespa
     assert "Warning" not in terraform.plan(0)
 
 
-def test_running_executions_finish_on_their_revision(terraform, server, namespace):
-    def waiting(seconds: int) -> str:
-        task = f"tasks:\n  - id: wait\n    type: core.flow.Sleep\n    duration: PT{seconds}S\n"
-        return resource("it", f"id: load\nnamespace: {namespace}\n{task}")
+def follow(server, identity: str, state: str) -> None:
+    """Returns when the execution has come to a state."""
+    with server.http.stream("GET", f"/executions/{identity}/follow") as stream:
+        told = (line.removeprefix("data: ") for line in stream.iter_lines() if "data: " in line)
+        assert any(json.loads(each).get("state") == state for each in told)
 
-    terraform.write(waiting(6))
+
+def test_running_executions_finish_on_their_revision(terraform, server, namespace):
+    def waiting(word: str) -> str:
+        tasks = f"tasks:\n  - id: wait\n    type: core.flow.Pause\n{LOG.replace('WORD', word)}"
+        return resource("it", f"id: load\nnamespace: {namespace}\n{tasks}")
+
+    terraform.write(waiting("one"))
     terraform.apply()
     body = {"namespace": namespace, "flowId": "load"}
     started = server.http.post("/executions", json=body)
     assert started.status_code == 201, started.text
-    terraform.write(waiting(1))
+    identity = started.json()["id"]
+    follow(server, identity, "PAUSED")
+    terraform.write(waiting("two"))
     assert "1 running execution finishes on revision 1." in sentence(terraform.plan(2))
     terraform.write("")
     said = sentence(terraform.plan(2))
     assert "1 running execution goes on to the end without the flow; no new one begins." in said
     terraform.apply()
-    identity = started.json()["id"]
-    assert server.get(f"/executions/{identity}")["state"] == "RUNNING"
-    assert server.http.get(f"/executions/{identity}/follow").status_code == 200  # until the end
-    assert server.get(f"/executions/{identity}")["state"] == "SUCCESS"
+    assert server.get(f"/executions/{identity}")["state"] == "PAUSED"
+    resumed = server.http.post(f"/executions/{identity}/resume", json={})
+    assert resumed.status_code == 200, resumed.text
+    follow(server, identity, "SUCCESS")
+    logs = server.http.get(f"/executions/{identity}/logs").text
+    assert '"one"' in logs, "the text of its own revision"
