@@ -11,12 +11,16 @@ from typing import Any
 
 import httpx
 import pytest
+from hypothesis import settings as hypothesis_settings
 
 from penstock.main import Application, serve
 from penstock.settings import Settings
 
 collect_ignore = ["flowtests"]
 """Tests of flows, broken ones among them, that other tests hand to the plugin for pytest."""
+
+hypothesis_settings.load_profile("ci")
+"""The same examples in every run, and no clock: how long one takes is the machine's affair."""
 
 PATIENCE = 30.0
 _names = itertools.count(1)

@@ -2,17 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from operator import itemgetter
+
 import pytest
 
 from penstock_provider.bulk import Queue, parallelism
 from penstock_provider.framework.loop import Future, Loop
 
 
+class Clock:
+    """Time that passes only while nothing else is to be done, however slow the machine is."""
+
+    def __init__(self) -> None:
+        self.now = 1.0
+        self.timers: list[tuple[float, Callable[[], None]]] = []
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def later(self, seconds: float, callback: Callable[[], None]) -> None:
+        self.timers.append((self.now + seconds, callback))
+
+    def pass_time(self) -> Callable[[], None]:
+        """Up to the next timer, which is given."""
+        first = min(self.timers, key=itemgetter(0))
+        self.timers.remove(first)
+        self.now = first[0]
+        return first[1]
+
+
 class Sent:
     """A queue whose requests end when the test says so."""
 
-    def __init__(self, **options) -> None:
+    def __init__(self, clock: Clock, **options) -> None:
+        self.clock = clock
         self.loop = Loop()
+        self.loop.later = clock.later
         self.batches: list[list[int]] = []
         self.answers: list[Future[None]] = []
         self.queue: Queue[int, int] = Queue(self.loop, self._send, **options)
@@ -28,8 +54,11 @@ class Sent:
         reached: Future[None] = Future()
 
         def look() -> None:
-            if len(self.batches) >= count and not reached.done:
-                reached.set(None)
+            if len(self.batches) >= count:
+                if not reached.done:
+                    reached.set(None)
+            elif self.clock.timers:
+                self.loop.soon(self.clock.pass_time())
 
         self.loop.on_idle.append(look)
         self.loop.run(until=reached)
@@ -37,11 +66,12 @@ class Sent:
 
 
 @pytest.fixture
-def sent():
-    made = []
+def sent(monkeypatch):
+    made, clock = [], Clock()
+    monkeypatch.setattr("penstock_provider.bulk.time", clock)
 
     def make(**options) -> Sent:
-        made.append(Sent(**options))
+        made.append(Sent(clock, **options))
         return made[-1]
 
     yield make
