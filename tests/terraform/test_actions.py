@@ -25,15 +25,18 @@ tasks:
 triggers:
   - id: daily
     type: core.trigger.Schedule
-    cron: "0 0 * * *"
+    cron: "0 HOUR * * *"
 """
+HOUR = (datetime.now(UTC).hour + 12) % 24
+"""Half a day away, so that nothing is started by the clock while a test counts executions."""
 GOOD = "core.debug.Return\n    format: done"
 BAD = 'core.execution.Fail\n    errorMessage: "no luck with {{ inputs.n }}"'
 LONG = "core.flow.Pause"
 
 
 def flow(namespace: str, second: str) -> str:
-    return FLOW.replace("NAMESPACE", namespace).replace("SECOND", second)
+    text = FLOW.replace("NAMESPACE", namespace).replace("HOUR", str(HOUR))
+    return text.replace("SECOND", second)
 
 
 def action(kind: str, namespace: str, **more: str) -> str:
@@ -153,7 +156,7 @@ def test_ctrl_c_says_what_goes_on(newest, server, namespace):
 @pytest.mark.parametrize("end", ["GOOD", "BAD"])
 def test_a_backfill_makes_up_for_dates(newest, server, namespace, end):
     server.put(f"/flows/{namespace}/work", {"source": flow(namespace, globals()[end])})
-    today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    today = datetime.now(UTC).replace(hour=HOUR, minute=0, second=0, microsecond=0)
     start, until = (today - timedelta(days=days) for days in (4, 2))
     newest.write(
         action(
