@@ -66,7 +66,8 @@ def told(output: str) -> dict[str, list[str]]:
         else:
             module = named[1].removesuffix("-owner").replace("-", "_") if named else ""
         # What two resources have to do with each other is told with the later one, either of them.
-        attribute = re.match(r" *\w+ += ", (diagnostic.get("snippet") or {}).get("code", ""))
+        # Of a member of a map, releases of Terraform name lines of their own choice.
+        attribute = re.match(r" ? ?\w+ += ", (diagnostic.get("snippet") or {}).get("code", ""))
         where = f"  on {place['filename']} line {place['start']['line']}\n" if attribute else ""
         if module in EITHER:
             where = ""
