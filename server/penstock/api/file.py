@@ -7,13 +7,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from penstock.api import declaration
 from penstock.api.access import Caller, Change, JsonBody, RawBody, Services, parse_json
 from penstock.api.answer import Answer, declared
+from penstock.api.collection import Collection, put_object
 from penstock.api.document import answers, body
-from penstock.api.paging import Cursor, Limit, Namespace
 from penstock.api.problem import invalid
-from penstock.api.shape import items_of, page_of, ref
+from penstock.api.shape import items_of, ref
 from penstock.model.frozen import Json
 from penstock.model.problem import Problem
 from penstock.service import file_content
@@ -24,21 +23,8 @@ _THING = ref("File")
 _NEWEST = 2**31 - 1
 Revision = Annotated[int | None, Query(ge=1, le=_NEWEST, description="An older revision.")]
 _BYTES = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
-
-
-@router.get("/files", **answers(page_of(_THING)))
-def list_files(
-    services: Services,
-    caller: Caller,
-    *,
-    namespace: Namespace = None,
-    cursor: Cursor = None,
-    limit: Limit = 100,
-) -> Response:
-    """Lists files by namespace and path, without their contents."""
-    return declaration.page(
-        services, caller, "file", namespace=namespace, cursor=cursor, limit=limit
-    )
+_files = Collection(router, "file", "File", at="/files")
+_files.add_list("Lists files by namespace and path, without their contents.")
 
 
 @router.get("/files:revisions", **answers(items_of(ref("FileRevision"))))
@@ -126,20 +112,10 @@ def put_file(
         if request.headers.get("content-type", "").startswith("application/json")
         else {"base64": base64.b64encode(data).decode()}
     )
-    return declaration.put(services, change, Reference("file", namespace, path), spec, request)
+    return put_object(services, change, Reference("file", namespace, path), spec, request)
 
 
-@router.delete("/files/{namespace}/{path:path}", **answers(None, 409, 412, status=204))
-def delete_file(
-    services: Services,
-    change: Change,
-    *,
-    namespace: str,
-    path: str,
-    request: Request,
-) -> Response:
-    """Removes a file; its revisions stay until they are purged."""
-    return declaration.delete(services, change, Reference("file", namespace, path), request)
+_files.add_delete("Removes a file; its revisions stay until they are purged.")
 
 
 def _text(spec: Json, name: str) -> str:

@@ -6,13 +6,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from penstock.api import declaration
 from penstock.api.access import Caller, Change, RawBody, Services, changes_nothing, parse_json
 from penstock.api.answer import Answer, declared
+from penstock.api.collection import Collection, put_object
 from penstock.api.document import answers, body
-from penstock.api.paging import Cursor, Limit, Namespace
 from penstock.api.problem import invalid
-from penstock.api.shape import FLAG, MAYBE_TEXT, NUMBER, items_of, list_of, page_of, ref, thing
+from penstock.api.shape import FLAG, MAYBE_TEXT, NUMBER, items_of, list_of, ref, thing
 from penstock.model.frozen import Json
 from penstock.model.problem import Problem
 from penstock.service import state
@@ -32,21 +31,8 @@ _CHECKED = thing(
     warnings=_PROBLEMS,
     deprecations=_PROBLEMS,
 )
-
-
-@router.get("", **answers(page_of(_THING)))
-def list_flows(
-    services: Services,
-    caller: Caller,
-    *,
-    namespace: Namespace = None,
-    cursor: Cursor = None,
-    limit: Limit = 100,
-) -> Response:
-    """Lists flows by namespace and id, with their texts."""
-    return declaration.page(
-        services, caller, "flow", namespace=namespace, cursor=cursor, limit=limit
-    )
+_flows = Collection(router, "flow", "Flow")
+_flows.add_list("Lists flows by namespace and id, with their texts.")
 
 
 @router.post(
@@ -115,20 +101,10 @@ def put_flow(
     The body is the YAML text itself (`application/yaml`), or JSON with it as `source`.
     """
     spec = parse_json(text) if _is_json(request) else {"source": _decoded(text)}
-    return declaration.put(services, change, Reference("flow", namespace, id), spec, request)
+    return put_object(services, change, Reference("flow", namespace, id), spec, request)
 
 
-@router.delete("/{namespace}/{id}", **answers(None, 409, 412, status=204))
-def delete_flow(
-    services: Services,
-    change: Change,
-    *,
-    namespace: str,
-    id: str,  # noqa: A002 - the word of the API
-    request: Request,
-) -> Response:
-    """Removes a flow that nothing calls; its revisions and executions stay."""
-    return declaration.delete(services, change, Reference("flow", namespace, id), request)
+_flows.add_delete("Removes a flow that nothing calls; its revisions and executions stay.")
 
 
 def _is_json(request: Request) -> bool:

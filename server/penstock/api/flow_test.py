@@ -4,80 +4,23 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Query, Response
 
-from penstock.api import declaration
-from penstock.api.access import Caller, Change, JsonBody, Services
-from penstock.api.answer import Answer, declared
-from penstock.api.document import answers, body
-from penstock.api.paging import Cursor, Limit, Namespace
-from penstock.api.shape import items_of, page_of, ref
-from penstock.service import flow_test_run, state
-from penstock.service.objectset import Reference
+from penstock.api.access import Caller, Services
+from penstock.api.answer import Answer
+from penstock.api.collection import Collection
+from penstock.api.document import answers
+from penstock.api.paging import Limit
+from penstock.api.shape import items_of, ref
+from penstock.service import flow_test_run
 
 router = APIRouter(prefix="/tests", tags=["tests"])
-_THING = ref("FlowTest")
 _RESULT = ref("FlowTestResult")
-
-
-@router.get("", **answers(page_of(_THING)))
-def list_tests(
-    services: Services,
-    caller: Caller,
-    *,
-    namespace: Namespace = None,
-    cursor: Cursor = None,
-    limit: Limit = 100,
-) -> Response:
-    """Lists the declared tests of flows by namespace and id."""
-    return declaration.page(
-        services, caller, "test", namespace=namespace, cursor=cursor, limit=limit
-    )
-
-
-@router.get("/{namespace}/{id}", **answers(_THING, 304))
-def get_test(
-    services: Services,
-    caller: Caller,
-    *,
-    namespace: str,
-    id: str,  # noqa: A002 - the word of the API
-    request: Request,
-) -> Response:
-    """Reads the tests of a flow as they were written."""
-    return declared(request, state.get(services, caller, Reference("test", namespace, id)))
-
-
-@router.put(
-    "/{namespace}/{id}",
-    openapi_extra=body(ref("FlowTestSpec")),
-    **answers(_THING, 409, 412, 413, also=201),
-)
-def put_test(
-    services: Services,
-    change: Change,
-    *,
-    namespace: str,
-    id: str,  # noqa: A002 - the word of the API
-    spec: JsonBody,
-    request: Request,
-) -> Response:
-    """Creates or replaces tests of a flow; the same text twice writes nothing."""
-    reference = Reference("test", namespace, id)
-    return declaration.put(services, change, reference, spec, request)
-
-
-@router.delete("/{namespace}/{id}", **answers(None, 409, 412, status=204))
-def delete_test(
-    services: Services,
-    change: Change,
-    *,
-    namespace: str,
-    id: str,  # noqa: A002 - the word of the API
-    request: Request,
-) -> Response:
-    """Removes tests of a flow; what became of them is kept."""
-    return declaration.delete(services, change, Reference("test", namespace, id), request)
+_tests = Collection(router, "test", "FlowTest")
+_tests.add_list("Lists the declared tests of flows by namespace and id.")
+_tests.add_get("Reads the tests of a flow as they were written.")
+_tests.add_put("Creates or replaces tests of a flow; the same text twice writes nothing.")
+_tests.add_delete("Removes tests of a flow; what became of them is kept.")
 
 
 @router.post("/{namespace}/{id}/run", **answers(_RESULT, 409))

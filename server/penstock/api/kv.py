@@ -5,46 +5,22 @@ from __future__ import annotations
 import orjson
 from fastapi import APIRouter, Request, Response
 
-from penstock.api import declaration
 from penstock.api.access import Caller, Change, RawBody, Services, parse_json
-from penstock.api.answer import Answer, declared
+from penstock.api.answer import Answer
+from penstock.api.collection import Collection, put_object
 from penstock.api.document import answers, body
-from penstock.api.paging import Cursor, Limit, Namespace
 from penstock.api.problem import invalid
-from penstock.api.shape import items_of, page_of, ref
+from penstock.api.shape import items_of, ref
 from penstock.model.frozen import Json
 from penstock.model.problem import Problem
-from penstock.service import kv, state
+from penstock.service import kv
 from penstock.service.objectset import Reference
 
 router = APIRouter(prefix="/kv", tags=["kv"])
 _THING = ref("Kv")
-
-
-@router.get("", **answers(page_of(_THING)))
-def list_kv(
-    services: Services,
-    caller: Caller,
-    *,
-    namespace: Namespace = None,
-    cursor: Cursor = None,
-    limit: Limit = 100,
-) -> Response:
-    """Lists pairs by namespace and key; those that expired are gone."""
-    return declaration.page(services, caller, "kv", namespace=namespace, cursor=cursor, limit=limit)
-
-
-@router.get("/{namespace}/{key}", **answers(_THING, 304))
-def get_kv(
-    services: Services,
-    caller: Caller,
-    *,
-    namespace: str,
-    key: str,
-    request: Request,
-) -> Response:
-    """Reads the pair of exactly this namespace."""
-    return declared(request, state.get(services, caller, Reference("kv", namespace, key)))
+_pairs = Collection(router, "kv", "Kv")
+_pairs.add_list("Lists pairs by namespace and key; those that expired are gone.")
+_pairs.add_get("Reads the pair of exactly this namespace.")
 
 
 @router.get("/{namespace}/{key}/versions", **answers(items_of(ref("KvVersion"))))
@@ -74,20 +50,10 @@ def put_kv(
     """
     is_plain = request.headers.get("content-type", "").startswith("text/plain")
     spec = _plain(text, request) if is_plain else parse_json(text)
-    return declaration.put(services, change, Reference("kv", namespace, key), spec, request)
+    return put_object(services, change, Reference("kv", namespace, key), spec, request)
 
 
-@router.delete("/{namespace}/{key}", **answers(None, 409, 412, status=204))
-def delete_kv(
-    services: Services,
-    change: Change,
-    *,
-    namespace: str,
-    key: str,
-    request: Request,
-) -> Response:
-    """Removes a pair."""
-    return declaration.delete(services, change, Reference("kv", namespace, key), request)
+_pairs.add_delete("Removes a pair.")
 
 
 def _plain(text: bytes, request: Request) -> Json:
