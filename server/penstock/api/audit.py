@@ -31,5 +31,4 @@ def list_audit_events(
     items, following = audit.page(
         services, caller, object=object, after=paging.decode_number(cursor), limit=limit
     )
-    cursor = paging.encode(None if following is None else (following,))
-    return Answer({"items": items, "nextCursor": cursor})
+    return Answer({"items": items, "nextCursor": paging.encode(following)})

@@ -11,6 +11,7 @@ from fastapi import Query
 
 from penstock.api.problem import invalid
 from penstock.model.problem import Problem
+from penstock.service import form
 
 _BEYOND = 2**53
 
@@ -23,11 +24,17 @@ Namespace = Annotated[
 ]
 
 
-def encode(values: tuple[str | int, ...] | None) -> str | None:
-    """A cursor for people to hand back."""
-    if values is None:
+def encode(place: tuple[str | int, ...] | str | int | None) -> str | None:
+    """The cursor of the page after a place, or None when there is none."""
+    if place is None:
         return None
-    return base64.urlsafe_b64encode(orjson.dumps(values)).decode().rstrip("=")
+    return form.cursor(place if isinstance(place, tuple) else (place,))
+
+
+def decode_text(cursor: str | None) -> str | None:
+    """The one text in a cursor. Raises `InvalidObject` when it is none of ours."""
+    found = decode_texts(cursor, 1)
+    return None if found is None else found[0]
 
 
 def decode_texts(cursor: str | None, count: int) -> tuple[str, ...] | None:

@@ -33,11 +33,8 @@ def list_tenants(
 ) -> Response:
     """Lists tenants by name; as all about tenants for tokens of scope `server` only."""
     del caller
-    after = paging.decode_texts(cursor, 1)
-    found = tenants.page(services, after=None if after is None else after[0], limit=limit)
-    items, following = found
-    cursor = paging.encode(None if following is None else (following,))
-    return Answer({"items": items, "nextCursor": cursor})
+    items, following = tenants.page(services, after=paging.decode_text(cursor), limit=limit)
+    return Answer({"items": items, "nextCursor": paging.encode(following)})
 
 
 @router.get("/{tenant}", **answers(_THING, 304))

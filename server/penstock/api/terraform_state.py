@@ -98,12 +98,10 @@ def list_states(
     services: Services, caller: Caller, cursor: Cursor = None, limit: Limit = 100
 ) -> Response:
     """Lists workspaces with serial, size and who holds the lock."""
-    after = paging.decode_texts(cursor, 1)
     items, following = terraform_state.page(
-        services, caller, after=None if after is None else after[0], limit=limit
+        services, caller, after=paging.decode_text(cursor), limit=limit
     )
-    cursor = paging.encode(None if following is None else (following,))
-    return Answer({"items": items, "nextCursor": cursor})
+    return Answer({"items": items, "nextCursor": paging.encode(following)})
 
 
 @router.get("/{workspace}", **answers(_STATE, 304, *_REFUSALS))

@@ -38,12 +38,8 @@ def list_tokens(
     services: Services, caller: Caller, cursor: Cursor = None, limit: Limit = 100
 ) -> Response:
     """Lists tokens by name, without their texts."""
-    after = paging.decode_texts(cursor, 1)
-    items, following = token.page(
-        services, caller, after=None if after is None else after[0], limit=limit
-    )
-    cursor = paging.encode(None if following is None else (following,))
-    return Answer({"items": items, "nextCursor": cursor})
+    items, following = token.page(services, caller, after=paging.decode_text(cursor), limit=limit)
+    return Answer({"items": items, "nextCursor": paging.encode(following)})
 
 
 @router.get("/{name}", **answers(_THING, 304))
