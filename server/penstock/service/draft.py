@@ -5,20 +5,34 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, Protocol, TypeVar
+from typing import Literal, Protocol, TypedDict, TypeVar
 
 from sqlalchemy import Connection
 
 from penstock.model.frozen import Json
 from penstock.model.problem import Problem
+from penstock.model.provenance import Provenance
 from penstock.service.change import Change
-from penstock.service.form import DeclaredRow
+from penstock.service.form import DeclaredRow, as_text
 from penstock.service.objectset import Member, Reference
 from penstock.service.services import Reading, Services
 from penstock.service.surroundings import Surroundings
 
 R = TypeVar("R", bound=DeclaredRow)
 Action = Literal["create", "update", "none", "delete"]
+
+
+class Stamp(TypedDict):
+    """The columns of every declared object."""
+
+    tenant: str
+    namespace: str
+    owner: str
+    revision: int
+    content_hash: str
+    created_at: datetime
+    updated_at: datetime
+    provenance: Provenance
 
 
 @dataclass(slots=True)
@@ -48,6 +62,21 @@ class Draft:
         if self.previous is None:
             return "create"
         return "none" if self.content_hash == self.previous.content_hash else "update"
+
+    def stamp(self, change: Change, now: datetime) -> Stamp:
+        """What a row says of itself when the draft is written as the next revision."""
+        assert self.content_hash is not None
+        previous = self.previous
+        return {
+            "tenant": change.caller.tenant,
+            "namespace": self.reference.namespace,
+            "owner": change.owner,
+            "revision": 1 if previous is None else previous.revision + 1,
+            "content_hash": self.content_hash,
+            "created_at": now if previous is None else previous.created_at,
+            "updated_at": now,
+            "provenance": change.provenance,
+        }
 
     def add(self, problems: list[Problem]) -> None:
         """Adds findings, said of this member."""
@@ -132,8 +161,8 @@ class Kind(Protocol[R]):
         ...
 
     def draft_text(self, draft: Draft) -> str:
-        """The same of a draft."""
-        ...
+        """The same of a draft: its spec as indented JSON, unless the kind says otherwise."""
+        return as_text(draft.normalised or draft.member.spec)
 
     def page(
         self,

@@ -17,7 +17,7 @@ from penstock.model.problem import Problem
 from penstock.service import form
 from penstock.service.change import Change
 from penstock.service.draft import Draft, Kind
-from penstock.service.namespace import as_text
+from penstock.service.form import as_text
 from penstock.service.objectset import Member, ObjectSet, Reference
 from penstock.service.services import Services
 from penstock.service.spec import FileSpec, has_all, read
@@ -114,7 +114,7 @@ class FileKind(Kind[FileRow]):
         """The API's read form, without the content."""
         del tx, services
         return {
-            **form.declared(Reference("file", row.namespace, row.path), row),
+            **form.declared("file", row),
             "path": row.path,
             "size": row.size,
         }

@@ -131,7 +131,7 @@ class FlowKind(Kind[FlowRow]):
         """The API's read form; `warnings` are those of the text itself."""
         del tx, services
         return {
-            **form.declared(Reference("flow", row.namespace, row.id), row),
+            **form.declared("flow", row),
             "id": row.id,
             "source": row.source,
             "description": row.description,

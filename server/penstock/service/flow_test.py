@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -13,23 +12,19 @@ from penstock.model.frozen import Json
 from penstock.model.problem import Problem
 from penstock.service import form
 from penstock.service.change import Change
-from penstock.service.draft import Draft, Kind
-from penstock.service.objectset import Member, Reference
+from penstock.service.draft import Draft
+from penstock.service.objectset import Member
 from penstock.service.services import Services
 from penstock.service.spec import FlowTestSpec, has_all, read
+from penstock.service.table_kind import TableKind
 from penstock.store import flow_test as rows
 from penstock.store.flow_test import FlowTestRow
 
 
-class FlowTestKind(Kind[FlowTestRow]):
-    """See `penstock.service.draft.Kind`."""
+class FlowTestKind(TableKind[FlowTestRow]):
+    """See `penstock.service.draft.Kind`. Results stay when a suite goes."""
 
-    def find(
-        self, tx: Connection, services: Services, tenant: str, reference: Reference
-    ) -> FlowTestRow | None:
-        """The stored suite."""
-        del services
-        return rows.find(tx, tenant, reference.namespace, reference.id)
+    table = rows.ROWS
 
     def draft(self, tx: Connection, services: Services, tenant: str, member: Member) -> Draft:
         """Reads the text; its id and namespace must be those of its address."""
@@ -54,42 +49,24 @@ class FlowTestKind(Kind[FlowTestRow]):
     ) -> FlowTestRow:
         """Stores the text."""
         del services
-        source, previous = str(draft.member.spec["source"]), draft.previous
+        source = str(draft.member.spec["source"])
         suite = parse_suite(source).suite
         assert suite is not None
         row = FlowTestRow(
-            tenant=change.caller.tenant,
-            namespace=draft.reference.namespace,
+            **draft.stamp(change, now),
             id=draft.reference.id,
             flow_id=suite.flow_id,
             source=source,
-            owner=change.owner,
-            revision=1 if previous is None else previous.revision + 1,
-            content_hash=content_hash(source),
-            created_at=now if previous is None else previous.created_at,
-            updated_at=now,
-            provenance=change.provenance,
             description=suite.description,
         )
         rows.put(tx, row)
         return row
 
-    def own(self, tx: Connection, change: Change, row: FlowTestRow, now: datetime) -> FlowTestRow:
-        """Records another owner."""
-        owned = replace(row, owner=change.owner, updated_at=now)
-        rows.put(tx, owned)
-        return owned
-
-    def remove(self, tx: Connection, change: Change, row: FlowTestRow, now: datetime) -> None:
-        """Takes it away; results stay."""
-        del change, now
-        rows.delete(tx, row.tenant, row.namespace, row.id)
-
     def form(self, tx: Connection, services: Services, row: FlowTestRow) -> dict[str, Json]:
         """The API's read form."""
         del tx, services
         return {
-            **form.declared(Reference("test", row.namespace, row.id), row),
+            **form.declared("test", row),
             "id": row.id,
             "flowId": row.flow_id,
             "source": row.source,
@@ -105,20 +82,6 @@ class FlowTestKind(Kind[FlowTestRow]):
         """The text as written."""
         source = draft.member.spec.get("source")
         return source if isinstance(source, str) else ""
-
-    def page(
-        self,
-        tx: Connection,
-        services: Services,
-        tenant: str,
-        *,
-        namespace: str | None,
-        after: tuple[str, ...] | None,
-        limit: int,
-    ) -> list[FlowTestRow]:
-        """Stored suites by namespace and id."""
-        del services
-        return rows.page(tx, tenant, namespace=namespace, after=after, limit=limit)
 
 
 def _misnamed(parsed: ParsedSuite, wanted: tuple[str, str]) -> Problem:

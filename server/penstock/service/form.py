@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Any, ClassVar, Protocol
 
 import orjson
 
@@ -14,7 +14,7 @@ from penstock.model.frozen import Json
 from penstock.model.provenance import Provenance
 from penstock.model.sealed import hidden
 from penstock.model.state import State
-from penstock.service.objectset import Reference
+from penstock.service.objectset import KindName
 from penstock.store.event import StoredEvent
 
 FIRST_TASK_RUNS = 100
@@ -23,6 +23,8 @@ FIRST_TASK_RUNS = 100
 
 class DeclaredRow(Protocol):
     """What the rows of all declared objects share."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]  # as the standard library types dataclasses
 
     @property
     def tenant(self) -> str: ...  # noqa: D102 - as in `penstock.store.declared.Declared`
@@ -47,10 +49,16 @@ def instant(at: datetime | None) -> str | None:
     return None if at is None else at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def declared(reference: Reference, row: DeclaredRow) -> dict[str, Json]:
+def as_text(spec: dict[str, Json]) -> str:
+    """JSON for people, with a newline at the end."""
+    packed = orjson.dumps(spec, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS)
+    return packed.decode() + "\n"
+
+
+def declared(kind: KindName, row: DeclaredRow) -> dict[str, Json]:
     """The read-only fields of every declared object."""
     return {
-        "kind": reference.kind,
+        "kind": kind,
         "namespace": row.namespace,
         "owner": row.owner,
         "revision": row.revision,

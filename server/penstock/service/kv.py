@@ -15,7 +15,7 @@ from penstock.security.caller import Caller
 from penstock.service import form
 from penstock.service.change import Change
 from penstock.service.draft import Draft, Kind
-from penstock.service.namespace import as_text
+from penstock.service.form import as_text
 from penstock.service.objectset import Member, Reference, canonical_hash
 from penstock.service.services import Services
 from penstock.service.spec import KvSpec, has_all, read
@@ -56,20 +56,11 @@ class KvKind(Kind[KvRow]):
         """Stores it; its time to live begins."""
         del services
         spec = KvSpec.model_validate(draft.member.spec)
-        previous, content_hash = draft.previous, draft.content_hash
-        assert content_hash is not None
         row = KvRow(
-            tenant=change.caller.tenant,
-            namespace=draft.reference.namespace,
+            **draft.stamp(change, now),
             key=draft.reference.id,
-            owner=change.owner,
-            revision=1 if previous is None else previous.revision + 1,
-            content_hash=content_hash,
-            created_at=now if previous is None else previous.created_at,
-            updated_at=now,
             value=spec.value,
             type=kept_type(spec.value, spec.type),
-            provenance=change.provenance,
             description=spec.description,
             ttl=spec.ttl,
             expires_at=expiry(spec.ttl, now),
@@ -92,7 +83,7 @@ class KvKind(Kind[KvRow]):
         """The API's read form."""
         del tx, services
         return {
-            **form.declared(Reference("kv", row.namespace, row.key), row),
+            **form.declared("kv", row),
             "key": row.key,
             **content(row.value, row.description, row.ttl),
             "type": row.kind,
@@ -103,10 +94,6 @@ class KvKind(Kind[KvRow]):
         """The spec as indented JSON."""
         del services
         return as_text(content(row.value, row.description, row.ttl, row.kind))
-
-    def draft_text(self, draft: Draft) -> str:
-        """The spec as indented JSON."""
-        return as_text(draft.normalised or draft.member.spec)
 
     def page(
         self,

@@ -2,34 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
-import orjson
 from sqlalchemy import Connection
 
 from penstock.model.frozen import Json
 from penstock.service import form
 from penstock.service.change import Change
-from penstock.service.draft import Draft, Kind
+from penstock.service.draft import Draft
 from penstock.service.flow import retime
-from penstock.service.objectset import Member, Reference, canonical_hash
+from penstock.service.form import as_text
+from penstock.service.objectset import Member, canonical_hash
 from penstock.service.services import Services
 from penstock.service.spec import NamespaceSpec, has_all, read
 from penstock.service.surroundings import stored
+from penstock.service.table_kind import TableKind
 from penstock.store import namespace as rows
 from penstock.store.namespace import NamespaceRow
 
 
-class NamespaceKind(Kind[NamespaceRow]):
+class NamespaceKind(TableKind[NamespaceRow]):
     """See `penstock.service.draft.Kind`."""
 
-    def find(
-        self, tx: Connection, services: Services, tenant: str, reference: Reference
-    ) -> NamespaceRow | None:
-        """The stored namespace."""
-        del services
-        return rows.find(tx, tenant, reference.namespace)
+    table = rows.ROWS
 
     def draft(self, tx: Connection, services: Services, tenant: str, member: Member) -> Draft:
         """The spec, filled up with its defaults."""
@@ -49,17 +44,8 @@ class NamespaceKind(Kind[NamespaceRow]):
     ) -> NamespaceRow:
         """Stores it."""
         spec = NamespaceSpec.model_validate(draft.member.spec)
-        previous, content_hash = draft.previous, draft.content_hash
-        assert content_hash is not None
         row = NamespaceRow(
-            tenant=change.caller.tenant,
-            namespace=draft.reference.namespace,
-            owner=change.owner,
-            revision=1 if previous is None else previous.revision + 1,
-            content_hash=content_hash,
-            created_at=now if previous is None else previous.created_at,
-            updated_at=now,
-            provenance=change.provenance,
+            **draft.stamp(change, now),
             description=spec.description,
             variables=spec.variables,
             labels=spec.labels,
@@ -67,56 +53,21 @@ class NamespaceKind(Kind[NamespaceRow]):
             plugin_defaults=stored(spec.plugin_defaults or ()) or None,
         )
         rows.put(tx, row)
+        previous = draft.previous
         before = previous.plugin_defaults if isinstance(previous, NamespaceRow) else None
         if before != row.plugin_defaults:
             retime(tx, services, row.tenant, row.namespace, now=now)
         return row
 
-    def own(self, tx: Connection, change: Change, row: NamespaceRow, now: datetime) -> NamespaceRow:
-        """Records another owner."""
-        owned = replace(row, owner=change.owner, updated_at=now)
-        rows.put(tx, owned)
-        return owned
-
-    def remove(self, tx: Connection, change: Change, row: NamespaceRow, now: datetime) -> None:
-        """Takes it away."""
-        del change, now
-        rows.delete(tx, row.tenant, row.namespace)
-
     def form(self, tx: Connection, services: Services, row: NamespaceRow) -> dict[str, Json]:
         """The API's read form."""
         del tx, services
-        return {**form.declared(Reference("namespace", row.namespace), row), **spec_of(row)}
+        return {**form.declared("namespace", row), **spec_of(row)}
 
     def text(self, services: Services, row: NamespaceRow) -> str:
         """The spec as indented JSON."""
         del services
         return as_text(spec_of(row))
-
-    def draft_text(self, draft: Draft) -> str:
-        """The spec as indented JSON."""
-        return as_text(draft.normalised or draft.member.spec)
-
-    def page(
-        self,
-        tx: Connection,
-        services: Services,
-        tenant: str,
-        *,
-        namespace: str | None,
-        after: tuple[str, ...] | None,
-        limit: int,
-    ) -> list[NamespaceRow]:
-        """Stored namespaces by name."""
-        del services
-        name = None if after is None else after[0]
-        return rows.page(tx, tenant, namespace=namespace, after=name, limit=limit)
-
-
-def as_text(spec: dict[str, Json]) -> str:
-    """JSON for people, with a newline at the end."""
-    packed = orjson.dumps(spec, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS)
-    return packed.decode() + "\n"
 
 
 def spec_of(row: NamespaceRow) -> dict[str, Json]:

@@ -55,6 +55,11 @@ class Reference:
             return cls("namespace", namespace)
         return cls(cast("KindName", kind), namespace, name)
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What tells it from the others of its kind in a tenant."""
+        return (self.namespace,) if self.kind == "namespace" else (self.namespace, self.id)
+
     def to_json(self) -> dict[str, Json]:
         """The API's form."""
         return {"kind": self.kind, "namespace": self.namespace, "id": self.id or None}

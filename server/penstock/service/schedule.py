@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import zoneinfo
-from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -13,11 +12,12 @@ from penstock.model.frozen import Json
 from penstock.model.problem import Problem
 from penstock.service import form
 from penstock.service.change import Change
-from penstock.service.draft import Draft, Kind
-from penstock.service.namespace import as_text
-from penstock.service.objectset import Member, Reference, canonical_hash
+from penstock.service.draft import Draft
+from penstock.service.form import as_text
+from penstock.service.objectset import Member, canonical_hash
 from penstock.service.services import Services
 from penstock.service.spec import ScheduleSpec, has_all, read
+from penstock.service.table_kind import TableKind
 from penstock.service.timing import timed
 from penstock.store import schedule as rows
 from penstock.store import timetable
@@ -25,15 +25,10 @@ from penstock.store.schedule import ScheduleRow
 from penstock.store.timetable import TimetableEntry
 
 
-class ScheduleKind(Kind[ScheduleRow]):
+class ScheduleKind(TableKind[ScheduleRow]):
     """See `penstock.service.draft.Kind`."""
 
-    def find(
-        self, tx: Connection, services: Services, tenant: str, reference: Reference
-    ) -> ScheduleRow | None:
-        """The stored schedule."""
-        del services
-        return rows.find(tx, tenant, reference.namespace, reference.id)
+    table = rows.ROWS
 
     def draft(self, tx: Connection, services: Services, tenant: str, member: Member) -> Draft:
         """Checks the cron expression and the time zone."""
@@ -54,20 +49,11 @@ class ScheduleKind(Kind[ScheduleRow]):
         """Stores it and puts it on the timetable."""
         del services
         spec = ScheduleSpec.model_validate(draft.member.spec)
-        previous, content_hash = draft.previous, draft.content_hash
-        assert content_hash is not None
         row = ScheduleRow(
-            tenant=change.caller.tenant,
-            namespace=draft.reference.namespace,
+            **draft.stamp(change, now),
             id=draft.reference.id,
             flow_id=spec.flow_id,
             cron=spec.cron,
-            owner=change.owner,
-            revision=1 if previous is None else previous.revision + 1,
-            content_hash=content_hash,
-            created_at=now if previous is None else previous.created_at,
-            updated_at=now,
-            provenance=change.provenance,
             timezone=spec.timezone,
             inputs=spec.inputs,
             disabled=spec.disabled,
@@ -79,17 +65,10 @@ class ScheduleKind(Kind[ScheduleRow]):
         timetable.replace(tx, row.tenant, timed([_entry(row)], before, now))
         return row
 
-    def own(self, tx: Connection, change: Change, row: ScheduleRow, now: datetime) -> ScheduleRow:
-        """Records another owner."""
-        owned = replace(row, owner=change.owner, updated_at=now)
-        rows.put(tx, owned)
-        return owned
-
     def remove(self, tx: Connection, change: Change, row: ScheduleRow, now: datetime) -> None:
         """Takes it away, off the timetable too."""
-        del change, now
         timetable.remove(tx, row.tenant, "schedule", row.namespace, row.id)
-        rows.delete(tx, row.tenant, row.namespace, row.id)
+        super().remove(tx, change, row, now)
 
     def form(self, tx: Connection, services: Services, row: ScheduleRow) -> dict[str, Json]:
         """The API's read form; `nextFireAt` is what the timetable holds."""
@@ -97,7 +76,7 @@ class ScheduleKind(Kind[ScheduleRow]):
         entries = timetable.find(tx, row.tenant, "schedule", row.namespace, row.id)
         fire = entries[0].next_fire_at if entries and not row.disabled else None
         return {
-            **form.declared(Reference("schedule", row.namespace, row.id), row),
+            **form.declared("schedule", row),
             "id": row.id,
             **_spec(row),
             "nextFireAt": form.instant(fire),
@@ -107,24 +86,6 @@ class ScheduleKind(Kind[ScheduleRow]):
         """The spec as indented JSON."""
         del services
         return as_text(_spec(row))
-
-    def draft_text(self, draft: Draft) -> str:
-        """The spec as indented JSON."""
-        return as_text(draft.normalised or draft.member.spec)
-
-    def page(
-        self,
-        tx: Connection,
-        services: Services,
-        tenant: str,
-        *,
-        namespace: str | None,
-        after: tuple[str, ...] | None,
-        limit: int,
-    ) -> list[ScheduleRow]:
-        """Stored schedules by namespace and id."""
-        del services
-        return rows.page(tx, tenant, namespace=namespace, after=after, limit=limit)
 
 
 def fires(spec: dict[str, Json], now: datetime, count: int) -> list[datetime]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-from dataclasses import replace
 from datetime import datetime
 
 from pydantic import SecretStr
@@ -15,25 +14,21 @@ from penstock.model.problem import Problem
 from penstock.security.caller import Caller
 from penstock.service import form
 from penstock.service.change import Change
-from penstock.service.draft import Draft, Kind
-from penstock.service.namespace import as_text
+from penstock.service.draft import Draft
+from penstock.service.form import as_text
 from penstock.service.objectset import Member, Reference, canonical_hash, has_unknown
 from penstock.service.services import Services
 from penstock.service.spec import SecretSpec, read
+from penstock.service.table_kind import TableKind
 from penstock.store import secret as rows
 from penstock.store.audit import append
 from penstock.store.secret import SecretRow
 
 
-class SecretKind(Kind[SecretRow]):
+class SecretKind(TableKind[SecretRow]):
     """See `penstock.service.draft.Kind`."""
 
-    def find(
-        self, tx: Connection, services: Services, tenant: str, reference: Reference
-    ) -> SecretRow | None:
-        """The stored secret."""
-        del services
-        return rows.find(tx, tenant, reference.namespace, reference.id)
+    table = rows.ROWS
 
     def draft(self, tx: Connection, services: Services, tenant: str, member: Member) -> Draft:
         """Compares by fingerprint. Without a value (a plan) the stored one is assumed."""
@@ -72,42 +67,24 @@ class SecretKind(Kind[SecretRow]):
         assert content_hash is not None
         same = previous is not None and previous.fingerprint == fingerprint
         row = SecretRow(
-            tenant=tenant,
-            namespace=reference.namespace,
+            **draft.stamp(change, now),
             key=reference.id,
-            owner=change.owner,
-            revision=1 if previous is None else previous.revision + 1,
-            content_hash=content_hash,
-            created_at=now if previous is None else previous.created_at,
-            updated_at=now,
             ciphertext=services.secrets.encrypt(
                 tx, tenant, reference.namespace, reference.id, value=spec.value
             ),
             fingerprint=fingerprint,
             version=1 if previous is None else previous.version + (0 if same else 1),
-            provenance=change.provenance,
             description=spec.description,
             value_version=spec.value_version,
         )
         rows.put(tx, row)
         return row
 
-    def own(self, tx: Connection, change: Change, row: SecretRow, now: datetime) -> SecretRow:
-        """Records another owner."""
-        owned = replace(row, owner=change.owner, updated_at=now)
-        rows.put(tx, owned)
-        return owned
-
-    def remove(self, tx: Connection, change: Change, row: SecretRow, now: datetime) -> None:
-        """Takes it away."""
-        del change, now
-        rows.delete(tx, row.tenant, row.namespace, row.key)
-
     def form(self, tx: Connection, services: Services, row: SecretRow) -> dict[str, Json]:
         """The API's read form: everything but the value."""
         del tx, services
         return {
-            **form.declared(Reference("secret", row.namespace, row.key), row),
+            **form.declared("secret", row),
             "key": row.key,
             "description": row.description,
             "fingerprint": row.fingerprint,
@@ -124,20 +101,6 @@ class SecretKind(Kind[SecretRow]):
         """The same of a draft."""
         shown = draft.normalised or {"description": draft.member.spec.get("description")}
         return as_text(shown)
-
-    def page(
-        self,
-        tx: Connection,
-        services: Services,
-        tenant: str,
-        *,
-        namespace: str | None,
-        after: tuple[str, ...] | None,
-        limit: int,
-    ) -> list[SecretRow]:
-        """Stored secrets by namespace and key."""
-        del services
-        return rows.page(tx, tenant, namespace=namespace, after=after, limit=limit)
 
 
 def _normal(description: Json, fingerprint: str, value_version: Json) -> dict[str, Json]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import fields
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import orjson
 from sqlalchemy import (
@@ -17,6 +18,8 @@ from sqlalchemy import (
     Text,
     and_,
     or_,
+    select,
+    tuple_,
 )
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
@@ -24,7 +27,11 @@ from sqlmodel import Field, SQLModel
 from penstock.model.provenance import Provenance
 from penstock.store.column import Instant
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
 R = TypeVar("R")
+D = TypeVar("D", bound="DataclassInstance")
 
 
 class ProvenanceText(TypeDecorator[Provenance]):
@@ -66,11 +73,12 @@ def ancestors(namespace: str) -> tuple[str, ...]:
     return tuple(".".join(parts[:end]) for end in range(len(parts), 0, -1))
 
 
-def put(tx: Connection, table: Table, key: Mapping[str, Any], values: Mapping[str, Any]) -> None:
-    """Inserts the row, or overwrites `values` of the one with this key."""
-    found = and_(*(table.c[name] == value for name, value in key.items()))
-    if tx.execute(table.update().where(found).values(**values)).rowcount == 0:
-        tx.execute(table.insert().values(**key, **values))
+def put(tx: Connection, table: Table, row: DataclassInstance) -> None:
+    """Inserts the row, or overwrites the one with its primary key."""
+    values = {each.name: getattr(row, each.name) for each in fields(row)}
+    said = {name: value for name, value in values.items() if name not in table.primary_key}
+    if tx.execute(table.update().where(_is(table, row)).values(**said)).rowcount == 0:
+        tx.execute(table.insert().values(**values))
 
 
 Key = tuple[str, str]
@@ -94,13 +102,66 @@ def below(column: ColumnElement[str], namespace: str) -> ColumnElement[bool]:
     return or_(column == namespace, column.like(f"{escaped}.%", escape="\\"))
 
 
-def page_after(
-    statement: Select[Any], columns: tuple[ColumnElement[str], ...], after: tuple[str, ...] | None
+def page(
+    statement: Select[Any],
+    columns: Sequence[ColumnElement[str]],
+    *,
+    namespace: str | None,
+    after: tuple[str, ...] | None,
+    limit: int,
 ) -> Select[Any]:
-    """Orders by `columns` and keeps the rows after a cursor's values."""
+    """The rows of a page in the order of `columns`, the first of which is the namespace.
+
+    `namespace` keeps it and those below it; `after` are the columns' values in the row before.
+    """
+    if namespace is not None:
+        statement = statement.where(below(columns[0], namespace))
     if after is not None:
-        first, second = columns
-        statement = statement.where(
-            or_(first > after[0], and_(first == after[0], second > after[1]))
-        )
-    return statement.order_by(*columns)
+        statement = statement.where(tuple_(*columns) > tuple_(*after))
+    return statement.order_by(*columns).limit(limit)
+
+
+class DeclaredTable(Generic[D]):
+    """A table with one row for each declared object, read as instances of a frozen class.
+
+    `names` are an object's primary key within its tenant: the namespace and, for all but
+    namespaces themselves, its name there.
+    """
+
+    def __init__(self, table: Table, row: type[D]) -> None:
+        """The fields of `row` have the names of the table's columns."""
+        self._table, self._row = table, row
+        self._tenant, *self._names = table.primary_key
+
+    def find(self, tx: Connection, tenant: str, *names: str) -> D | None:
+        """The declared object, or None."""
+        key = zip(self._table.primary_key, (tenant, *names), strict=True)
+        found = (column == value for column, value in key)
+        row = tx.execute(select(self._table).where(*found)).first()
+        return None if row is None else record(self._row, row)
+
+    def page(
+        self,
+        tx: Connection,
+        tenant: str,
+        *,
+        namespace: str | None = None,
+        after: tuple[str, ...] | None = None,
+        limit: int,
+    ) -> list[D]:
+        """Objects in the order of their names; `namespace` keeps it and those below it."""
+        statement = select(self._table).where(self._tenant == tenant)
+        found = page(statement, self._names, namespace=namespace, after=after, limit=limit)
+        return [record(self._row, row) for row in tx.execute(found)]
+
+    def put(self, tx: Connection, row: D) -> None:
+        """Creates or overwrites an object."""
+        put(tx, self._table, row)
+
+    def delete(self, tx: Connection, row: D) -> None:
+        """Removes an object."""
+        tx.execute(self._table.delete().where(_is(self._table, row)))
+
+
+def _is(table: Table, row: DataclassInstance) -> ColumnElement[bool]:
+    return and_(*(column == getattr(row, column.name) for column in table.primary_key))

@@ -231,10 +231,10 @@ def page(
 ) -> list[FlowRow]:
     """Flows in order of namespace and id; `namespace` keeps it and those below it."""
     statement = _joined.where(_flow.c.tenant == tenant)
-    if namespace is not None:
-        statement = statement.where(declared.below(_flow.c.namespace, namespace))
-    statement = declared.page_after(statement, (_flow.c.namespace, _flow.c.id), after)
-    return [record(FlowRow, row) for row in tx.execute(statement.limit(limit))]
+    found = declared.page(
+        statement, (_flow.c.namespace, _flow.c.id), namespace=namespace, after=after, limit=limit
+    )
+    return [record(FlowRow, row) for row in tx.execute(found)]
 
 
 def ids(tx: Connection, tenant: str, namespace: str) -> tuple[str, ...]:

@@ -11,10 +11,9 @@ from sqlmodel import Field, SQLModel
 
 from penstock.model.frozen import Json
 from penstock.model.provenance import Provenance
-from penstock.store import declared
 from penstock.store.bulk import table_of
 from penstock.store.column import Instant, JsonText
-from penstock.store.declared import Declared, record
+from penstock.store.declared import Declared, DeclaredTable, record
 
 _KEPT = 100
 """Results of one suite; older ones go."""
@@ -74,6 +73,11 @@ class FlowTestRow:
     description: str | None = None
 
 
+ROWS = DeclaredTable(_test, FlowTestRow)
+# As functions of the module, as in the other files of this package.
+find, page, put = ROWS.find, ROWS.page, ROWS.put
+
+
 @dataclass(frozen=True, slots=True)
 class FlowTestResult:
     """What became of a suite."""
@@ -94,67 +98,12 @@ class FlowTestResult:
     cases: list[Json]
 
 
-def find(tx: Connection, tenant: str, namespace: str, id: str) -> FlowTestRow | None:  # noqa: A002 - the word of the API
-    """The declared suite, or None."""
-    row = tx.execute(
-        select(_test).where(
-            _test.c.tenant == tenant, _test.c.namespace == namespace, _test.c.id == id
-        )
-    ).first()
-    return None if row is None else record(FlowTestRow, row)
-
-
-def page(
-    tx: Connection,
-    tenant: str,
-    *,
-    namespace: str | None = None,
-    after: tuple[str, ...] | None = None,
-    limit: int,
-) -> list[FlowTestRow]:
-    """Suites in order of namespace and id; `namespace` keeps it and those below it."""
-    statement = select(_test).where(_test.c.tenant == tenant)
-    if namespace is not None:
-        statement = statement.where(declared.below(_test.c.namespace, namespace))
-    statement = declared.page_after(statement, (_test.c.namespace, _test.c.id), after)
-    return [record(FlowTestRow, row) for row in tx.execute(statement.limit(limit))]
-
-
 def of_flow(tx: Connection, tenant: str, namespace: str, flow_id: str) -> list[FlowTestRow]:
     """The suites of a flow."""
     statement = select(_test).where(
         _test.c.tenant == tenant, _test.c.namespace == namespace, _test.c.flow_id == flow_id
     )
     return [record(FlowTestRow, row) for row in tx.execute(statement.order_by(_test.c.id))]
-
-
-def put(tx: Connection, row: FlowTestRow) -> None:
-    """Creates or overwrites a suite."""
-    declared.put(
-        tx,
-        _test,
-        {"tenant": row.tenant, "namespace": row.namespace, "id": row.id},
-        {
-            "owner": row.owner,
-            "revision": row.revision,
-            "content_hash": row.content_hash,
-            "created_at": row.created_at,
-            "updated_at": row.updated_at,
-            "provenance": row.provenance,
-            "flow_id": row.flow_id,
-            "source": row.source,
-            "description": row.description,
-        },
-    )
-
-
-def delete(tx: Connection, tenant: str, namespace: str, id: str) -> None:  # noqa: A002 - as above
-    """Removes a suite; its results stay, as evidence."""
-    tx.execute(
-        _test.delete().where(
-            _test.c.tenant == tenant, _test.c.namespace == namespace, _test.c.id == id
-        )
-    )
 
 
 def add_result(tx: Connection, result: FlowTestResult) -> None:

@@ -130,10 +130,10 @@ def page(
 ) -> list[KvRow]:
     """Pairs in order of namespace and key; `namespace` keeps it and those below it."""
     statement = select(_kv).where(_kv.c.tenant == tenant, _live(now))
-    if namespace is not None:
-        statement = statement.where(declared.below(_kv.c.namespace, namespace))
-    statement = declared.page_after(statement, (_kv.c.namespace, _kv.c.key), after)
-    return [record(KvRow, row) for row in tx.execute(statement.limit(limit))]
+    found = declared.page(
+        statement, (_kv.c.namespace, _kv.c.key), namespace=namespace, after=after, limit=limit
+    )
+    return [record(KvRow, row) for row in tx.execute(found)]
 
 
 def namespaces(tx: Connection, tenant: str) -> list[str]:
@@ -153,24 +153,7 @@ def put(tx: Connection, row: KvRow) -> None:
     written are swept away.
     """
     _sweep(tx, row.updated_at)
-    declared.put(
-        tx,
-        _kv,
-        {"tenant": row.tenant, "namespace": row.namespace, "key": row.key},
-        {
-            "owner": row.owner,
-            "revision": row.revision,
-            "content_hash": row.content_hash,
-            "created_at": row.created_at,
-            "updated_at": row.updated_at,
-            "provenance": row.provenance,
-            "value": row.value,
-            "type": row.type,
-            "description": row.description,
-            "ttl": row.ttl,
-            "expires_at": row.expires_at,
-        },
-    )
+    declared.put(tx, _kv, row)
     version = KvVersion(
         tenant=row.tenant,
         namespace=row.namespace,

@@ -54,20 +54,7 @@ class KvVersion:
 
 def append(tx: Connection, version: KvVersion) -> None:
     """Keeps a version, and lets go of the one that is too many."""
-    key = {
-        "tenant": version.tenant,
-        "namespace": version.namespace,
-        "key": version.key,
-        "revision": version.revision,
-    }
-    values = {
-        "value": version.value,
-        "type": version.type,
-        "description": version.description,
-        "expires_at": version.expires_at,
-        "at": version.at,
-    }
-    put(tx, _versions, key, values)
+    put(tx, _versions, version)
     if version.revision > KEPT:
         tx.execute(
             _versions.delete().where(

@@ -10,10 +10,9 @@ from sqlmodel import Field
 
 from penstock.model.frozen import Json
 from penstock.model.provenance import Provenance
-from penstock.store import declared
 from penstock.store.bulk import table_of
 from penstock.store.column import JsonText
-from penstock.store.declared import Declared, ancestors, record
+from penstock.store.declared import Declared, DeclaredTable, ancestors
 
 
 class NamespaceTable(Declared, table=True):
@@ -52,30 +51,9 @@ class NamespaceRow:
     plugin_defaults: list[dict[str, Json]] | None = None
 
 
-def find(tx: Connection, tenant: str, namespace: str) -> NamespaceRow | None:
-    """The declared namespace, or None."""
-    row = tx.execute(
-        select(_namespace).where(_namespace.c.tenant == tenant, _namespace.c.namespace == namespace)
-    ).first()
-    return None if row is None else record(NamespaceRow, row)
-
-
-def page(
-    tx: Connection,
-    tenant: str,
-    *,
-    namespace: str | None = None,
-    after: str | None = None,
-    limit: int,
-) -> list[NamespaceRow]:
-    """Declared namespaces in order of name; `namespace` keeps it and those below it."""
-    statement = select(_namespace).where(_namespace.c.tenant == tenant)
-    if namespace is not None:
-        statement = statement.where(declared.below(_namespace.c.namespace, namespace))
-    if after is not None:
-        statement = statement.where(_namespace.c.namespace > after)
-    statement = statement.order_by(_namespace.c.namespace).limit(limit)
-    return [record(NamespaceRow, row) for row in tx.execute(statement)]
+ROWS = DeclaredTable(_namespace, NamespaceRow)
+# As functions of the module, as in the other files of this package.
+find, page, put = ROWS.find, ROWS.page, ROWS.put
 
 
 def variables(tx: Connection, tenant: str, namespace: str) -> dict[str, Json]:
@@ -137,34 +115,3 @@ def plugin_defaults(tx: Connection, tenant: str) -> dict[str, list[dict[str, Jso
         )
     )
     return {row.namespace: row.plugin_defaults for row in rows if row.plugin_defaults}
-
-
-def put(tx: Connection, row: NamespaceRow) -> None:
-    """Creates or overwrites a namespace."""
-    declared.put(
-        tx,
-        _namespace,
-        {"tenant": row.tenant, "namespace": row.namespace},
-        {
-            "owner": row.owner,
-            "revision": row.revision,
-            "content_hash": row.content_hash,
-            "created_at": row.created_at,
-            "updated_at": row.updated_at,
-            "provenance": row.provenance,
-            "description": row.description,
-            "variables": row.variables,
-            "labels": row.labels,
-            "allowed_namespaces": row.allowed_namespaces,
-            "plugin_defaults": row.plugin_defaults,
-        },
-    )
-
-
-def delete(tx: Connection, tenant: str, namespace: str) -> None:
-    """Removes a namespace."""
-    tx.execute(
-        _namespace.delete().where(
-            _namespace.c.tenant == tenant, _namespace.c.namespace == namespace
-        )
-    )

@@ -94,10 +94,14 @@ def page(
 ) -> list[FileRow]:
     """Present files in order of namespace and path; `namespace` keeps it and those below it."""
     statement = select(_files).where(_files.c.tenant == tenant, *_present())
-    if namespace is not None:
-        statement = statement.where(declared.below(_files.c.namespace, namespace))
-    statement = declared.page_after(statement, (_files.c.namespace, _files.c.path), after)
-    return [record(FileRow, row) for row in tx.execute(statement.limit(limit))]
+    found = declared.page(
+        statement,
+        (_files.c.namespace, _files.c.path),
+        namespace=namespace,
+        after=after,
+        limit=limit,
+    )
+    return [record(FileRow, row) for row in tx.execute(found)]
 
 
 def in_the_way(

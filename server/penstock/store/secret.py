@@ -9,9 +9,8 @@ from sqlalchemy import Connection, select
 from sqlmodel import Field
 
 from penstock.model.provenance import Provenance
-from penstock.store import declared
 from penstock.store.bulk import table_of
-from penstock.store.declared import Declared, ancestors, record
+from penstock.store.declared import Declared, DeclaredTable, ancestors, record
 
 
 class SecretTable(Declared, table=True):
@@ -50,14 +49,9 @@ class SecretRow:
     value_version: str | None = None
 
 
-def find(tx: Connection, tenant: str, namespace: str, key: str) -> SecretRow | None:
-    """The secret of exactly this namespace, or None."""
-    row = tx.execute(
-        select(_secret).where(
-            _secret.c.tenant == tenant, _secret.c.namespace == namespace, _secret.c.key == key
-        )
-    ).first()
-    return None if row is None else record(SecretRow, row)
+ROWS = DeclaredTable(_secret, SecretRow)
+# As functions of the module, as in the other files of this package.
+find, page, put = ROWS.find, ROWS.page, ROWS.put
 
 
 def resolve(tx: Connection, tenant: str, namespace: str, key: str) -> SecretRow | None:
@@ -101,50 +95,3 @@ def visible(tx: Connection, tenant: str, namespace: str) -> list[SecretRow]:
         _secret.c.tenant == tenant, _secret.c.namespace.in_(ancestors(namespace))
     )
     return [record(SecretRow, row) for row in tx.execute(query)]
-
-
-def page(
-    tx: Connection,
-    tenant: str,
-    *,
-    namespace: str | None = None,
-    after: tuple[str, ...] | None = None,
-    limit: int,
-) -> list[SecretRow]:
-    """Secrets in order of namespace and key; `namespace` keeps it and those below it."""
-    statement = select(_secret).where(_secret.c.tenant == tenant)
-    if namespace is not None:
-        statement = statement.where(declared.below(_secret.c.namespace, namespace))
-    statement = declared.page_after(statement, (_secret.c.namespace, _secret.c.key), after)
-    return [record(SecretRow, row) for row in tx.execute(statement.limit(limit))]
-
-
-def put(tx: Connection, row: SecretRow) -> None:
-    """Creates or overwrites a secret."""
-    declared.put(
-        tx,
-        _secret,
-        {"tenant": row.tenant, "namespace": row.namespace, "key": row.key},
-        {
-            "owner": row.owner,
-            "revision": row.revision,
-            "content_hash": row.content_hash,
-            "created_at": row.created_at,
-            "updated_at": row.updated_at,
-            "provenance": row.provenance,
-            "ciphertext": row.ciphertext,
-            "fingerprint": row.fingerprint,
-            "version": row.version,
-            "value_version": row.value_version,
-            "description": row.description,
-        },
-    )
-
-
-def delete(tx: Connection, tenant: str, namespace: str, key: str) -> None:
-    """Removes a secret."""
-    tx.execute(
-        _secret.delete().where(
-            _secret.c.tenant == tenant, _secret.c.namespace == namespace, _secret.c.key == key
-        )
-    )

@@ -81,20 +81,7 @@ def create(tx: Connection, tenant: str, *, now: datetime) -> None:
 
 def put(tx: Connection, row: TenantRow) -> None:
     """Creates a tenant, or overwrites what is said of it."""
-    declared.put(
-        tx,
-        _tenant,
-        {"id": row.id},
-        {
-            "created_at": row.created_at,
-            "updated_at": row.updated_at,
-            "owner": row.owner,
-            "revision": row.revision,
-            "description": row.description,
-            "labels": row.labels,
-            "provenance": row.provenance,
-        },
-    )
+    declared.put(tx, _tenant, row)
 
 
 def wrapped_key(tx: Connection, tenant: str) -> bytes | None:

@@ -84,26 +84,7 @@ def page(tx: Connection, tenant: str, *, after: str | None = None, limit: int) -
 
 def put(tx: Connection, row: TokenRow) -> None:
     """Creates or overwrites a token."""
-    declared.put(
-        tx,
-        _token,
-        {"tenant": row.tenant, "name": row.name},
-        {
-            "digest": row.digest,
-            "prefix": row.prefix,
-            "created_at": row.created_at,
-            "created_by": row.created_by,
-            "updated_at": row.updated_at,
-            "access": row.access,
-            "scope": row.scope,
-            "owner": row.owner,
-            "revision": row.revision,
-            "expires_at": row.expires_at,
-            "description": row.description,
-            "value_version": row.value_version,
-            "provenance": row.provenance,
-        },
-    )
+    declared.put(tx, _token, row)
 
 
 def delete(tx: Connection, tenant: str, name: str) -> bool:
