@@ -32,6 +32,7 @@ from penstock.runtime.rendering import Renderer
 from penstock.runtime.rescuer import Checker, Heart, Rescuer
 from penstock.runtime.scheduler import Scheduler
 from penstock.runtime.service import Duties
+from penstock.runtime.token_sweep import TokenSweep
 from penstock.secrets import master
 from penstock.secrets.cipher import Cipher
 from penstock.secrets.database import SecretStore
@@ -145,9 +146,9 @@ def _assemble(
     present = PresentFlows(database, flows)
     scheduler = Scheduler(world, flows, executor, time, missed=settings.recover_missed_schedules)
     deadlines = Deadlines(world, flows, executor, time)
-    rescuer = Rescuer(database, executor, time)
     poller = Poller(world, flows, executor, bench)
-    duties = Duties([Heart(executor), rescuer, scheduler, deadlines, poller, Checker(executor)])
+    care = [Heart(executor), Checker(executor), TokenSweep(database, time)]
+    duties = Duties([*care, Rescuer(database, executor, time), scheduler, deadlines, poller])
 
     def changed(may_fire: bool) -> None:  # noqa: FBT001 - the one thing that it tells
         defaults.forget()

@@ -40,3 +40,12 @@ def test_a_token_with_a_text_of_ones_own(penstock, server, monkeypatch):
     monkeypatch.setenv("MINE", "short")
     assert "32 to 512" in penstock(*asked).err
     assert "no environment variable" in penstock("token", "put", "own", "--from-env", "NONE").err
+    assert "--expires-at" in penstock(*asked, "--for", "PT1H").err
+
+
+def test_a_token_for_a_while(penstock, server):
+    assert penstock("token", "put", "trial", "--for", "PT1H").out.startswith("pst_")
+    assert server.api.get("/tokens/trial").json()["ephemeral"] is True
+    endless = server.api.post("/tokens", json={"name": "endless", "ephemeral": True})
+    assert "needs `ttl` or `expiresAt`" in endless.json()["detail"]
+    assert "`ttl`" in penstock("token", "put", "wrong", "--for", "soon").err

@@ -151,7 +151,8 @@ def test_an_ephemeral_token_is_prolonged_by_the_half_that_has_gone(server, name)
     second = server.get(f"/tokens/{name}")
     ends = [datetime.fromisoformat(each["expiresAt"]) for each in (first, second)]
     assert ends[1] - ends[0] == timedelta(hours=13)
-    same = ("fingerprint", "access", "description")
+    assert first["ephemeral"], "the server takes it away when the run cannot"
+    same = ("fingerprint", "access", "description", "ephemeral")
     assert [second[key] for key in same] == [first[key] for key in same]
     result(ephemeral.renew(renewed.private))
     result(ephemeral.close(renewed.private))

@@ -48,6 +48,12 @@ def get(session: Session, name: str) -> None:
 @command.command("put")
 @click.argument("name")
 @click.option("--expires-at", default=None, help="Such as 2030-01-31T00:00:00Z.")
+@click.option(
+    "--for",
+    "ttl",
+    default=None,
+    help="How long it lasts, such as PT1H: one that is removed some time after that.",
+)
 @click.option("--description", default=None, help="For people.")
 @click.option(
     "--access",
@@ -74,6 +80,7 @@ def put(
     name: str,
     *,
     expires_at: str | None,
+    ttl: str | None,
     description: str | None,
     access: str,
     scope: str | None,
@@ -91,6 +98,8 @@ def put(
     if expires_at is not None:
         body["expiresAt"] = expires_at
     framed = headers(owner, force=False)
+    if ttl is not None and from_env is not None:
+        raise InvalidObject("--for is for a token whose text the server makes; use --expires-at.")
     if from_env is not None:
         value = os.environ.get(from_env)
         if value is None:
@@ -101,6 +110,8 @@ def put(
         done = "created" if is_new else "written"
         session.output.value(found, f"token/{name}: {done} (revision {found['revision']})")
         return
+    if ttl is not None:
+        body |= {"ttl": ttl, "ephemeral": True}
     made = session.client.post("tokens", {"name": name, **body}, framed)
     session.output.note(f"The token {name}; it is not shown again:")
     session.output.value(made, made["token"])

@@ -205,6 +205,7 @@ def issue(
     access: Access = "write",
     scope: Scope = "tenant",
     description: str | None = None,
+    is_ephemeral: bool = False,
     owner: str = "api",
     provenance: Provenance | None = None,
 ) -> tuple[str, rows.TokenRow]:
@@ -223,6 +224,7 @@ def issue(
         owner=owner,
         expires_at=expires_at,
         description=description,
+        is_ephemeral=is_ephemeral,
         provenance=provenance or Provenance(),
     )
     rows.put(tx, row)

@@ -19,6 +19,7 @@ from penstock.service.guard import check_absent, check_match, check_owner
 from penstock.service.objectset import canonical_hash
 from penstock.service.services import Services
 from penstock.service.spec import read
+from penstock.service.token_expiry import remove_expired
 from penstock.store import audit
 from penstock.store import tenant as rows
 from penstock.store.tenant import TenantRow
@@ -116,6 +117,7 @@ def delete(services: Services, change: Change, name: str, match: str | None = No
         old = _form(row)
         check_match(f"tenant/{name}", str(old["contentHash"]), match)
         check_owner(f"tenant/{name}", row.owner, change)
+        remove_expired(tx, now, until=now, tenant=name)
         _check_empty(name, rows.held(tx, name, now=now))
         rows.delete(tx, name)
         taken = row.owner if row.owner != change.owner else None

@@ -22,6 +22,7 @@ from penstock.service.guard import check_absent, check_match, check_owner, check
 from penstock.service.objectset import canonical_hash
 from penstock.service.services import Services
 from penstock.service.spec import read
+from penstock.service.token_expiry import remove_expired
 from penstock.service.token_spec import NAME_PATTERN, NewTokenSpec, TokenSpec
 from penstock.store import audit
 from penstock.store import token as rows
@@ -40,6 +41,7 @@ def create(services: Services, change: Change, body: Json) -> dict[str, Json]:
     _check_scope(caller, spec.name, scope)
     with services.database.transaction() as tx:
         check_there(tx, caller)
+        remove_expired(tx, now, until=now, tenant=caller.tenant, name=spec.name)
         if rows.find(tx, caller.tenant, spec.name) is not None:
             raise Conflict(
                 f"There is a token {spec.name} already.",
@@ -55,6 +57,7 @@ def create(services: Services, change: Change, body: Json) -> dict[str, Json]:
             access=spec.access,
             scope=scope,
             description=spec.description,
+            is_ephemeral=spec.ephemeral,
             owner=change.owner,
             provenance=change.provenance,
         )
@@ -74,7 +77,8 @@ def put(
 ) -> tuple[dict[str, Json], bool]:
     """Declares a token with a text of the caller's; the form, and whether it is new.
 
-    Without `value` the one that is there keeps its text. The same body twice writes nothing.
+    Without `value` the one that is there keeps its text, and an ephemeral one is prolonged; with it
+    the token is declared from now on. The same body twice writes nothing.
     """
     spec, problems = read(TokenSpec, _object(body, "The body must be an object."))
     problems = [*_name_problems(name), *problems]
@@ -88,6 +92,7 @@ def put(
         old = None if before is None else _form(services, before)
         old_hash = None if old is None else str(old["contentHash"])
         is_same = old is not None and _form(services, row)["contentHash"] == old_hash
+        is_same = is_same and before is not None and before.is_ephemeral == row.is_ephemeral
         if not is_same:
             check_match(f"token/{name}", old_hash, match)
         if only_new:
@@ -214,6 +219,7 @@ def _wanted(
         expires_at=spec.expires_at,
         description=spec.description,
         value_version=spec.value_version,
+        is_ephemeral=text is None and before is not None and before.is_ephemeral,
         provenance=change.provenance,
     )
 
@@ -314,6 +320,7 @@ def _form(services: Services, row: TokenRow) -> dict[str, Json]:
         "kind": "token",
         "name": row.name,
         "prefix": row.prefix,
+        "ephemeral": row.is_ephemeral,
         **content,
         "owner": row.owner,
         "revision": row.revision,

@@ -85,10 +85,20 @@ class NewTokenSpec(_Token):
         Field(description="How long it lasts, an ISO 8601 duration; instead of `expiresAt`."),
     ] = None
 
+    ephemeral: Annotated[
+        bool,
+        Field(
+            description="True for one that is needed for a while: it is removed some time after it "
+            "is void, instead of staying in the list. It must have an end."
+        ),
+    ] = False
+
     @model_validator(mode="after")
     def _one_end(self) -> Self:
         if self.ttl is not None and self.expires_at is not None:
             raise PydanticCustomError("end", "Give `ttl` or `expiresAt`, not both")
+        if self.ephemeral and self.ttl is None and self.expires_at is None:
+            raise PydanticCustomError("end", "An `ephemeral` token needs `ttl` or `expiresAt`")
         return self
 
     def until(self, now: datetime) -> datetime | None:

@@ -29,6 +29,7 @@ class TokenTable(SQLModel, table=True):
     expires_at: datetime | None = Field(default=None, sa_type=Instant)
     description: str | None = None
     value_version: str | None = Field(default=None, max_length=256)
+    is_ephemeral: bool = False
     access: str = Field(max_length=10)
     scope: str = Field(max_length=10)
     owner: str
@@ -42,7 +43,10 @@ _token = table_of(TokenTable)
 
 @dataclass(frozen=True, slots=True)
 class TokenRow:
-    """A token as stored; `prefix` is its first characters, to tell tokens apart."""
+    """A token as stored; `prefix` is its first characters, to tell tokens apart.
+
+    One that `is_ephemeral` is nobody's declaration: it is removed when its time is over.
+    """
 
     tenant: str
     name: str
@@ -58,6 +62,7 @@ class TokenRow:
     expires_at: datetime | None = None
     description: str | None = None
     value_version: str | None = None
+    is_ephemeral: bool = False
     provenance: Provenance = field(default_factory=Provenance)
 
 
@@ -85,6 +90,25 @@ def page(tx: Connection, tenant: str, *, after: str | None = None, limit: int) -
 def put(tx: Connection, row: TokenRow) -> None:
     """Creates or overwrites a token."""
     declared.put(tx, _token, row)
+
+
+def has_expired(tx: Connection, until: datetime) -> bool:
+    """Whether there is any ephemeral token whose time was over at a moment."""
+    is_over = (_token.c.is_ephemeral, _token.c.expires_at <= until)
+    return tx.execute(select(_token.c.name).where(*is_over).limit(1)).first() is not None
+
+
+def expired(
+    tx: Connection, until: datetime, tenant: str | None = None, name: str | None = None
+) -> list[TokenRow]:
+    """Ephemeral tokens whose time was over at a moment: of every tenant, of one, or one of them."""
+    statement = select(_token).where(_token.c.is_ephemeral, _token.c.expires_at <= until)
+    if tenant is not None:
+        statement = statement.where(_token.c.tenant == tenant)
+    if name is not None:
+        statement = statement.where(_token.c.name == name)
+    found = tx.execute(statement.order_by(_token.c.tenant, _token.c.name).with_for_update())
+    return [record(TokenRow, row) for row in found]
 
 
 def delete(tx: Connection, tenant: str, name: str) -> bool:

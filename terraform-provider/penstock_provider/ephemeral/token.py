@@ -42,7 +42,8 @@ class EphemeralToken(EphemeralResource[Penstock]):
         "An API token for the length of a run: in no state and no plan, prolonged while the run "
         "lasts, and revoked at its end. For another provider block, a provisioner, or a write-only "
         "attribute. The provider's token must have the access `write`. Terraform makes one at plan "
-        "and another at apply. A run that is killed leaves a token that is void after its `ttl`.",
+        "and another at apply. A run that is killed leaves a token that is void after its `ttl`; "
+        "the server removes it an hour later.",
         {
             "name": Attribute(
                 STRING,
@@ -89,7 +90,7 @@ class EphemeralToken(EphemeralResource[Penstock]):
             "description": text(config.get("description")) or "Made by Terraform for one run",
         }
         try:
-            made = await self.provider.singles.post("/tokens", asked)
+            made = await self.provider.singles.post("/tokens", {**asked, "ephemeral": True})
         except ApiError as error:
             raise failure(error, f"make the token {asked['name']}") from None
         result: State = {name: as_text(value) for name, value in asked.items()}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from penstock.api.schema.declared import OWNED
-from penstock.api.shape import MAYBE_TEXT, MAYBE_TIME, TEXT, TEXTS, Schema, inlined, thing
+from penstock.api.shape import FLAG, MAYBE_TEXT, MAYBE_TIME, TEXT, TEXTS, Schema, inlined, thing
 from penstock.service.tenant import TenantSpec
 from penstock.service.token_spec import NewTokenSpec, TokenSpec
 
@@ -11,6 +11,7 @@ _TOKEN: dict[str, Schema] = {
     "kind": TEXT,
     "name": TEXT,
     "prefix": TEXT,
+    "ephemeral": FLAG,
     "description": MAYBE_TEXT,
     "access": {"type": "string", "enum": ["write", "read"]},
     "scope": {"type": "string", "enum": ["tenant", "server"]},
