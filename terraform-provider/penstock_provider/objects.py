@@ -60,8 +60,8 @@ class Objects:
     WRITES_PART = 3
     """A third of what Terraform works on at a time leaves without the rest: it then writes its
     state for one third while the next is on its way. Waiting for all takes it a fifth longer."""
-    PAUSES = (0.05, 0.2, 0.5, 1.0)
-    """Seconds between attempts to delete what is still in use."""
+    PAUSES = (0.05, 0.2, 0.5, 1.0, 2.0)
+    """Seconds between attempts to delete what is still in use; the last as often as it helps."""
     PAGE = 1000
 
     def __init__(self, loop: Loop, client: Client, *, parallelism: int = 10) -> None:
@@ -72,6 +72,7 @@ class Objects:
         self._created: set[Reference] = set()
         self.overrides = Overrides()
         self._has_written = False
+        self._written = 0
         self._reads: Queue[Reference, Json | None] = Queue(
             loop, self._read_all, enough=parallelism, linger=self.READS_LINGER
         )
@@ -220,6 +221,7 @@ class Objects:
 
         self._has_written = True
         answer = await self._patiently(once)
+        self._written += 1
         for reference in deletes:
             self.snapshot.put(reference, None)
         written = _forms(answer)
@@ -237,15 +239,23 @@ class Objects:
             raise
 
     async def _patiently(self, write: Callable[[], Awaitable[R]]) -> R:
-        """Tries a write again that is refused only because of users who may be leaving too."""
-        for pause in self.PAUSES:
+        """Tries a write again that is refused only because of users who may be leaving too.
+
+        Terraform works on some objects at a time, so it may take as long as all of them until the
+        last user has gone. It is refused for good when nothing has been written for a while.
+        """
+        tried, written = 0, -1
+        while True:
             try:
                 return await write()
             except ApiError as error:
-                if error.code != "in-use":
+                is_vain = tried >= len(self.PAUSES) and self._written == written
+                if error.code != "in-use" or is_vain:
                     raise
+            written = self._written
+            pause = self.PAUSES[min(tried, len(self.PAUSES) - 1)]
+            tried += 1
             await self._loop.in_thread(partial(self._client.pause, pause))
-        return await write()
 
     async def _request(
         self, method: str, path: str, body: JsonValue = None, *, etag: str | None = None
@@ -319,6 +329,7 @@ class Objects:
         deletes = [item for item in items if isinstance(item, Reference)]
         self._has_written = True
         answer = await self._request("POST", "/apply", _set(writes, deletes))
+        self._written += 1
         written = _forms(answer)
         results: list[Json] = []
         for item in items:
