@@ -142,13 +142,22 @@ class Objects:
         return await self._checks.submit((reference, value))
 
     async def follow(self, references: Iterable[Reference]) -> None:
-        """Lets the triggers of flows do what the flows say again."""
+        """Lets schedules, and the triggers of flows, do what is declared again."""
         for reference in references:
+            if reference.kind == "schedule":
+                await self._follow_schedule(reference)
+            if reference.kind != "flow":
+                continue
             path = f"/triggers?namespace={reference.namespace}&flow={reference.id}"
             for row in rows_of(await self._request("GET", path), "items"):
                 if row.get("namespace") == reference.namespace and row.get("override"):
                     name = f"{reference.namespace}/{reference.id}/{row.get('id')}"
                     await self._request("POST", f"/triggers/{name}/follow")
+
+    async def _follow_schedule(self, reference: Reference) -> None:
+        path = f"/schedules/{reference.name}"
+        if (await self._request("GET", path)).get("override"):
+            await self._request("POST", f"{path}/follow")
 
     # Whole sets; each is a request of its own
 

@@ -20,7 +20,11 @@ class Overrides:
         found = answer.get("overrides")
         for each in found if isinstance(found, list) else ():
             if isinstance(each, dict):
-                name = Reference("flow", str(each.get("namespace")), str(each.get("flowId"))).ref
+                # A trigger is part of its flow, a schedule stands by itself.
+                kind, id_ = (
+                    ("schedule", "id") if each.get("kind") == "schedule" else ("flow", "flowId")
+                )
+                name = Reference(kind, str(each.get("namespace")), str(each.get(id_))).ref
                 self._messages.setdefault(name, {})[str(each.get("message"))] = None
 
     def tell(

@@ -106,10 +106,10 @@ class Penstock(Provider):
             ),
             "on_override": Attribute(
                 STRING,
-                "What becomes of a trigger that somebody has switched on or off on the server, for "
-                "a while, when its flow is changed: `keep` with a warning, `clear`, or `error`, "
-                "which refuses the change; `keep` when not given. Also from "
-                "`PENSTOCK_ON_OVERRIDE`.",
+                "What becomes of a schedule, or of a trigger of a flow, that somebody has switched "
+                "on or off on the server, for a while, when the schedule or the flow is changed: "
+                "`keep` with a warning, `clear`, or `error`, which refuses the change; `keep` when "
+                "not given. Also from `PENSTOCK_ON_OVERRIDE`.",
                 optional=True,
                 check=_one_of("keep", "clear", "error"),
             ),
@@ -228,9 +228,9 @@ class Penstock(Provider):
                 self._objects.overrides.tell(reference, diagnostics, self._examiner.walk.told)
 
     async def clear_overrides(self, references: Iterable[Reference]) -> None:
-        """Ends that for flows that have been written, where the configuration wants it."""
+        """Ends that for what has been written, where the configuration wants it."""
         if self._on_override == "clear" and self._objects is not None:
-            await self._objects.follow(each for each in references if each.kind == "flow")
+            await self._objects.follow(references)
 
     def validated(self, resource: Resource, config: State) -> None:
         """Writes down what a resource block declares, for the process that plans."""

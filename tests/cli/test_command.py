@@ -10,6 +10,8 @@ import pytest
 
 pytestmark = pytest.mark.usefixtures("server")
 
+UNTIL = "2999-11-26T18:00:00Z"
+
 
 def write(name: str, ns: str, flow_id: str = "f", tasks: str | None = None, more: str = "") -> Path:
     tasks = tasks or "  - id: a\n    type: core.log.Log\n    message: hello\n"
@@ -132,6 +134,11 @@ def test_namespaces_secrets_and_schedules(penstock, ns, monkeypatch):
     put = penstock("schedule", "put", f"{ns}/s", "--flow", "f", "--cron", "0 6 * * *")
     assert put.code == 0, put.err
     assert ns in penstock("schedule", "list", "--namespace", ns).out
+    off = penstock("schedule", "disable", f"{ns}/s", "--reason", "a trial", "--until", UNTIL)
+    assert "a trial" in off.out
+    assert "a trial" in penstock("schedule", "enable", f"{ns}/s", "--reason", "a trial").out
+    assert penstock("schedule", "follow", f"{ns}/s").code == 0
+    assert "does what is declared already" in penstock("schedule", "follow", f"{ns}/s").err
     bad = penstock("schedule", "put", f"{ns}/s", "--flow", "f", "--cron", "nope")
     assert bad.code == 1
     assert "cron" in bad.err

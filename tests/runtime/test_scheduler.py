@@ -13,8 +13,9 @@ from penstock.runtime.scheduler import Scheduler
 from penstock.service.timetable import entries_of
 from penstock.service.timing import timed
 from penstock.service.trigger_rows import rows_of
-from penstock.store import timetable
+from penstock.store import audit, schedule_override, timetable
 from penstock.store import trigger as trigger_store
+from penstock.store.schedule_override import ScheduleKey
 from penstock.store.timetable import TimetableEntry
 from penstock.store.trigger import Override, TriggerKey
 
@@ -559,6 +560,30 @@ def test_what_somebody_switches_on_fires_although_it_is_declared_off(stand, cloc
         clock.advance(timedelta(days=1))
         scheduler.tick()
     assert [each[:10] for each in fired(stand)] == ["2026-03-28"]
+
+
+@pytest.mark.parametrize(
+    ("disabled", "hours", "dates"),
+    [(True, 48, ["2026-03-30", "2026-03-31"]), (False, 49, ["2026-03-28", "2026-03-29"])],
+)
+def test_what_somebody_decides_of_a_declared_schedule_counts_for_a_while(
+    stand, clock, scheduler, disabled, hours, dates
+):
+    stand.put(FLOW)
+    put(stand, entry(disabled=not disabled))
+    key = ScheduleKey(TENANT, "a.b", "morning")
+    end = clock.now() + timedelta(hours=hours)
+    with stand.database.transaction() as tx:
+        decided = Override(disabled, "why not", "me", clock.now(), end)
+        schedule_override.put(tx, key, decided)
+    for _ in range(4):
+        clock.advance(timedelta(days=1))
+        scheduler.tick()
+    assert [each[:10] for each in fired(stand)] == dates
+    with stand.database.read() as tx:
+        assert schedule_override.find(tx, key) is None
+        (event,) = audit.page(tx, TENANT, object="schedule/a.b/morning", limit=10)
+    assert (event.record.action, event.record.actor) == ("schedule.follow", "system")
 
 
 def test_a_backfill_goes_through_its_dates_one_after_the_other(stand, clock, scheduler):

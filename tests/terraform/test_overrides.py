@@ -102,6 +102,51 @@ def follow(server, identity: str, state: str) -> None:
         assert any(json.loads(each).get("state") == state for each in told)
 
 
+def timetable(namespace: str, cron: str = "0 2 * * *") -> str:
+    return single(namespace) + block(
+        "penstock_schedule",
+        namespace=quoted(namespace),
+        schedule_id=quoted("nightly"),
+        flow_id=quoted("load"),
+        cron=quoted(cron),
+        depends_on="[penstock_flow.it]",
+    )
+
+
+def test_an_override_of_a_schedule_shows_and_outlives_a_change(terraform, server, namespace):
+    path = f"/schedules/{namespace}/nightly"
+    terraform.write(timetable(namespace))
+    terraform.apply()
+    done = server.http.post(f"{path}/disable", json=REASON)
+    assert done.status_code == 200, done.text
+    actor = done.json()["override"]["actor"]
+    said = f"The schedule is switched off by {actor} until 2999-11-26 18:00 UTC: vendor outage"
+    assert sentence(terraform.plan(0)).count(said) == 1
+    terraform.write(timetable(namespace, "0 3 * * *"))
+    assert sentence(terraform.plan(2)).count(said) == 1
+    terraform.apply()
+    assert server.get(path)["effectiveDisabled"]
+    assert said in sentence(terraform.plan(0))
+
+
+def test_an_override_of_a_schedule_is_cleared_or_refuses_the_change(terraform, server, namespace):
+    path = f"/schedules/{namespace}/nightly"
+    terraform.write(timetable(namespace))
+    terraform.apply()
+    assert server.http.post(f"{path}/disable", json=REASON).status_code == 200
+    terraform.provider = 'on_override = "error"'
+    terraform.write(timetable(namespace, "0 3 * * *"))
+    said = sentence(terraform.plan(1))
+    assert f"Schedule {namespace}/nightly is overridden" in said
+    assert "vendor outage" in said
+    terraform.provider = 'on_override = "clear"'
+    terraform.write(timetable(namespace, "0 3 * * *"))
+    terraform.apply()
+    form = server.get(path)
+    assert (form["override"], form["cron"]) == (None, "0 3 * * *")
+    assert "Warning" not in terraform.plan(0)
+
+
 def test_running_executions_finish_on_their_revision(terraform, server, namespace):
     def waiting(word: str) -> str:
         tasks = f"tasks:\n  - id: wait\n    type: core.flow.Pause\n{LOG.replace('WORD', word)}"

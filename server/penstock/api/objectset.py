@@ -67,8 +67,12 @@ def get_state(
         raise invalid(problems)
     names = [name.strip() for name in namespaces.split(",") if name.strip()]
     objects = state.everything(services, caller, cast("list[KindName]", wanted), names)
-    overrides = override.listed(services, caller) if "flow" in wanted else []
-    overrides = [each for each in overrides if not names or each["namespace"] in names]
+    overrides = [
+        each
+        for each in override.listed(services, caller)
+        if ("schedule" if each["kind"] == "schedule" else "flow") in wanted
+        and (not names or each["namespace"] in names)
+    ]
     etag = f'"{canonical_hash([*objects, *overrides])}"'
     if etag_matches(request.headers.get("if-none-match"), etag):
         return Response(status_code=304, headers={"ETag": etag})
@@ -90,6 +94,6 @@ def read_state(services: Services, caller: Caller, wanted: JsonBody) -> Response
     """Reads named objects, in the order of the request, null for those that are not there."""
     objects = state.read(services, caller, wanted)
     names = [Reference.read(str(each["ref"])) for each in objects if isinstance(each, dict)]
-    flows = {(name.namespace, name.id) for name in names if name.kind == "flow"}
-    overrides = override.listed(services, caller, flows) if flows else []
+    switched = {name for name in names if name.kind in {"flow", "schedule"}}
+    overrides = override.listed(services, caller, switched) if switched else []
     return Answer({"objects": objects, "overrides": overrides})

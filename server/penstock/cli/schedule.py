@@ -11,6 +11,7 @@ from penstock.cli.named import add_readers, address, written
 
 if TYPE_CHECKING:
     from penstock.cli.root import Session
+    from penstock.model.frozen import Json
 
 
 @click.group("schedule")
@@ -27,7 +28,7 @@ add_readers(
         "FLOW": "flowId",
         "CRON": "cron",
         "TIMEZONE": "timezone",
-        "DISABLED": "disabled",
+        "DISABLED": "effectiveDisabled",
         "NEXT": "nextFireAt",
     },
 )
@@ -68,3 +69,30 @@ def put(
         "description": description,
     }
     written(session, "schedules", name=address(name), body=body, owner=owner)
+
+
+def _operate(session: Session, name: str, operation: str, body: dict[str, Json]) -> None:
+    session.output.value(session.client.post(f"schedules/{address(name)}/{operation}", body))
+
+
+def _switch(operation: str, text: str) -> None:
+    @command.command(operation, help=text)
+    @click.argument("name")
+    @click.option("--reason", required=True, help="Why, for those who wonder.")
+    @click.option("--until", default=None, help="Such as 2026-12-31T08:00:00Z; a week by default.")
+    @click.pass_obj
+    def switch(session: Session, name: str, reason: str, until: str | None) -> None:
+        body: dict[str, Json] = {"reason": reason}
+        _operate(session, name, operation, body | ({} if until is None else {"expiresAt": until}))
+
+
+_switch("disable", "Keeps NAMESPACE/ID from starting anything, whatever is declared.")
+_switch("enable", "Lets NAMESPACE/ID start its flow, though it is declared as disabled.")
+
+
+@command.command("follow")
+@click.argument("name")
+@click.pass_obj
+def follow(session: Session, name: str) -> None:
+    """Lets NAMESPACE/ID do what is declared again."""
+    _operate(session, name, "follow", {})

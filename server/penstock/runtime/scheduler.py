@@ -17,8 +17,9 @@ from penstock.runtime.dates import Dates
 from penstock.runtime.executor import Executor
 from penstock.runtime.flows import FlowVersion, FlowVersions, InvalidFlow
 from penstock.runtime.functions import World
+from penstock.service import schedule_override, trigger
 from penstock.service.timing import following, is_rendered
-from penstock.service.trigger import end_override
+from penstock.store import schedule_override as schedule_store
 from penstock.store import timetable
 from penstock.store import trigger as trigger_store
 from penstock.store.timetable import TimetableEntry
@@ -79,15 +80,18 @@ class Scheduler:
         return soon if later is None else min(later, soon)
 
     def _end_overrides(self, now: datetime) -> None:
-        """What somebody decided of a trigger for a while is over: it follows its flow again."""
+        """What somebody decided for a while is over: what is declared counts again."""
         with self._database.read() as tx:
             rows = trigger_store.expired(tx, now)
-        if not rows:
+            schedules = schedule_store.expired(tx, now)
+        if not rows and not schedules:
             return
 
         def follow(tx: Connection) -> None:
             for row in rows:
-                end_override(tx, row, now)
+                trigger.end_override(tx, row, now)
+            for each in schedules:
+                schedule_override.end_override(tx, each.key, now)
 
         self._executor.write(follow).result(_PATIENCE)
         self._executor.declared()

@@ -43,8 +43,9 @@ def plan(services: Services, change: Change, wanted: ObjectSet) -> dict[str, Jso
             if each.action == "update":
                 each.add([*fires.changes(each, seen.world, now)])
             if reference.kind == "flow" and each.action != "none":
-                each.add(told.get((reference.namespace, reference.id), []))
                 each.add(_finishing(each, running))
+            if each.action != "none":
+                each.add(told.get(reference, []))
         objects = [_draft(draft, seen, running, now=now) for draft in seen.drafts]
         objects += [_going(going, seen, running) for going in seen.goings]
         trials = flow_test_run.trials(seen.world) if wanted.tests else []

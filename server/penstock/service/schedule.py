@@ -15,13 +15,16 @@ from penstock.service.change import Change
 from penstock.service.draft import Draft
 from penstock.service.form import as_text
 from penstock.service.objectset import Member, canonical_hash
+from penstock.service.override import shown
 from penstock.service.services import Services
 from penstock.service.spec import ScheduleSpec, has_all, read
 from penstock.service.table_kind import TableKind
 from penstock.service.timing import timed
 from penstock.store import schedule as rows
+from penstock.store import schedule_override as overrides
 from penstock.store import timetable
 from penstock.store.schedule import ScheduleRow
+from penstock.store.schedule_override import ScheduleKey
 from penstock.store.timetable import TimetableEntry
 
 
@@ -67,18 +70,23 @@ class ScheduleKind(TableKind[ScheduleRow]):
 
     def remove(self, tx: Connection, change: Change, row: ScheduleRow, now: datetime) -> None:
         """Takes it away, off the timetable too."""
+        overrides.remove(tx, ScheduleKey(row.tenant, row.namespace, row.id))
         timetable.remove(tx, row.tenant, "schedule", row.namespace, row.id)
         super().remove(tx, change, row, now)
 
     def form(self, tx: Connection, services: Services, row: ScheduleRow) -> dict[str, Json]:
-        """The API's read form; `nextFireAt` is what the timetable holds."""
+        """The API's read form; `nextFireAt` is what the timetable holds, unless it is off."""
         del services
         entries = timetable.find(tx, row.tenant, "schedule", row.namespace, row.id)
-        fire = entries[0].next_fire_at if entries and not row.disabled else None
+        override = overrides.find(tx, ScheduleKey(row.tenant, row.namespace, row.id))
+        is_off = row.disabled if override is None else override.disabled
+        fire = entries[0].next_fire_at if entries and not is_off else None
         return {
             **form.declared("schedule", row),
             "id": row.id,
             **_spec(row),
+            "effectiveDisabled": is_off,
+            "override": None if override is None else shown(override),
             "nextFireAt": form.instant(fire),
         }
 

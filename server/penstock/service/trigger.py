@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import cast
 
 from sqlalchemy import Connection
@@ -17,17 +17,15 @@ from penstock.model.problem import Problem
 from penstock.security.caller import Caller
 from penstock.service import form
 from penstock.service.inputs import refuse_sealed
+from penstock.service.override import decision, invalid, moment, shown
 from penstock.service.services import Services
 from penstock.service.timing import first_after
 from penstock.store import audit, timetable
 from penstock.store import trigger as rows
 from penstock.store.audit import AuditRecord
 from penstock.store.timetable import TimetableEntry
-from penstock.store.trigger import Override, TriggerKey, TriggerRow
+from penstock.store.trigger import TriggerKey, TriggerRow
 
-_HELD = timedelta(days=7)
-"""How long somebody's decision counts when nothing else is said."""
-_LONGEST_REASON = 500
 Body = dict[str, Json]
 
 
@@ -88,12 +86,12 @@ def operate(
     Raises `NotFound`, `InvalidObject`, and `Conflict` when it makes no sense now.
     """
     if body is not None and not isinstance(body, dict):
-        raise _invalid("The body must be an object.", "")
+        raise invalid("The body must be an object.", "")
     given: Body = body or {}
     operation = OPERATIONS[name]
     unknown = sorted(given.keys() - operation.options)
     if unknown:
-        raise _invalid(f"There is no property `{unknown[0]}` here.", unknown[0])
+        raise invalid(f"There is no property `{unknown[0]}` here.", unknown[0])
     now = services.now()
     with services.database.transaction() as tx:
         row = _found(tx, caller, address)
@@ -133,17 +131,11 @@ class Operation:
 
 
 def _switch(tx: Connection, case: _Case, *, disabled: bool) -> dict[str, Json]:
-    reason = case.given.get("reason")
-    if not isinstance(reason, str) or not 0 < len(reason) <= _LONGEST_REASON:
-        raise _invalid("`reason` must say why, in a sentence.", "reason")
-    expires = _moment(case.given, "expiresAt") or case.now + _HELD
-    if expires <= case.now:
-        raise _invalid("`expiresAt` must be in the future.", "expiresAt")
-    override = Override(disabled, reason, case.caller.actor, case.now, expires)
+    override = decision(case.given, case.caller, case.now, disabled=disabled)
     rows.set_override(tx, case.row.key, override)
     if not disabled:
         retime(tx, case.row.key, case.now)
-    return {"reason": reason, "expiresAt": form.instant(expires)}
+    return {"reason": override.reason, "expiresAt": form.instant(override.expires_at)}
 
 
 def _enable(tx: Connection, case: _Case) -> dict[str, Json]:
@@ -186,20 +178,20 @@ def _backfill(tx: Connection, case: _Case) -> dict[str, Json]:
         raise Conflict("Only a Schedule or ScheduleOnDates trigger has dates to run.")
     if case.row.backfill is not None:
         raise Conflict("There is a backfill already.", hint="Delete it, or wait for its end.")
-    start, end = _moment(case.given, "start"), _moment(case.given, "end") or case.now
+    start, end = moment(case.given, "start"), moment(case.given, "end") or case.now
     if start is None:
-        raise _invalid("`start` must be a moment such as `2026-01-31T00:00:00Z`.", "start")
+        raise invalid("`start` must be a moment such as `2026-01-31T00:00:00Z`.", "start")
     if end > case.now:
-        raise _invalid("`end` must not be in the future.", "end")
+        raise invalid("`end` must not be in the future.", "end")
     if start >= end:
-        raise _invalid("`start` must be before `end`.", "start")
+        raise invalid("`start` must be before `end`.", "start")
     inputs, labels = case.given.get("inputs", {}), case.given.get("labels", {})
     if not isinstance(inputs, dict):
-        raise _invalid("`inputs` must be an object.", "inputs")
+        raise invalid("`inputs` must be an object.", "inputs")
     refuse_sealed(inputs, "inputs")
     _refuse_secrets(tx, case, inputs)
     if not isinstance(labels, dict) or not all(isinstance(each, str) for each in labels.values()):
-        raise _invalid("`labels` must be an object of texts.", "labels")
+        raise invalid("`labels` must be an object of texts.", "labels")
     backfill: Body = {
         "start": form.instant(start),
         "end": form.instant(end),
@@ -320,15 +312,7 @@ def _form(tx: Connection, row: TriggerRow) -> dict[str, Json]:
         "type": row.type,
         "declaredDisabled": row.is_disabled,
         "disabled": row.is_off,
-        "override": None
-        if override is None
-        else {
-            "disabled": override.disabled,
-            "reason": override.reason,
-            "actor": override.actor,
-            "at": form.instant(override.at),
-            "expiresAt": form.instant(override.expires_at),
-        },
+        "override": None if override is None else shown(override),
         "nextAt": None if row.is_off else form.instant(next_at),
         "lastAt": form.instant(last_at),
         "lastExecutionId": started,
@@ -342,20 +326,3 @@ def _backfill_form(backfill: Body | None) -> Json:
         return None
     names: list[Json] = [*sorted(cast("Body", backfill["inputs"]))]
     return {**backfill, "inputs": names}
-
-
-def _moment(given: Body, name: str) -> datetime | None:
-    value = given.get(name)
-    if value is None:
-        return None
-    try:
-        at = datetime.fromisoformat(str(value))
-    except ValueError:
-        at = None
-    if at is None or at.tzinfo is None:
-        raise _invalid(f"`{name}` must be a moment such as `2026-12-31T08:00:00Z`.", name)
-    return at.astimezone(UTC)
-
-
-def _invalid(message: str, path: str) -> InvalidObject:
-    return InvalidObject(message, problems=[Problem(message, path=path, code="invalid-value")])

@@ -118,6 +118,7 @@ _LEFT = (
     "log",
     "metric",
     "namespace_file",
+    "schedule_override",
     "task_run",
     "timer",
     "timetable",

@@ -29,7 +29,8 @@ from penstock.store.bulk import Upsert, table_of
 from penstock.store.column import Instant, JsonText
 from penstock.store.declared import Key, by_namespace
 from penstock.store.execution import table as executions
-from penstock.store.trigger import table as overrides
+from penstock.store.schedule_override import table as schedules
+from penstock.store.trigger import table as triggers
 
 TimetableKind = Literal["schedule", "trigger"]
 MissedPolicy = Literal["DEFAULT", "ALL", "LAST", "NONE"]
@@ -106,19 +107,30 @@ _is_free = or_(
     ~exists().where(executions.c.id == table.c.last_execution_id, ~executions.c.is_over),
 )
 """Whether nothing that the entry started still runs."""
-_override = (
-    select(overrides.c.override_disabled)
+_of_trigger = (
+    select(triggers.c.override_disabled)
     .where(
         table.c.kind == "trigger",
-        overrides.c.tenant == table.c.tenant,
-        overrides.c.namespace == table.c.namespace,
-        overrides.c.flow_id == table.c.owner_id,
-        overrides.c.id == table.c.id,
+        triggers.c.tenant == table.c.tenant,
+        triggers.c.namespace == table.c.namespace,
+        triggers.c.flow_id == table.c.owner_id,
+        triggers.c.id == table.c.id,
     )
     .correlate(table)
     .scalar_subquery()
 )
-_is_on = ~func.coalesce(_override, table.c.disabled)
+_of_schedule = (
+    select(schedules.c.disabled)
+    .where(
+        table.c.kind == "schedule",
+        schedules.c.tenant == table.c.tenant,
+        schedules.c.namespace == table.c.namespace,
+        schedules.c.id == table.c.id,
+    )
+    .correlate(table)
+    .scalar_subquery()
+)
+_is_on = ~func.coalesce(_of_trigger, _of_schedule, table.c.disabled)
 """Whether an entry fires: what somebody decided counts before what is declared."""
 _KEPT = frozenset({"last_fire_at", "last_execution_id"})
 _COLUMNS = tuple(table.columns.keys())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from penstock.api.schema.trigger import DECISION
 from penstock.api.shape import (
     ANYTHING,
     FLAG,
@@ -15,6 +16,7 @@ from penstock.api.shape import (
     TIME,
     Schema,
     list_of,
+    maybe,
     ref,
     thing,
 )
@@ -99,6 +101,8 @@ COMPONENTS: dict[str, Schema] = {
         disabled=FLAG,
         allowConcurrent=FLAG,
         description=MAYBE_TEXT,
+        effectiveDisabled=FLAG,
+        override=maybe(DECISION),
         nextFireAt=MAYBE_TIME,
     ),
     "Secret": thing(

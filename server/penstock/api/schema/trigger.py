@@ -15,11 +15,14 @@ from penstock.api.shape import (
     thing,
 )
 
+DECISION = thing(disabled=FLAG, reason=TEXT, actor=TEXT, at=TIME, expiresAt=MAYBE_TIME)
+"""What somebody has decided, in the form of what it is about."""
+
 COMPONENTS: dict[str, Schema] = {
     "Override": thing(
         kind=TEXT,
         namespace=TEXT,
-        flowId=TEXT,
+        flowId=MAYBE_TEXT,
         id=TEXT,
         disabled=FLAG,
         reason=TEXT,
@@ -35,14 +38,17 @@ COMPONENTS: dict[str, Schema] = {
         type=TEXT,
         declaredDisabled=FLAG,
         disabled=FLAG,
-        override=maybe(
-            thing(disabled=FLAG, reason=TEXT, actor=TEXT, at=TIME, expiresAt=MAYBE_TIME)
-        ),
+        override=maybe(DECISION),
         nextAt=MAYBE_TIME,
         lastAt=MAYBE_TIME,
         lastExecutionId=MAYBE_TEXT,
         backfill=maybe(MAP),
     ),
+    "ScheduleOptions": {
+        "type": "object",
+        "properties": {"reason": TEXT, "expiresAt": MAYBE_TIME},
+        "additionalProperties": False,
+    },
     "TriggerOptions": {
         "type": "object",
         "properties": {
