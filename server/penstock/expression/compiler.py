@@ -1,12 +1,11 @@
 """Turns expressions into closures: a rendering walks no tree and looks at no token."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from typing import TypeAlias
 
 from penstock.expression import operator
-from penstock.expression.access import attribute, member
 from penstock.expression.catalogue import GIVEN
 from penstock.expression.closure import (
     TESTS,
@@ -23,12 +22,12 @@ from penstock.expression.closure import (
 from penstock.expression.error import (
     ExpressionError,
     ExpressionSyntaxError,
-    UndefinedError,
     nearest,
 )
 from penstock.expression.filter import FILTERS
 from penstock.expression.function import FUNCTIONS
 from penstock.expression.invoke import invoke
+from penstock.expression.path import member_of, path, subscript
 from penstock.expression.scope import Frame
 from penstock.expression.syntax import (
     Arguments,
@@ -109,90 +108,22 @@ class ExpressionCompiler:
             target = target.target
         if isinstance(target, Name):
             steps.append((target.name, target.at))
-            return self._path(steps[::-1])
+            return path(steps[::-1], self._text)
         if isinstance(node, Attribute):
             return self._attribute(node)
         raise AssertionError  # a Name always ends the loop above
 
-    def _path(self, steps: list[tuple[str, int]]) -> Evaluator:
-        text = self._text
-        keys = [key for key, _ in steps]
-
-        def slow(frame: Frame) -> Value:
-            """Says what is missing, or finds what plain subscripts do not."""
-            value: Value = None
-            for index, (key, at) in enumerate(steps):
-                try:
-                    if index:
-                        value = attribute(value, key)
-                    elif key in frame.variables:
-                        value = frame.variables[key]
-                    else:
-                        raise UndefinedError(key, list(frame.variables))
-                except ExpressionError as error:
-                    error.locate(text, at)
-                    raise
-            return value
-
-        if len(keys) == 1:
-            root = keys[0]
-
-            def variable(frame: Frame) -> Value:
-                try:
-                    return frame.variables[root]
-                except KeyError:
-                    return slow(frame)
-
-            return variable
-
-        def path(frame: Frame) -> Value:
-            value: Mapping[str, Value] = frame.variables
-            try:
-                for key in keys:
-                    # Whatever is no map says so by an exception: quicker than to ask first.
-                    value = value[key]  # pyrefly: ignore[bad-assignment]
-            except (KeyError, TypeError, IndexError):
-                return slow(frame)
-            return value
-
-        return path
-
     def _attribute(self, node: Attribute) -> Evaluator:
-        text, at = self._text, node.at
         target = self.compile(node.target)
-        if node.arguments is not None:
-            return self._member(node, target, node.arguments)
-        key = self.compile(node.key)
-
-        def subscript(frame: Frame) -> Value:
-            value = target(frame)
-            index = key(frame)
-            try:
-                return attribute(value, index)
-            except ExpressionError as error:
-                error.locate(text, at)
-                raise
-
-        return subscript
-
-    def _member(self, node: Attribute, target: Evaluator, arguments: Arguments) -> Evaluator:
-        text, at = self._text, node.at
-        if arguments.named:
+        if node.arguments is None:
+            return subscript(target, self.compile(node.key), self._text, node.at)
+        if node.arguments.named:
             raise ExpressionSyntaxError(
-                "Members take no named arguments.", expression=text, offset=at
+                "Members take no named arguments.", expression=self._text, offset=node.at
             )
         name = to_text(node.key.value) if isinstance(node.key, Literal) else ""
-        given = [self.compile(argument) for argument in arguments.positional]
-
-        def call(frame: Frame) -> Value:
-            value = target(frame)
-            try:
-                return member(value, name, [argument(frame) for argument in given])
-            except ExpressionError as error:
-                error.locate(text, at)
-                raise
-
-        return call
+        given = [self.compile(argument) for argument in node.arguments.positional]
+        return member_of(target, name, given, text=self._text, at=node.at)
 
     def arguments(self, arguments: Arguments) -> _Arguments:
         """The closure which evaluates the arguments of a call."""

@@ -1,13 +1,11 @@
 """Filters of text."""
 
-import html
 import re
 import unicodedata
 from collections.abc import Mapping
-from urllib.parse import quote_plus, unquote_plus
 
 from penstock.expression.catalogue import named
-from penstock.expression.error import ExpressionError, quoted
+from penstock.expression.error import ExpressionError
 from penstock.expression.filter.collection import whole
 from penstock.expression.filter.regex import substitute
 from penstock.expression.limit import Limits
@@ -16,7 +14,6 @@ from penstock.expression.value import Value, to_text, weigh
 _WORD_START = re.compile(r"(^|\s)(\S)")
 _NOT_SLUG = re.compile(r"[^a-z0-9]+")
 _ELLIPSIS = "..."
-_ESCAPES = {"single": ("'", "\\'"), "double": ('"', '\\"'), "shell": ("'", "'\\''")}
 
 
 @named("lower")
@@ -110,171 +107,6 @@ def abbreviate(value: Value, length: Value) -> Value:
     return text[: max(0, size - len(_ELLIPSIS))] + _ELLIPSIS[: max(0, size)]
 
 
-@named("urlencode")
-def urlencode(value: Value) -> Value:
-    """Escaped for the query of an address; spaces become `+`.
-
-    Args:
-        value (text): the text.
-
-    Example:
-        {{ 'a b&c' | urlencode }} → a+b%26c
-    """
-    return None if value is None else quote_plus(to_text(value), safe="*").replace("~", "%7E")
-
-
-@named("urldecode")
-def urldecode(value: Value) -> Value:
-    """The text of an escaped one.
-
-    Args:
-        value (text): the text.
-
-    Example:
-        {{ 'a%20b' | urldecode }} → a b
-    """
-    return None if value is None else unquote_plus(to_text(value), errors="strict")
-
-
-@named("nl2br")
-def nl2br(value: Value) -> Value:
-    """Line ends as `<br />`.
-
-    Args:
-        value (text): the text.
-
-    Example:
-        {{ 'a' | nl2br }} → a
-    """
-    if value is None:
-        return None
-    return to_text(value).replace("\r\n", "\n").replace("\n", "<br />")
-
-
-@named("escape")
-def escape(value: Value, strategy: Value = "html") -> Value:
-    """Escaped for HTML.
-
-    Args:
-        value (text): the text.
-        strategy (text): `html` or `html_attr`.
-
-    Example:
-        {{ '<b>' | escape }} → &lt;b&gt;
-    """
-    if value is None:
-        return None
-    if strategy not in {"html", "html_attr"}:
-        raise ExpressionError(f"The filter `escape` knows no strategy {quoted(to_text(strategy))}.")
-    return html.escape(to_text(value)).replace("&#x27;", "&#39;")
-
-
-@named("raw")
-def raw(value: Value) -> Value:
-    """The value itself.
-
-    Args:
-        value (any): the value.
-
-    Example:
-        {{ 'a' | raw }} → a
-    """
-    return value
-
-
-@named("startsWith")
-def starts_with(subject: Value, /, value: Value) -> Value:
-    """Whether the text starts so.
-
-    Args:
-        subject (text): the text.
-        value (text): the beginning.
-
-    Example:
-        {{ 'a.csv' | startsWith('a') }} → true
-    """
-    return subject is not None and to_text(subject).startswith(to_text(value))
-
-
-@named("endsWith")
-def ends_with(subject: Value, /, value: Value) -> Value:
-    """Whether the text ends so.
-
-    Args:
-        subject (text): the text.
-        value (text): the end.
-
-    Example:
-        {{ 'a.csv' | endsWith('.csv') }} → true
-    """
-    return subject is not None and to_text(subject).endswith(to_text(value))
-
-
-@named("substringBefore")
-def substring_before(value: Value, separator: Value) -> Value:
-    """What is before the first separator; everything when there is none.
-
-    Args:
-        value (text): the text.
-        separator (text): what to look for.
-
-    Example:
-        {{ 'a/b/c' | substringBefore('/') }} → a
-    """
-    return None if value is None else _part(to_text(value), to_text(separator), "before")
-
-
-@named("substringBeforeLast")
-def substring_before_last(value: Value, separator: Value) -> Value:
-    """What is before the last separator; everything when there is none.
-
-    Args:
-        value (text): the text.
-        separator (text): what to look for.
-
-    Example:
-        {{ 'a/b/c' | substringBeforeLast('/') }} → a/b
-    """
-    return None if value is None else _part(to_text(value), to_text(separator), "before last")
-
-
-@named("substringAfter")
-def substring_after(value: Value, separator: Value) -> Value:
-    """What is after the first separator; nothing when there is none.
-
-    Args:
-        value (text): the text.
-        separator (text): what to look for.
-
-    Example:
-        {{ 'a/b/c' | substringAfter('/') }} → b/c
-    """
-    return None if value is None else _part(to_text(value), to_text(separator), "after")
-
-
-@named("substringAfterLast")
-def substring_after_last(value: Value, separator: Value) -> Value:
-    """What is after the last separator; nothing when there is none.
-
-    Args:
-        value (text): the text.
-        separator (text): what to look for.
-
-    Example:
-        {{ 'a/b/c' | substringAfterLast('/') }} → c
-    """
-    return None if value is None else _part(to_text(value), to_text(separator), "after last")
-
-
-def _part(text: str, separator: str, which: str) -> str:
-    if not separator:
-        return {"before": "", "before last": text, "after": text}.get(which, "")
-    place = text.rfind(separator) if which.endswith("last") else text.find(separator)
-    if which.startswith("before"):
-        return text if place < 0 else text[:place]
-    return "" if place < 0 else text[place + len(separator) :]
-
-
 @named("slugify")
 def slugify(value: Value) -> Value:
     """Lower-case ASCII letters and digits, joined by `-`.
@@ -289,41 +121,6 @@ def slugify(value: Value) -> Value:
         return None
     plain = unicodedata.normalize("NFKD", to_text(value)).encode("ascii", "ignore").decode()
     return _NOT_SLUG.sub("-", plain.lower()).strip("-")
-
-
-@named("escapeChar")
-def escape_char(value: Value, type: Value, *, limits: Limits) -> Value:  # noqa: A002 - public name
-    r"""Quotes escaped, in texts of lists and maps too.
-
-    The types `single` and `double` put a backslash before the quote, `shell` is for text within
-    single quotes of a shell.
-
-    Args:
-        value (text, list or map): the text, list or map.
-        type (text): `single`, `double` or `shell`.
-        limits: those of the rendering.
-
-    Example:
-        {{ "it's" | escapeChar('single') }} → it\'s
-    """
-    rule = _ESCAPES.get(to_text(type).lower())
-    if rule is None:
-        raise ExpressionError(
-            "The 'escapeChar' filter expects the value of 'type' to be either 'single', 'double', "
-            "or 'shell'."
-        )
-    limits.check_size(weigh(value))
-    return _escape_deep(value, rule)
-
-
-def _escape_deep(value: Value, rule: tuple[str, str]) -> Value:
-    if value is None:
-        return None
-    if isinstance(value, Mapping):
-        return {key: _escape_deep(item, rule) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_escape_deep(item, rule) for item in value]
-    return to_text(value).replace(*rule)
 
 
 @named("indent")
