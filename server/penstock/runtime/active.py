@@ -6,7 +6,7 @@ from collections import deque
 from dataclasses import dataclass, field, replace
 
 from penstock.engine.message import Message
-from penstock.engine.step import Job
+from penstock.engine.step import Event, Job
 from penstock.model.execution import Execution, Failure, TaskRun
 from penstock.runtime.flows import FlowVersion
 from penstock.runtime.masking import Masker
@@ -72,6 +72,37 @@ class Draft:
             and old.started_at is new.started_at
             and old.ended_at is new.ended_at
             and old.paused_by is new.paused_by
+        )
+
+    def add_event(self, event: Event) -> None:
+        """Adds a line to the history, without the secrets that the execution has used."""
+        self.event_seq += 1
+        self.events.append(
+            (
+                self.execution.id,
+                self.event_seq,
+                self.execution.tenant,
+                event.at,
+                event.kind,
+                event.state,
+                event.task_run_id,
+                self.active.renderer.masker.value(event.detail),
+            )
+        )
+
+    def add_line(self, line: LogLine) -> None:
+        """Adds a line to the log, with the next number."""
+        self.log_seq += 1
+        self.lines.append(
+            LogLine(
+                line.at,
+                line.level,
+                line.message,
+                line.task_run_id,
+                line.task_id,
+                line.attempt,
+                self.log_seq,
+            )
         )
 
 

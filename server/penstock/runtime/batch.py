@@ -15,40 +15,34 @@ from penstock.engine.concurrency import admit
 from penstock.engine.message import (
     Begin,
     ChildEnded,
-    ChildNotRestarted,
     ChildReplaced,
-    ChildStarted,
     KillRequested,
     Message,
     Refused,
     TimerKind,
 )
-from penstock.engine.operation import Restart
 from penstock.engine.quota import exceeded
 from penstock.engine.replay import next_attempt
-from penstock.engine.step import ChildRequest, ChildRestart, Job, Renewal, Step
-from penstock.errors import PenstockError
+from penstock.engine.step import Event, Job, Renewal, Step
 from penstock.model.execution import Execution, StateChange
 from penstock.model.flow import Flow
 from penstock.model.state import State
 from penstock.model.task import LogLevel
-from penstock.runtime import breakdown
+from penstock.runtime import breakdown, subflow
 from penstock.runtime.active import Active, Draft, draft_of, visible
 from penstock.runtime.attempt import Bench, Work, open_context, run_attempt
-from penstock.runtime.child import ChildRefused, Children
+from penstock.runtime.child import Children
 from penstock.runtime.command import Answer, Record, Submit
 from penstock.runtime.context import storable
 from penstock.runtime.deadlock import waits_for_itself
 from penstock.runtime.flows import FlowVersion
 from penstock.runtime.functions import World
 from penstock.runtime.masking import Masker
-from penstock.runtime.operation import operate
 from penstock.runtime.reaction import Reactions, chain_of
 from penstock.runtime.rendering import Renderer
 from penstock.runtime.slots import Key, Slots, key_of
-from penstock.runtime.told import child_ended, child_paused
+from penstock.runtime.told import child_paused
 from penstock.runtime.trigger_changes import TriggerChanges
-from penstock.service.inputs import unread
 from penstock.store import execution as execution_store
 from penstock.store.log import LogLine
 from penstock.store.timer import StoredTimer
@@ -93,14 +87,15 @@ class Batch:
 
     def submit(self, command: Submit) -> None:
         """A new execution, begun or queued."""
-        draft = self._create(command.execution, command.version, refusal=command.refusal)
-        self._warn(draft, command.warnings)
+        draft = self.create(command.execution, command.version, refusal=command.refusal)
+        self.warn(draft, command.warnings)
         if command.answer is not None:
             self.answers.append((command.answer, command.execution.id))
 
-    def _warn(self, draft: Draft, warnings: Iterable[str]) -> None:
+    def warn(self, draft: Draft, warnings: Iterable[str]) -> None:
+        """Adds warnings to the log of an execution."""
         for warning in warnings:
-            _add_line(draft, LogLine(self.now, LogLevel.WARN, storable(warning)))
+            draft.add_line(LogLine(self.now, LogLevel.WARN, storable(warning)))
 
     def deliver(self, execution_id: str, *messages: Message) -> None:
         """Messages for an execution; nothing when it is over."""
@@ -119,7 +114,7 @@ class Batch:
             self.late.append(record)
             return
         for line in record.lines:
-            _add_line(draft, line)
+            draft.add_line(line)
         draft.metrics.extend(record.metrics)
 
     def fire(self, timer: StoredTimer, message: Message) -> None:
@@ -177,27 +172,16 @@ class Batch:
             draft.is_ready = False
             self.advance(draft)
 
-    def _create(
+    def create(
         self, execution: Execution, version: FlowVersion, *, refusal: str | None = None
     ) -> Draft:
+        """A new execution, begun, queued or scheduled; with a `refusal` it fails at once."""
         core = self.core
         renderer = Renderer(core.world, core.bench.clock, execution)
         draft = draft_of(Active(execution, version, renderer), is_new=True)
         self.drafts[execution.id] = draft
         draft.changed.update(dict.fromkeys(execution.task_runs))
-        draft.event_seq = 1
-        draft.events.append(
-            (
-                execution.id,
-                1,
-                execution.tenant,
-                execution.created_at,
-                "created",
-                State.CREATED,
-                None,
-                None,
-            )
-        )
+        draft.add_event(Event(execution.created_at, "created", State.CREATED))
         if refusal is not None:
             self.deliver(execution.id, Refused(State.FAILED, refusal))
         elif execution.scheduled_at is not None and execution.scheduled_at > self.now:
@@ -277,7 +261,7 @@ class Batch:
         is_retried = step.execution.state is State.RETRIED
         if step.execution.state.is_terminated and not before.state.is_terminated and not is_retried:
             # The parent does not know which secrets this execution has used.
-            self._tell_parent(visible(step.execution, draft.active.renderer.masker))
+            subflow.tell_parent(self, visible(step.execution, draft.active.renderer.masker))
         elif step.execution.parent_id is not None:
             paused = step.execution.state is State.PAUSED
             if paused is not (before.state is State.PAUSED):
@@ -293,7 +277,7 @@ class Batch:
         """Starts the next attempt; who waits for this one waits for that one then."""
         ended, version = draft.execution, draft.active.version
         made = next_attempt(ended, version.flow, renewal.execution_id, renewal.at)
-        self._create(made, version)
+        self.create(made, version)
         if ended.parent_id is not None and ended.parent_task_run_id is not None:
             message = ChildReplaced(ended.parent_task_run_id, ended.id, made.id)
             self.deliver(ended.parent_id, message)
@@ -307,25 +291,12 @@ class Batch:
         tenant, id_ = step.execution.tenant, step.execution.id
         mask = draft.active.renderer.masker
         for event in step.events:
-            draft.event_seq += 1
-            detail = mask.value(event.detail)
-            draft.events.append(
-                (
-                    id_,
-                    draft.event_seq,
-                    tenant,
-                    event.at,
-                    event.kind,
-                    event.state,
-                    event.task_run_id,
-                    detail,
-                )
-            )
+            draft.add_event(event)
         for log in step.logs:
             run = step.execution.task_runs.get(log.task_run_id or "")
             task_id = run.task_id if run else None
             line = LogLine(log.at, log.level, mask.text(log.message), log.task_run_id, task_id)
-            _add_line(draft, line)
+            draft.add_line(line)
         for timer in step.timers:
             draft.has_timers = True
             draft.timers.append(
@@ -335,9 +306,9 @@ class Batch:
         for child_id in step.child_kills:
             self.deliver(child_id, KillRequested("the execution that called it was ended"))
         for request in step.children:
-            self._call(draft, request)
+            subflow.call(self, draft, request)
         for wanted in step.child_restarts:
-            self._restart_child(draft, wanted)
+            subflow.restart(self, draft, wanted)
         if step.jobs:
             self._sort_jobs(draft, step.jobs)
 
@@ -388,10 +359,9 @@ class Batch:
             for made in core.reactions.to(
                 seen, change.state, change.at, windows=self.triggers.windows, chain=chain
             ):
-                started = self._create(made.execution, made.version, refusal=made.refusal)
+                started = self.create(made.execution, made.version, refusal=made.refusal)
                 self.triggers.started[made.key] = started.execution
-                for warning in made.warnings:
-                    _add_line(started, LogLine(self.now, LogLevel.WARN, storable(warning)))
+                self.warn(started, made.warnings)
 
     def _chain(self, execution: Execution) -> list[str]:
         """The flows whose executions led here by flow triggers, by way of callers too."""
@@ -404,35 +374,6 @@ class Batch:
             found, parent = chain_of(caller), caller.parent_id
         return found
 
-    def _call(self, draft: Draft, request: ChildRequest) -> None:
-        parent = draft.execution
-        substitute = self.core.bench.substitute
-        told = None if substitute is None else substitute.call(request, parent)
-        if told is not None:
-            self.deliver(parent.id, *told)
-            return
-        try:
-            child, version = self.core.children.make(
-                request, parent, draft.active.renderer, self.now
-            )
-        except ChildRefused as refused:
-            ended = ChildEnded(request.task_run_id, None, State.FAILED, failure=refused.args[0])
-            self.deliver(parent.id, ended)
-            return
-        self._warn(self._create(child, version), unread(version.flow, request.inputs))
-        self.deliver(parent.id, ChildStarted(request.task_run_id, child.id))
-
-    def _restart_child(self, draft: Draft, wanted: ChildRestart) -> None:
-        try:
-            operate(self, draft.execution.tenant, wanted.child_id, Restart())
-        except PenstockError:
-            message = ChildNotRestarted(wanted.task_run_id, wanted.child_id)
-            self.deliver(draft.execution.id, message)
-
-    def _tell_parent(self, ended: Execution) -> None:
-        if ended.parent_id is not None and ended.parent_task_run_id is not None:
-            self.deliver(ended.parent_id, child_ended(ended))
-
 
 def _readable(before: Execution, after: Execution, masker: Masker) -> Execution:
     """What a task has set is the same now as it will be when it is read from its row."""
@@ -440,18 +381,3 @@ def _readable(before: Execution, after: Execution, masker: Masker) -> Execution:
         return after
     labels = {key: masker.text(value) for key, value in after.labels.items()}
     return replace(after, variables=masker.value(after.variables), labels=labels)
-
-
-def _add_line(draft: Draft, line: LogLine) -> None:
-    draft.log_seq += 1
-    draft.lines.append(
-        LogLine(
-            line.at,
-            line.level,
-            line.message,
-            line.task_run_id,
-            line.task_id,
-            line.attempt,
-            draft.log_seq,
-        )
-    )
