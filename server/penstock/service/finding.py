@@ -160,7 +160,7 @@ def _variables(draft: Draft, flow: Flow, world: World, severity: Severity) -> li
     wanted = _references(draft).variables
     if not wanted:
         return []
-    known = world.variables(flow.namespace)
+    known = world.namespaces.variables(flow.namespace)
     if "$unknown" in known:
         return []
     return [

@@ -149,7 +149,7 @@ def reachable(world: World, first: Key) -> dict[Key, Reading]:
 def namespaces_of(world: World, flows: Mapping[Key, Reading]) -> dict[str, NamespaceSpec]:
     """What the namespaces of flows, and those above them, would say."""
     names = {name for namespace, _ in flows for name in ancestors(namespace)}
-    found = {name: world.namespace_spec(name) for name in sorted(names)}
+    found = {name: world.namespaces.spec(name) for name in sorted(names)}
     return {name: spec for name, spec in found.items() if spec is not None}
 
 

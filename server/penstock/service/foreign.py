@@ -24,7 +24,7 @@ def denied(draft: Draft, world: World, severity: Severity) -> list[Problem]:
     user = reading.flow.namespace
     found = []
     for each in reading.references.uses:
-        if not world.allows(user, each.namespace):
+        if not world.namespaces.allows(user, each.namespace):
             line, column = reading.place(each.path) or (None, None)
             found.append(
                 Problem(
@@ -55,7 +55,7 @@ def of_namespace(draft: Draft, world: World, severity: Severity) -> list[Problem
             needs=(str(Reference("flow", each.namespace, each.flow_id)),),
         )
         for each in world.foreign_uses(namespace)
-        if not world.allows(each.namespace, each.target_namespace)
+        if not world.namespaces.allows(each.namespace, each.target_namespace)
     ]
     for path, key in secrets_in(draft.member.spec.get("variables"), "variables"):
         if not world.has_secret(namespace, key):
@@ -79,7 +79,7 @@ def variables_with(reference: Reference, world: World) -> list[str]:
     """Namespaces of which a variable would miss a secret that goes."""
     return [
         str(Reference("namespace", name))
-        for name, variables in world.declared_variables(below=reference.namespace)
+        for name, variables in world.namespaces.with_variables(below=reference.namespace)
         if any(key == reference.id for _, key in secrets_in(variables, ""))
         and not world.has_secret(name, reference.id)
     ]

@@ -43,5 +43,7 @@ def _readers(namespace: str, lost: Iterable[str], world: World) -> Iterable[tupl
             continue
         reading = world.reading(row.namespace, row.id)
         read = {each.keys[0] for each in reading.references.variables} if reading else set()
-        for key in sorted(read.intersection(lost) - world.variables(row.namespace).keys()):
+        for key in sorted(
+            read.intersection(lost) - world.namespaces.variables(row.namespace).keys()
+        ):
             yield reference, key

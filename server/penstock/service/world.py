@@ -9,27 +9,23 @@ from sqlalchemy import Connection
 
 from penstock.language.flow_test import parse_suite
 from penstock.model.flow import Flow
-from penstock.model.frozen import Json
 from penstock.service.draft import Draft
 from penstock.service.flow import references_of
-from penstock.service.isolation import EVERYBODY, is_within
-from penstock.service.namespace import spec_of
-from penstock.service.objectset import Reference, has_unknown
+from penstock.service.isolation import is_within
+from penstock.service.objectset import Reference
 from penstock.service.services import Reading, Services
-from penstock.service.spec import NamespaceSpec, read
 from penstock.service.surroundings import Surroundings
+from penstock.service.world_namespaces import Namespaces
 from penstock.store import flow as flows
 from penstock.store import flow_reference as flow_references
 from penstock.store import flow_test as flow_tests
 from penstock.store import kv as pairs
-from penstock.store import namespace as namespaces
 from penstock.store import namespace_file as files
 from penstock.store import schedule as schedules
 from penstock.store import secret as secrets
 from penstock.store.declared import Key, ancestors
 from penstock.store.flow import FlowRow
 from penstock.store.flow_reference import FlowReference
-from penstock.store.namespace import NamespaceRow
 
 
 class World:
@@ -52,9 +48,8 @@ class World:
         self._drafts = {str(draft.reference): draft for draft in drafts}
         self._removals = [*removed]
         self._removed = {str(reference) for reference in self._removals}
+        self.namespaces = Namespaces(tx, services, tenant, drafts=drafts, removed=self._removals)
         self._holders: dict[str, frozenset[str]] = {}
-        self._variables: dict[str, dict[str, Json]] = {}
-        self._namespaces: dict[str, NamespaceRow | None] = {}
         self._secret_values: dict[str, dict[str, list[str]]] = {}
 
     def has_flow(self, namespace: str, id: str) -> bool:  # noqa: A002 - the word of the API
@@ -125,56 +120,6 @@ class World:
         }
         return files.in_the_way(self.tx, self.tenant, namespace, reference.id, without=leaving)
 
-    def variables(self, namespace: str) -> dict[str, Json]:
-        """What ``namespace.*`` would show to the flows of a namespace; with a key `$unknown` when
-        it is not known which variables there are.
-        """
-        known = self._variables.get(namespace)
-        if known is not None:
-            return known
-        merged: dict[str, Json] = {}
-        for name in reversed(ancestors(namespace)):
-            reference = str(Reference("namespace", name))
-            draft = self._drafts.get(reference)
-            if draft is not None:
-                written = draft.member.spec.get("variables")
-            else:
-                row = None if reference in self._removed else self._stored_namespace(name)
-                written = None if row is None else row.variables
-            if isinstance(written, dict):
-                merged.update(written)
-        self._variables[namespace] = merged
-        return merged
-
-    def allows(self, user: str, target: str) -> bool:
-        """Whether flows of `user` may use what is in `target`."""
-        isolation = self.services.isolation
-        return isolation.allows(user, target, self._allowed(target))
-
-    def _allowed(self, target: str) -> list[str] | None:
-        """The nearest list of namespaces whose flows may use `target`."""
-        for name in ancestors(target):
-            reference = str(Reference("namespace", name))
-            draft = self._drafts.get(reference)
-            if draft is not None:
-                listed = _list_of(draft)
-            elif reference in self._removed:
-                listed = None
-            else:
-                listed = self._stored_list(name)
-            if listed is not None:
-                return listed
-        return None
-
-    def _stored_list(self, namespace: str) -> list[str] | None:
-        row = self._stored_namespace(namespace)
-        return None if row is None else row.allowed_namespaces
-
-    def _stored_namespace(self, namespace: str) -> NamespaceRow | None:
-        if namespace not in self._namespaces:
-            self._namespaces[namespace] = namespaces.find(self.tx, self.tenant, namespace)
-        return self._namespaces[namespace]
-
     def foreign_uses(self, namespace: str) -> list[FlowReference]:
         """What stored flows outside the set use of a namespace, and those below it, that is not
         their own or above them.
@@ -185,21 +130,6 @@ class World:
             if not is_within(each.namespace, each.target_namespace)
             and not self.is_touched(Reference("flow", each.namespace, each.flow_id))
         ]
-
-    def declared_variables(self, *, below: str) -> list[tuple[str, Json]]:
-        """A namespace and those below it, with the variables that each would declare."""
-        limit = 10_000
-        stored = namespaces.page(self.tx, self.tenant, namespace=below, limit=limit)
-        found: dict[str, Json] = {
-            row.namespace: row.variables
-            for row in stored
-            if str(Reference("namespace", row.namespace)) not in self._removed
-        }
-        for draft in self._drafts.values():
-            reference = draft.reference
-            if reference.kind == "namespace" and is_within(reference.namespace, below):
-                found[reference.namespace] = draft.member.spec.get("variables")
-        return sorted(found.items())
 
     def secret_keys(self, namespace: str) -> list[str]:
         """Keys that a flow of the namespace would find, for hints."""
@@ -338,17 +268,6 @@ class World:
                     found[draft.reference] = source
         return sorted(found.items(), key=lambda pair: pair[0].id)
 
-    def namespace_spec(self, namespace: str) -> NamespaceSpec | None:
-        """What a namespace would say; None when it is not declared."""
-        reference = str(Reference("namespace", namespace))
-        draft = self._drafts.get(reference)
-        if draft is not None:
-            return read(NamespaceSpec, draft.member.spec)[0]
-        row = None
-        if reference not in self._removed:
-            row = self._stored_namespace(namespace)
-        return None if row is None else NamespaceSpec.model_validate(spec_of(row))
-
     def next_revision(self, namespace: str, id: str) -> int:  # noqa: A002 - the word of the API
         """The revision that a flow of the set would get."""
         return self._numbers[namespace, id]
@@ -411,13 +330,3 @@ class World:
                 for each in references_of(draft.reading):
                     found.setdefault((each.kind, each.target_id), []).append(each)
         return found
-
-
-def _list_of(draft: Draft) -> list[str] | None:
-    """The list of a namespace of the set; nothing is held against one that is not known yet."""
-    listed = draft.member.spec.get("allowedNamespaces")
-    if has_unknown(listed):
-        return [EVERYBODY]
-    if not isinstance(listed, list):
-        return None
-    return [each for each in listed if isinstance(each, str)]
