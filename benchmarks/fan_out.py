@@ -44,7 +44,7 @@ def run(runner: LocalRunner, source: str) -> Ran:
     parsed = parse(source, registry)
     if parsed.flow is None:
         raise SystemExit([problem.sentence() for problem in parsed.problems])
-    runner.add([(parsed.flow, source)])
+    runner.store.add([(parsed.flow, source)])
     execution, version = runner.prepare("bench", "fan")
     return runner.run(execution, version)
 

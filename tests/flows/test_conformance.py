@@ -144,7 +144,7 @@ def on_server(client: httpx.Client, path: Path, about: dict[str, Any]) -> dict[s
 def in_process(made: LocalRunner, path: Path, about: dict[str, Any]) -> dict[str, Any]:
     """Runs it without a server, and says of it what the API would."""
     flow, source = flow_of(path)
-    made.add([(flow, source)])
+    made.store.add([(flow, source)])
     execution, version = made.prepare(flow.namespace, flow.id, about.get("given", {}))
     undo = answer(made, execution, list(about.get("resume", [])))
     found = made.run(execution, version, patience=Patience(PATIENCE)).execution

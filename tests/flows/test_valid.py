@@ -85,10 +85,10 @@ RUN = re.compile(r'"((?:[^"\\]|\\.)*)"|([^,\s]+)')
 def runner() -> Iterator[LocalRunner]:
     """One runtime for all of them; it knows the flows that others call, and some namespaces."""
     with LocalRunner(secrets=SECRETS, workers=4) as made:
-        made.add(map(flow_of, sorted((HERE / "called").glob("*.yaml"))))
+        made.store.add(map(flow_of, sorted((HERE / "called").glob("*.yaml"))))
         for namespace, spec in NAMESPACES.items():
-            made.declare(namespace, NamespaceSpec.model_validate(spec))
-        made.add_files("corpus.valid", HERE / "files")
+            made.store.declare(namespace, NamespaceSpec.model_validate(spec))
+        made.store.add_files("corpus.valid", HERE / "files")
         yield made
 
 
@@ -148,7 +148,7 @@ def answer(runner: LocalRunner, execution: Execution, answers: list[dict[str, An
 def test_a_flow_does_what_its_first_lines_say(path: Path, runner: LocalRunner):
     expectation = expected(path)
     flow, source = flow_of(path)
-    runner.add([(flow, source)])
+    runner.store.add([(flow, source)])
     lines: list[str] = []
     given = expectation.get("given", {})
     if "refused" in expectation:

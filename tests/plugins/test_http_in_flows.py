@@ -23,7 +23,7 @@ def flow(runner, service):
         source = f"id: f\nnamespace: company.team\ntasks:\n{tasks}".replace("URL", service.url)
         parsed = parse(source, registry)
         assert parsed.flow is not None, [problem.sentence() for problem in parsed.problems]
-        runner.add([(parsed.flow, source)])
+        runner.store.add([(parsed.flow, source)])
         execution, version = runner.prepare("company.team", "f", {})
         lines: list[str] = []
 

@@ -65,7 +65,7 @@ def run(runner: LocalRunner, tasks: str, inputs: dict[str, object] | None = None
     )
     parsed = parse(source, registry)
     assert parsed.flow is not None, [problem.sentence() for problem in parsed.problems]
-    runner.add([(parsed.flow, source)])
+    runner.store.add([(parsed.flow, source)])
     execution, version = runner.prepare("company.team", "called", inputs or {})
     return runner.run(execution, version, patience=Patience(20)).execution
 

@@ -36,7 +36,7 @@ def test_outputs_of_many_iterations_are_a_map_in_the_order_of_their_writing():
     parsed = parse(MANY, registry)
     assert parsed.flow is not None, [problem.sentence() for problem in parsed.problems]
     with LocalRunner() as runner:
-        runner.add([(parsed.flow, MANY)])
+        runner.store.add([(parsed.flow, MANY)])
         execution, version = runner.prepare("company.team", "many")
         found = runner.run(execution, version, patience=Patience(30)).execution
     assert found.failure is None

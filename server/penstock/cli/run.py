@@ -150,11 +150,11 @@ def _run(
     configure("error")
     environment = environment_of(os.environ, name=os.environ.get("PENSTOCK_ENVIRONMENT"), url=None)
     with LocalRunner(secrets=secrets, environment=environment) as runner:
-        runner.add([(each.flow, each.source) for each in files.all])
+        runner.store.add([(each.flow, each.source) for each in files.all])
         for namespace, spec in files.namespaces.items():
-            runner.declare(namespace, spec)
+            runner.store.declare(namespace, spec)
         if folder is not None:
-            runner.add_files(files.main.flow.namespace, folder)
+            runner.store.add_files(files.main.flow.namespace, folder)
         execution, version = _prepared(runner, files, given, labels)
         lines = None if session.output.is_json else Lines(execution.id)
         ran = runner.run(

@@ -27,7 +27,8 @@ from penstock.plugins.core.trigger.schedule import Schedule
 from penstock.runtime.clock import SkippingClock
 from penstock.runtime.flow_test_result import CaseResult, CaseState, SuiteResult
 from penstock.runtime.flows import FlowVersion
-from penstock.runtime.local import TENANT, LocalRunner, Patience, empty_database
+from penstock.runtime.local import LocalRunner, Patience
+from penstock.runtime.local_store import TENANT, empty_database
 from penstock.runtime.rendering import Renderer
 from penstock.runtime.stand_in import StandIn
 from penstock.runtime.turns import Turns
@@ -224,22 +225,22 @@ class Trial:
     def _settle(self, runner: LocalRunner, folder: Path) -> Fixtures:
         """Puts flows, namespaces, files and pairs in place; gives the fixtures with URIs."""
         fixtures, own = self._fixtures, self._key[0]
-        runner.add(self._material.flows.values())
+        runner.store.add(self._material.flows.values())
         spaces = dict(self._material.namespaces)
         if fixtures.variables:
             before = spaces.get(own, NamespaceSpec())
             variables = {**before.variables, **fixtures.variables}
             spaces[own] = before.model_copy(update={"variables": variables})
         for name, spec in spaces.items():
-            runner.declare(name, spec)
+            runner.store.declare(name, spec)
         uris = {
-            name: runner.keep(self._key, name, text, folder)
+            name: runner.store.keep(self._key, name, text, folder)
             for name, text in fixtures.files.items()
         }
         fixtures = _with_files(fixtures, uris)
         for key, value in fixtures.kv.items():
             namespace, _, name = key.rpartition("/")
-            runner.put_pair(namespace or own, name, value)
+            runner.store.put_pair(namespace or own, name, value)
         return fixtures
 
     def _out_of_place(self, version: FlowVersion) -> FlowVersion:
@@ -274,13 +275,13 @@ class Trial:
         return rendered if isinstance(rendered, dict) else {}
 
     def _rendered(self, runner: LocalRunner, execution: Execution, value: Json) -> Json:
-        renderer = Renderer(runner.world, runner.clock, execution)
+        renderer = Renderer(runner.store.world, runner.clock, execution)
         variables = task_variables(self._flow, execution, None, renderer.environment())
         return renderer.render(value, variables, typed=True)
 
     def _pair(self, runner: LocalRunner, key: str) -> tuple[Json] | None:
         namespace, _, name = key.rpartition("/")
-        with runner.database.read() as tx:
+        with runner.store.database.read() as tx:
             row = kv_store.find(
                 tx, TENANT, namespace or self._key[0], key=name, now=runner.clock.now()
             )
