@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import signal
 import threading
 from collections.abc import Generator
 from dataclasses import dataclass, field
@@ -21,6 +22,9 @@ collect_ignore = ["flowtests"]
 
 hypothesis_settings.load_profile("ci")
 """The same examples in every run, and no clock: how long one takes is the machine's affair."""
+
+# What a shell starts in the background ignores Ctrl-C, and so would all that tests start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 PATIENCE = 30.0
 _names = itertools.count(1)
