@@ -80,7 +80,7 @@ def server(tmp_path_factory):
     yield made
     made.http.close()
     process.terminate()
-    process.wait(20)
+    process.wait(60)  # the server may take its `shutdown_seconds` twice
     process.stdout.close()
     log.close()
 
