@@ -22,9 +22,10 @@ class Queue(Generic[I, R]):
     LONGEST = 5
     """So many times as long as for the next sibling an item waits for all of them together."""
     MEMORY = 8
-    """So many batches of one in a row, and the run is taken for a chain that has no siblings."""
-    VAIN = 3
-    """After so many waits for which nobody came, the next ``MEMORY`` batches do not wait."""
+    """So many batches of one in a row, and the run is taken for a chain that has no siblings.
+
+    And when nobody came in time, as many as waited then are enough for so many batches.
+    """
 
     def __init__(
         self,
@@ -52,7 +53,7 @@ class Queue(Generic[I, R]):
         self._busy = 0
         self._batches = 0
         self._gap = 0.0
-        self._vain = 0
+        self._alone = 0
         self._rests = 0
         loop.on_idle.append(self._flush)
 
@@ -84,7 +85,8 @@ class Queue(Generic[I, R]):
     def _flush(self) -> None:
         if self._in_flight or not self._waiting:
             return
-        if not self._busy or self._rests or len(self._waiting) >= self._enough:
+        enough = min(self._enough, self._alone) if self._rests else self._enough
+        if not self._busy or len(self._waiting) >= enough:
             self._send_batch()
         elif not self._lingers:
             self._lingers = True
@@ -100,9 +102,8 @@ class Queue(Generic[I, R]):
         if seconds > 0:
             self._loop.later(seconds, lambda: self._linger(batch, count))
             return
-        self._vain = self._vain + 1 if len(self._waiting) == count else 0
-        if self._vain == self.VAIN:
-            self._vain, self._rests = 0, self.MEMORY + 1
+        if len(self._waiting) == count:
+            self._alone, self._rests = count, self.MEMORY + 1
         self._send_batch()
 
     def _send_batch(self) -> None:

@@ -57,9 +57,9 @@ class Objects:
     """Only the first reads wait: later ones are answered from a listing."""
     WRITES_LINGER = 0.05
     """Terraform writes its whole state between two of them, which takes it a while."""
-    WRITES_PART = 3
-    """A third of what Terraform works on at a time leaves without the rest: it then writes its
-    state for one third while the next is on its way. Waiting for all takes it a fifth longer."""
+    PLANS_SPARE, WRITES_SPARE = 0.3, 0.2
+    """These parts of what Terraform works on at a time need not wait with the rest when it leaves:
+    they are what Terraform does meanwhile. It would be idle if all of it waited for one answer."""
     PAUSES = (0.05, 0.2, 0.5, 1.0, 2.0)
     """Seconds between attempts to delete what is still in use; the last as often as it helps."""
     PAGE = 1000
@@ -77,13 +77,16 @@ class Objects:
             loop, self._read_all, enough=parallelism, linger=self.READS_LINGER
         )
         self._plans: Queue[Item | Reference, Json] = Queue(
-            loop, self._plan_all, size=_size, enough=parallelism
+            loop,
+            self._plan_all,
+            size=_size,
+            enough=_most_of(parallelism, self.PLANS_SPARE),
         )
         self._writes: Queue[Item | Reference, Json] = Queue(
             loop,
             self._write_all,
             size=_size,
-            enough=max(1, parallelism // self.WRITES_PART),
+            enough=_most_of(parallelism, self.WRITES_SPARE),
             linger=self.WRITES_LINGER,
         )
         self._checks: Queue[tuple[Reference, str], SecretCheck] = Queue(
@@ -371,6 +374,10 @@ class Objects:
             SecretCheck(exists=bool(row.get("exists")), equal=bool(row.get("equal")))
             for row in rows_of(answer, "items")
         ]
+
+
+def _most_of(parallelism: int, spare: float) -> int:
+    return parallelism - int(parallelism * spare)
 
 
 def _set(items: Iterable[Item], deletes: Iterable[Reference]) -> Json:

@@ -131,8 +131,21 @@ def test_pairs_that_follow_each_other_soon_wait_no_more(sent, monkeypatch):
         made.until(turn + 1)
         made.answers[turn].set(None)
     assert made.batches == [[1, 2]] * 12
-    # The first leaves at once, three wait in vain, and then none does for a while.
-    assert {*waits} == {1, 2, 3}
+    # The first leaves at once, one waits in vain, and then two are enough for a while.
+    assert {*waits} == {1, 10}
+
+
+def test_fewer_than_were_enough_lately_wait_still(sent):
+    made = sent(enough=10, linger=1000)
+    for turn in range(3):
+        made.queue.submit(1)
+        if turn < 2:
+            made.queue.submit(2)
+        else:
+            made.loop.later(0.1, lambda: made.queue.submit(2))
+        made.until(turn + 1)
+        made.answers[turn].set(None)
+    assert made.batches == [[1, 2]] * 3
 
 
 def test_large_items_leave_in_several_requests(sent):
