@@ -20,14 +20,18 @@ from penstock_provider.run_file import RunFile
 class Clearances(RunFile):
     """The server's answers to what it had no finding about, by the exact content."""
 
-    def __init__(self, peer: Peer | None, directory: Path | None = None) -> None:
+    def __init__(
+        self, peer: Peer | None, directory: Path | None = None, *, place: str = ""
+    ) -> None:
+        """`place` is which tenant was asked: what holds in one may lack something in another."""
         super().__init__(peer, directory, suffix="-cleared")
+        self._place = place
         self._known: dict[str, str] | None = None
 
     def add(self, answers: list[tuple[Item, Json]]) -> None:
         """Notes what the server said about objects, for later processes."""
         self.write(
-            f"{_digest(item)} {json.dumps(row)}" for item, row in answers if _is_public(item)
+            f"{self._digest(item)} {json.dumps(row)}" for item, row in answers if _is_public(item)
         )
 
     def of(self, item: Item) -> Json | None:
@@ -36,19 +40,18 @@ class Clearances(RunFile):
             # Also when this process writes the file later: it has asked for that itself.
             pairs = (line.partition(" ") for line in self.lines() or ())
             self._known = {digest: text for digest, _, text in pairs}
-        text = self._known.get(_digest(item)) if self._known and _is_public(item) else None
+        text = self._known.get(self._digest(item)) if self._known and _is_public(item) else None
         try:
             row = json.loads(text) if text else None
         except ValueError:
             return None
         return row if isinstance(row, dict) else None
 
+    def _digest(self, item: Item) -> str:
+        content = json.dumps([self._place, *item.reference, item.spec], sort_keys=True)
+        return hashlib.sha256(content.encode()).hexdigest()
+
 
 def _is_public(item: Item) -> bool:
     """Whether all of the object is a text that states show as well."""
     return item.spec.keys() == {"source"}
-
-
-def _digest(item: Item) -> str:
-    content = json.dumps([*item.reference, item.spec], sort_keys=True)
-    return hashlib.sha256(content.encode()).hexdigest()

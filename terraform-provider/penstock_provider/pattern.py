@@ -12,12 +12,15 @@ INHERITED = frozenset({"secret", "variable", "namespace"})
 class Pattern(NamedTuple):
     """Objects of a kind; None stands for any name that is not known yet.
 
-    A namespace has no id. A ``variable`` is one that a namespace declares.
+    A namespace has no id. A ``variable`` is one that a namespace declares, and the namespace of a
+    ``tenant`` is its name. The last two are of the provider block; None stands for any.
     """
 
     kind: str
     namespace: str | None
     id: str | None = None
+    endpoint: str | None = None
+    tenant: str | None = None
 
     @property
     def is_certain(self) -> bool:
@@ -32,6 +35,10 @@ class Pattern(NamedTuple):
         if self.kind == "namespace":
             return f"namespace/{self.namespace}"
         return None if self.id is None else f"{self.kind}/{self.namespace}/{self.id}"
+
+    def is_within(self, endpoint: str, tenant: str) -> bool:
+        """Whether it may be about objects of that tenant there."""
+        return self.endpoint in (None, endpoint) and self.tenant in (None, tenant)
 
     def has(self, name: str) -> bool:
         """Whether an object, by its reference's text, may be among them."""
@@ -52,7 +59,7 @@ class Pattern(NamedTuple):
 
     def line(self) -> str:
         """One line of text; what is open is empty, for no name is."""
-        return "\t".join((self.kind, self.namespace or "", self.id or ""))
+        return "\t".join(each or "" for each in self)
 
     @classmethod
     def read(cls, line: str) -> Pattern | None:
@@ -60,7 +67,7 @@ class Pattern(NamedTuple):
         parts = line.split("\t")
         if len(parts) != len(cls._fields):
             return None
-        return cls(parts[0], parts[1] or None, parts[2] or None)
+        return cls(parts[0], *(each or None for each in parts[1:]))
 
 
 def serving(need: str) -> Iterator[str]:

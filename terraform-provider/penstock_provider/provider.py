@@ -148,6 +148,7 @@ class Penstock(Provider):
     _examiner: Examiner | None = None
     _record: Record | None = None
     _on_override: str = ""
+    _place: tuple[str | None, str | None] = None, None
     _clearances: Clearances | None = None
     _client: Client | None = None
     _singles: Singles | None = None
@@ -232,10 +233,21 @@ class Penstock(Provider):
         if self._on_override == "clear" and self._objects is not None:
             await self._objects.follow(references)
 
+    def checked(self, config: State) -> None:
+        """Notes of which server and tenant the block is, as far as that is known."""
+        self._place = (
+            None if isinstance(config.get("endpoint"), Unknown) else _endpoint(config),
+            None if isinstance(config.get("tenant"), Unknown) else _tenant(config),
+        )
+
     def validated(self, resource: Resource, config: State) -> None:
         """Writes down what a resource block declares, for the process that plans."""
         if self._objects is None and isinstance(resource, Declares):
-            self.record.append(resource.declares(config))
+            endpoint, tenant = self._place
+            self.record.append(
+                each._replace(endpoint=endpoint, tenant=tenant)
+                for each in resource.declares(config)
+            )
 
     async def unchanged(
         self, resource: Resource, read: Callable[[], State], diagnostics: Diagnostics
@@ -273,9 +285,10 @@ class Penstock(Provider):
         self._singles = Singles(self.loop, self._client)
         self._on_override = _setting(config.get("on_override"), "PENSTOCK_ON_OVERRIDE")
         strictness = _setting(config.get("missing_references"), "PENSTOCK_MISSING_REFERENCES")
-        self._clearances = Clearances(self.peer)
+        endpoint, tenant = settings.endpoint, settings.tenant
+        self._clearances = Clearances(self.peer, place=f"{endpoint} {tenant} {settings.owner}")
         self._examiner = Examiner(
-            Walk(self.loop, self.peer, self.record),
+            Walk(self.loop, self.peer, self.record, endpoint=endpoint, tenant=tenant),
             self._objects.plan,
             is_strict=strictness != "warning",
             refuses_overridden=self._on_override == "error",
@@ -314,7 +327,7 @@ def client_of_environment() -> Client | None:
 
 
 def _settings(config: State, diagnostics: Diagnostics) -> Settings | None:
-    endpoint = _setting(config.get("endpoint"), "PENSTOCK_ENDPOINT") or "http://127.0.0.1:8484"
+    endpoint = _endpoint(config)
     token = _setting(config.get("token"), "PENSTOCK_TOKEN")
     if not endpoint.startswith(("http://", "https://")):
         diagnostics.error(
@@ -337,13 +350,22 @@ def _settings(config: State, diagnostics: Diagnostics) -> Settings | None:
     return Settings(
         endpoint=endpoint,
         token=token,
-        tenant=_setting(config.get("tenant"), "PENSTOCK_TENANT") or "main",
+        tenant=_tenant(config),
         owner=_setting(config.get("owner"), "PENSTOCK_OWNER") or f"terraform:{workspace}",
         ca_file=_setting(config.get("ca_file"), "PENSTOCK_CA_FILE") or None,
         timeout=timeout,
         max_retries=int(retries),
         provenance=_provenance(config, workspace),
     )
+
+
+def _endpoint(config: State) -> str:
+    given = _setting(config.get("endpoint"), "PENSTOCK_ENDPOINT")
+    return given.rstrip("/") or "http://127.0.0.1:8484"
+
+
+def _tenant(config: State) -> str:
+    return _setting(config.get("tenant"), "PENSTOCK_TENANT") or "main"
 
 
 def _setting(value: Value, variable: str) -> str:

@@ -36,7 +36,12 @@ class RunTenancy(Tenancy):
 
     def _declared(self) -> set[str]:
         patterns = self._record.read() or ()
-        return {each.namespace for each in patterns if each.kind == "tenant" and each.namespace}
+        here = self._client.settings.endpoint
+        return {
+            each.namespace
+            for each in patterns
+            if each.kind == "tenant" and each.namespace and each.endpoint in (None, here)
+        }
 
     def _nearest(self) -> str:
         """The name that looks most like the one that is not there; empty when none does."""

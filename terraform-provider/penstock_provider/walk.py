@@ -36,8 +36,12 @@ class Walk(Generic[M]):
     MOST_UNREAD = 2_000
     """So many states are held until somebody asks for their names."""
 
-    def __init__(self, loop: Loop, peer: Peer | None, record: Record) -> None:
+    def __init__(
+        self, loop: Loop, peer: Peer | None, record: Record, *, endpoint: str = "", tenant: str = ""
+    ) -> None:
+        """Of the record counts what is declared in that tenant of that server."""
         self._loop = loop
+        self._place = endpoint, tenant
         self._peer = peer
         self._record = record
         self._patterns: list[Pattern] | None = None
@@ -78,7 +82,11 @@ class Walk(Generic[M]):
         Not where nobody has written down the rest: a part would be taken for the whole.
         """
         if self.is_recorded:
-            self._record.append(Pattern.of(name) for name in names)
+            endpoint, tenant = self._place
+            self._record.append(
+                Pattern.of(name)._replace(endpoint=endpoint or None, tenant=tenant or None)
+                for name in names
+            )
 
     def keep(self, read: Callable[[], Iterable[str]]) -> set[str]:
         """Objects that stay as they are, and those among them that others have waited for.
@@ -178,7 +186,10 @@ class Walk(Generic[M]):
     def _declared(self) -> list[Pattern] | None:
         if not self._has_read:
             self._has_read = True
-            self._patterns = self._record.read()
+            found = self._record.read()
+            self._patterns = (
+                None if found is None else [each for each in found if each.is_within(*self._place)]
+            )
         return self._patterns
 
     def _read_kept(self) -> set[str]:

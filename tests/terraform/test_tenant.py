@@ -200,3 +200,54 @@ def test_a_token_for_the_run_in_a_tenant_that_the_run_makes(terraform, server, n
     terraform.plan(0)
     events = server.get(f"/api/v1/tenants/{name}/audit-events?object=flow/{NS}/hello")["items"]
     assert events[0]["actor"].startswith("token:terraform-")
+
+
+def test_what_one_tenant_was_cleared_of_is_asked_of_another(terraform, server, namespace, name):
+    """The same text in two tenants: only one of them has what it reads."""
+    server.put(f"/api/v1/tenants/{name}", {})
+    server.put(f"/secrets/{namespace}/KEY", {"value": "v"})
+    reads = quoted(flow(namespace, word="'{{ secret(`KEY`) }}'".replace("`", '"')))
+    terraform.write(
+        block("penstock_flow", source=reads)
+        + inside(server, quoted(name))
+        + held("penstock_flow", "other", source=reads, depends_on="[penstock_flow.it]")
+    )
+    out = terraform.plan(1)
+    assert f"`KEY` is neither in {namespace} nor above it" in out
+    assert "with penstock_flow.other" in out
+    assert "with penstock_flow.it" not in out
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_what_is_declared_in_one_tenant_is_missing_in_another(
+    terraform, server, namespace, name, is_there
+):
+    if is_there:
+        server.put(f"/api/v1/tenants/{name}", {})
+        tenant, made = quoted(name), ""
+    else:
+        tenant, made = TENANT, block("penstock_tenant", tenant=quoted(name))
+    reads = quoted(flow(namespace, word="'{{ secret(`KEY`) }}'".replace("`", '"')))
+    secret = {"namespace": quoted(namespace), "key": '"KEY"', "value_wo": quoted(SECRET)}
+    terraform.write(
+        made
+        + block("penstock_secret", **secret)
+        + block("penstock_flow", source=reads)
+        + inside(server, tenant)
+        + held("penstock_flow", "other", source=reads)
+    )
+    out = terraform.plan(1)
+    assert f"`KEY` is neither in {namespace} nor above it" in out
+    assert "with penstock_flow.other" in out
+    assert "with penstock_flow.it" not in out
+    mended = held("penstock_secret", "other", **secret)
+    terraform.write(
+        made
+        + block("penstock_secret", **secret)
+        + block("penstock_flow", source=reads)
+        + inside(server, tenant)
+        + held("penstock_flow", "other", source=reads)
+        + mended
+    )
+    out = terraform.plan(2)
+    assert "Warning" not in out

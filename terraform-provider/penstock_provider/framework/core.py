@@ -161,7 +161,9 @@ class Core:
         """Checks the provider block."""
         schema = self._provider.schema
         diagnostics = Diagnostics()
-        check(schema, state_of(asked.config, schema) or {}, diagnostics)
+        config = state_of(asked.config, schema) or {}
+        check(schema, config, diagnostics)
+        self._provider.checked(config)
         tell(told, diagnostics.items)
 
     async def validate_data_resource_config(self, asked: Message, told: Message) -> None:

@@ -191,7 +191,10 @@ class Provider(ABC):
     def __init__(self, loop: Loop) -> None:
         self.loop = loop
 
-    def validated(self, resource: Resource, config: State) -> None:  # noqa: B027 (most need none)
+    def checked(self, config: State) -> None:  # noqa: B027 (most need none)
+        """Takes notice of the provider's own block before it is configured, with unknown values."""
+
+    def validated(self, resource: Resource, config: State) -> None:  # noqa: B027 (likewise)
         """Takes notice of a resource block, with unknown values in it."""
 
     async def unchanged(  # noqa: B027 (likewise)
