@@ -29,6 +29,7 @@ from penstock.runtime.flow_test_result import CaseResult, CaseState, SuiteResult
 from penstock.runtime.flows import FlowVersion
 from penstock.runtime.local import LocalRunner, Patience
 from penstock.runtime.local_store import TENANT, empty_database
+from penstock.runtime.processor_time import processor_time
 from penstock.runtime.rendering import Renderer
 from penstock.runtime.stand_in import StandIn
 from penstock.runtime.turns import Turns
@@ -305,7 +306,7 @@ class _Secrets(dict[str, str]):
 def _with_files(fixtures: Fixtures, uris: Mapping[str, str]) -> Fixtures:
     if not uris:
         return fixtures
-    scope = Scope(variables={"files": {**uris}})
+    scope = Scope(variables={"files": {**uris}}, clock=processor_time)
 
     def render(value: dict[str, Json]) -> dict[str, Json]:
         found = render_deep(value, scope, typed=True)

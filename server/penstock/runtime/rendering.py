@@ -30,6 +30,7 @@ from penstock.runtime.masking import Masker
 from penstock.runtime.namespace_files import NamespaceFiles
 from penstock.runtime.namespace_variables import NamespaceVariables
 from penstock.runtime.opened import Opened
+from penstock.runtime.processor_time import processor_time
 from penstock.runtime.query.process import QUERIES
 from penstock.runtime.task_cache import CachedTask, cached_task
 from penstock.secrets.envelope import CannotDecrypt
@@ -214,6 +215,7 @@ class Renderer:
             functions=functions,
             now=self._clock.now(),
             queries=QUERIES,
+            clock=processor_time,
         )
         return _json(render_deep(value, scope, typed=typed))
 
