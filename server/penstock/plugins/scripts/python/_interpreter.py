@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from penstock.plugins.scripts.process import base_environment
@@ -57,10 +58,21 @@ def _version(program: str) -> str:
 
 
 def _known() -> str:
-    found = {".".join(platform.python_version_tuple()[:2])}
-    for folder in os.environ.get("PATH", os.defpath).split(os.pathsep):
-        for program in Path(folder or ".").glob("python3.*"):
-            named = re.fullmatch(r"python(3\.\d+)", program.name)
-            if named is not None and named[1] not in found and _version(str(program)):
-                found.add(named[1])
+    """The versions that would be found by their names, asked all at once: some take their time."""
+    own = ".".join(platform.python_version_tuple()[:2])
+    path = base_environment(os.environ).get("PATH", os.defpath)
+    names = {
+        named[1]
+        for folder in path.split(os.pathsep)
+        for program in Path(folder or ".").glob("python3.*")
+        if (named := re.fullmatch(r"python(3\.\d+)", program.name)) is not None
+    }
+    programs = {
+        name: program
+        for name in names - {own}
+        if (program := shutil.which(f"python{name}", path=path)) is not None
+    }
+    with ThreadPoolExecutor(max(1, len(programs))) as pool:
+        said = zip(programs, pool.map(_version, programs.values()), strict=True)
+        found = {own, *(name for name, version in said if version)}
     return ", ".join(sorted(found, key=lambda each: [int(part) for part in each.split(".")]))
