@@ -2,11 +2,14 @@
 
 import threading
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from penstock.model.state import State
-from penstock.runtime import commit
+from penstock.runtime import commit, worker
+from penstock.runtime.clock import VirtualClock
+from penstock.runtime.command import Done
 from penstock.runtime.cycle import Cycle
 
 from .stand import TENANT, Stand
@@ -151,7 +154,8 @@ def test_what_died_with_a_kill_under_way_does_not_run_again(tmp_path, monkeypatc
 
 
 def test_a_retry_that_was_waiting_still_happens(tmp_path):
-    stand = Stand(tmp_path)
+    clock = VirtualClock(datetime(2026, 1, 1, tzinfo=UTC))
+    stand = Stand(tmp_path, clock)
     stand.executor.start()
     version = stand.put("""
 id: retry
@@ -159,13 +163,14 @@ namespace: a.b
 tasks:
   - id: fails
     type: core.execution.Fail
-    retry: {type: constant, interval: PT0.3S, maxAttempts: 2}
+    retry: {type: constant, interval: PT1H, maxAttempts: 2}
 """)
     id_ = stand.submit(version)
-    assert stand.get(id_).state is State.RETRYING or stand.get(id_).state is State.RUNNING
+    assert stand.get(id_).state is State.RETRYING
     stand.close()
-    again = Stand(tmp_path)
+    again = Stand(tmp_path, clock)
     again.executor.start()
+    clock.advance(timedelta(hours=1))
     assert again.executor.join_idle(10)
     ended = again.get(id_, version)
     assert ended.state is State.FAILED
@@ -173,15 +178,17 @@ tasks:
     again.close()
 
 
-def test_a_graceful_stop_gives_the_running_task_to_the_next_server(tmp_path):
+def test_a_graceful_stop_gives_the_running_task_to_the_next_server(tmp_path, gate):
     stand = Stand(tmp_path)
     stand.executor.start()
-    version = stand.put(FLOW.replace("PT0S", "PT0.4S"))
+    version = stand.put(FLOW)
     stand.put(CHILD)
     id_ = stand.submit(version)
+    stand.until_started(id_, "nap")
     stand.executor.stop(grace=0)
     nap = list(stand.get(id_).task_runs.values())[1]
-    assert nap.state in {State.CREATED, State.RUNNING}
+    assert nap.state is State.RUNNING
+    gate.open()
     again = Stand(tmp_path)
     again.executor.start()
     assert again.executor.join_idle(10)
@@ -190,6 +197,34 @@ def test_a_graceful_stop_gives_the_running_task_to_the_next_server(tmp_path):
     nap = list(ended.task_runs.values())[1]
     assert [a.state.value for a in nap.attempts] == ["RESUBMITTED", "SUCCESS"]
     again.close()
+
+
+@pytest.mark.parametrize("is_broken", [False, True])
+def test_a_stop_waits_for_results_until_the_executor_has_them(tmp_path, monkeypatch, is_broken):
+    stand = Stand(tmp_path)
+    stand.executor.start()
+    version = stand.put(FLOW.replace("PT0S", "PT0.001S"))
+    stand.put(CHILD)
+    workers = stand.executor._workers
+    held: list[int] = []
+
+    def send(command):
+        if isinstance(command, Done):
+            # Whoever stops looks at these.
+            held.append(len(workers._running) + len(workers._pending))
+        stand.executor._inbox.put(command)
+
+    def broken(*_args):
+        raise OSError("no folder")
+
+    workers._send = send
+    if is_broken:
+        monkeypatch.setattr(worker, "open_context", broken)
+    stand.submit(version)
+    assert stand.executor.join_idle()
+    assert held
+    assert 0 not in held
+    stand.close()
 
 
 def test_an_execution_whose_flow_is_gone_fails_with_a_sentence(tmp_path, monkeypatch):
@@ -207,12 +242,12 @@ def test_an_execution_whose_flow_is_gone_fails_with_a_sentence(tmp_path, monkeyp
     again.close()
 
 
-def test_concurrency_is_counted_anew_from_rows(tmp_path):
+def test_concurrency_is_counted_anew_from_rows(tmp_path, gate):
     source = """
 id: limited
 namespace: a.b
 concurrency: {limit: 1}
-tasks: [{id: nap, type: core.flow.Sleep, duration: PT0.2S}]
+tasks: [{id: nap, type: core.flow.Sleep, duration: PT0S}]
 """
     stand = Stand(tmp_path)
     stand.executor.start()
@@ -223,6 +258,7 @@ tasks: [{id: nap, type: core.flow.Sleep, duration: PT0.2S}]
     again.executor.start()
     states = [again.get(id_).state for id_ in ids]
     assert states[1:] == [State.QUEUED, State.QUEUED]
+    gate.open()
     assert again.executor.join_idle(10)
     ended = [again.get(id_, version) for id_ in ids]
     assert {e.state for e in ended} == {State.SUCCESS}
@@ -231,16 +267,19 @@ tasks: [{id: nap, type: core.flow.Sleep, duration: PT0.2S}]
     again.close()
 
 
-def test_a_database_that_takes_no_writes_refuses_callers_and_keeps_results(tmp_path, monkeypatch):
+def test_a_database_that_takes_no_writes_refuses_callers_and_keeps_results(
+    tmp_path, monkeypatch, gate
+):
     from sqlalchemy.exc import OperationalError
 
     from penstock.errors import Unavailable
 
     stand = Stand(tmp_path)
     stand.executor.start()
-    version = stand.put(FLOW.replace("PT0S", "PT0.2S"))
+    version = stand.put(FLOW)
     stand.put(CHILD)
     id_ = stand.submit(version)
+    stand.until_started(id_, "nap")
     real = Cycle._commit
     failures = 3
 
@@ -254,7 +293,9 @@ def test_a_database_that_takes_no_writes_refuses_callers_and_keeps_results(tmp_p
     monkeypatch.setattr(Cycle, "_commit", full)
     with pytest.raises(Unavailable):
         stand.submit(version)
+    gate.open()
     assert stand.executor.join_idle(20)
+    assert failures == 0
     assert stand.get(id_, version).state is State.SUCCESS
     stand.close()
 
@@ -312,19 +353,26 @@ def test_a_result_that_cannot_be_stored_fails_its_execution_only(tmp_path, monke
     stand.close()
 
 
-def test_a_stopping_server_starts_no_further_tasks_and_leaves_no_folders(tmp_path):
+def test_a_stopping_server_starts_no_further_tasks_and_leaves_no_folders(tmp_path, gate):
     stand = Stand(tmp_path)
     stand.executor.start()
     version = stand.put("""
 id: three
 namespace: a.b
 tasks:
-  - {id: one, type: core.flow.Sleep, duration: PT0.1S}
-  - {id: two, type: core.flow.Sleep, duration: PT0.1S}
+  - {id: one, type: core.flow.Sleep, duration: PT0S}
+  - {id: two, type: core.flow.Sleep, duration: PT0S}
 """)
     id_ = stand.submit(version)
     stand.until_started(id_, "one")
-    stand.executor.stop(grace=5)
+    wait_for_workers = stand.executor._workers.stop
+
+    def stop(grace):
+        gate.open()
+        wait_for_workers(grace)
+
+    stand.executor._workers.stop = stop
+    stand.executor.stop(grace=20)
     runs = [(run.task_id, run.state.value) for run in stand.get(id_).task_runs.values()]
     assert runs == [("one", "SUCCESS"), ("two", "CREATED")]
     (tmp_path / "work" / "left-by-a-dead-attempt").mkdir(parents=True)

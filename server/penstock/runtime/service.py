@@ -81,17 +81,14 @@ class Duties:
 
     def nudge(self, name: str) -> None:
         """Calls a duty as soon as possible."""
-        self._call_at(name, None)
+        self._call_at(name, None, f"{name} at once")
 
-    def _call_at(self, name: str, at: datetime | None) -> None:
+    def _call_at(self, name: str, at: datetime | None, id_: str) -> None:
+        """Takes the place of the call of the same id that was to come."""
         with self._lock:
             if self._is_running:
                 self._ticker.add_job(
-                    self._call,
-                    DateTrigger(at),
-                    args=[name],
-                    id=f"{name} once",
-                    replace_existing=True,
+                    self._call, DateTrigger(at), args=[name], id=id_, replace_existing=True
                 )
 
     def _call(self, name: str) -> None:
@@ -108,4 +105,5 @@ class Duties:
             finally:
                 turn.lock.release()
             if again is not None:
-                self._call_at(name, again)
+                # In the place of a nudge it would lose what happened during the call.
+                self._call_at(name, again, f"{name} when due")

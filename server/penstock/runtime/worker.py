@@ -34,7 +34,7 @@ class Workers:
     """Runs at most `size` attempts at a time, each in a thread that is made when first needed.
 
     For each dispatched work exactly one `Done` is sent, also when the task never reacts to a
-    cancel: after 10 seconds its thread is given up and replaced.
+    cancel: after 10 seconds its thread is given up and replaced. `send` must not wait.
     """
 
     def __init__(
@@ -147,17 +147,18 @@ class Workers:
             context = open_context(work, self._bench, self._record, self._send)
         except Exception as error:  # noqa: BLE001 - the job must get its result whatever happens
             with self._lock:
+                self._send(Done(work.execution.id, _failed(work, started, error)))
                 self._pending.pop(work.key, None)
-            self._send(Done(work.execution.id, _failed(work, started, error)))
             return True
         entry = _Running(work, context, name)
         with self._lock:
             is_wanted = self._pending.pop(work.key)
             if is_wanted:
                 self._running[work.key] = entry
+            else:
+                # Cancelled before it began: nothing of it may run.
+                self._send(Done(work.execution.id, None))
         if not is_wanted:
-            # Cancelled before it began: nothing of it may run.
-            self._send(Done(work.execution.id, None))
             return True
         self._send(Deliver(work.execution.id, started))
         result = run_attempt(work, context, self._bench, name)
@@ -165,10 +166,10 @@ class Workers:
         with self._lock:
             if entry.is_abandoned:
                 return False
+            # Sent before it counts as ended: who stops does so when nothing is on its way.
+            if not (self._is_stopping and context.is_cancelled):
+                self._send(Done(work.execution.id, result))
             del self._running[work.key]
-            is_dropped = self._is_stopping and context.is_cancelled
-        if not is_dropped:
-            self._send(Done(work.execution.id, result))
         return True
 
     def _record(self, record: Record) -> None:
@@ -178,16 +179,17 @@ class Workers:
         self._send(record)
 
     def _abandon(self, entry: _Running) -> None:
-        with self._lock:
-            if self._running.pop(entry.work.key, None) is None:
-                return
-            entry.is_abandoned = True
-            self._threads -= 1
-            self._add_thread()
         now = self._bench.clock.now()
         job = entry.work.job
         killed = Finished(job.task_run_id, job.fence, State.KILLED, now, now, entry.worker)
-        self._send(Done(entry.work.execution.id, killed))
+        with self._lock:
+            if entry.work.key not in self._running:
+                return
+            self._send(Done(entry.work.execution.id, killed))
+            del self._running[entry.work.key]
+            entry.is_abandoned = True
+            self._threads -= 1
+            self._add_thread()
 
 
 def _failed(work: Work, started: Started, error: Exception) -> Finished:
