@@ -214,17 +214,18 @@ def test_a_flow_that_reaches_itself_once_fits_its_limit(stand):
     assert {each.state for each in stand.all()} == {State.SUCCESS}
 
 
-def test_two_that_reach_themselves_do_not_block_each_other(stand):
+def test_two_that_reach_themselves_do_not_block_each_other(stand, gate):
     version = stand.put("""
 id: slow
 namespace: a.b
 concurrency: {limit: 2, behavior: QUEUE}
 tasks:
-  - {id: nap, type: core.flow.Sleep, duration: PT0.3S}
+  - {id: nap, type: core.flow.Sleep, duration: PT0S}
   - {id: call, type: core.flow.Subflow, namespace: a.b, flowId: "{{ flow.id }}",
      runIf: "{{ trigger.flowId is not defined }}"}
 """)
     ids = [stand.submit(version), stand.submit(version)]
+    gate.open()
     assert stand.executor.join_idle(10)
     states = {stand.get(id_).state for id_ in ids}
     assert State.FAILED in states

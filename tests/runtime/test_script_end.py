@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from penstock.model.state import State
 from penstock.plugins.scripts.process import ScriptProcess
+from penstock.runtime.clock import VirtualClock
 
 from .stand import TENANT, Stand
 
@@ -33,19 +38,34 @@ tasks:
 def is_alive(pid: int) -> bool:
     try:
         os.kill(pid, 0)
-    except ProcessLookupError:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (ProcessLookupError, FileNotFoundError):
         return False
-    state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     return state != "Z"
+
+
+def until(is_so: Callable[[], bool]) -> None:
+    """Waits for what nobody tells."""
+    end, never = time.monotonic() + 30, threading.Event()
+    while not is_so():
+        assert time.monotonic() < end
+        never.wait(0.005)
+
+
+def written(path: Path) -> int:
+    """What a script writes, once it has."""
+    until(lambda: path.exists() and path.read_text().endswith("\n"))
+    return int(path.read_text())
 
 
 @pytest.mark.parametrize("how", ["kill", "timeout"])
 def test_the_whole_group_ends(tmp_path, monkeypatch, how):
     defaults = ScriptProcess.__init__.__defaults__ or ()
     monkeypatch.setattr(ScriptProcess.__init__, "__defaults__", (0.3, *defaults[1:]))
-    stand = Stand(tmp_path)
+    clock = VirtualClock(datetime(2026, 1, 1, tzinfo=UTC))
+    stand = Stand(tmp_path, clock)
     stand.executor.start()
-    text = SCRIPT.replace("TIMEOUT", "timeout: PT1S" if how == "timeout" else "")
+    text = SCRIPT.replace("TIMEOUT", "timeout: PT1H" if how == "timeout" else "")
     for name in ("CHILD", "PARENT", "AFTER"):
         text = text.replace(f"> {name}", f"> {tmp_path}/{name}").replace(
             f"touch {name}", f"touch {tmp_path}/{name}"
@@ -53,15 +73,17 @@ def test_the_whole_group_ends(tmp_path, monkeypatch, how):
     version = stand.put(text)
     id_ = stand.submit(version)
     stand.until_started(id_, "work")
+    pids = [written(tmp_path / name) for name in ("CHILD", "PARENT")]
     if how == "kill":
-        while not (tmp_path / "PARENT").exists() or not (tmp_path / "CHILD").exists():
-            pass
         stand.executor.kill(TENANT, id_, "enough").result(10)
+    else:
+        clock.advance(timedelta(hours=1))
     assert stand.executor.join_idle(20)
     ended = stand.get(id_, version)
     assert ended.state is (State.KILLED if how == "kill" else State.FAILED)
     assert [run.task_id for run in ended.task_runs.values()] == ["work"]
     stand.close()
-    for name in ("CHILD", "PARENT"):
-        assert not is_alive(int((tmp_path / name).read_text()))
+    for pid in pids:
+        # They are told before the task run ends, and die when they get to it.
+        until(lambda pid=pid: not is_alive(pid))
     assert not (tmp_path / "AFTER").exists()
