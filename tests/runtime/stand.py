@@ -128,8 +128,9 @@ class Stand:
         """Waits, told by the executor, until a worker has begun with a task."""
         told = threading.Event()
         undo = self.executor.subscribe(execution_id, told.set)
+        # A short task may have ended by the time that somebody looks.
         while not any(
-            run.task_id == task_id and run.state is State.RUNNING
+            run.task_id == task_id and run.started_at is not None and run.state is not State.CREATED
             for run in self.get(execution_id).task_runs.values()
         ):
             assert told.wait(10), f"{task_id} does not start"
