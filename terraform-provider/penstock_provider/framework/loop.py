@@ -210,8 +210,11 @@ class Loop:
 
     def close(self) -> None:
         """Frees the loop's own pipe."""
-        os.close(self._wake_in)
-        os.close(self._wake_out)
+        pipe = (self._wake_in, self._wake_out)
+        # A thread that is late would write into whatever has these numbers next.
+        self._wake_in = self._wake_out = -1
+        for number in pipe:
+            os.close(number)
 
     def _patience(self) -> float | None:
         """Milliseconds until there is something to do without any socket."""
