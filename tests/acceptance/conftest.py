@@ -11,7 +11,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -224,13 +223,3 @@ def new_terraform(tmp_path: Path, provider_mirror: Path) -> Callable[..., Terraf
 @pytest.fixture
 def terraform(server: Server, new_terraform: Callable[..., Terraform]) -> Terraform:
     return new_terraform(server)
-
-
-def until(condition: Callable[[], object], *, patience: float = PATIENCE) -> object:
-    """Polls an outside process until it says yes; the interval only bounds the load."""
-    deadline = time.monotonic() + patience
-    while time.monotonic() < deadline:
-        if found := condition():
-            return found
-        time.sleep(0.02)
-    raise AssertionError(f"never came true: {condition}")
