@@ -77,17 +77,16 @@ class ScheduleKind(TableKind[ScheduleRow]):
     def form(self, tx: Connection, services: Services, row: ScheduleRow) -> dict[str, Json]:
         """The API's read form; `nextFireAt` is what the timetable holds, unless it is off."""
         del services
-        entries = timetable.find(tx, row.tenant, "schedule", row.namespace, row.id)
-        override = overrides.find(tx, ScheduleKey(row.tenant, row.namespace, row.id))
-        is_off = row.disabled if override is None else override.disabled
-        fire = entries[0].next_fire_at if entries and not is_off else None
+        key = ScheduleKey(row.tenant, row.namespace, row.id)
+        fire, decided = timetable.of_schedule(tx, key)
+        is_off = row.disabled if decided is None else decided.disabled
         return {
             **form.declared("schedule", row),
             "id": row.id,
             **_spec(row),
             "effectiveDisabled": is_off,
-            "override": None if override is None else shown(override),
-            "nextFireAt": form.instant(fire),
+            "override": None if decided is None else shown(decided.override),
+            "nextFireAt": None if is_off else form.instant(fire),
         }
 
     def text(self, services: Services, row: ScheduleRow) -> str:

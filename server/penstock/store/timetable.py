@@ -29,6 +29,7 @@ from penstock.store.bulk import Upsert, table_of
 from penstock.store.column import Instant, JsonText
 from penstock.store.declared import Key, by_namespace
 from penstock.store.execution import table as executions
+from penstock.store.schedule_override import ScheduleKey, ScheduleOverrideRow
 from penstock.store.schedule_override import table as schedules
 from penstock.store.trigger import table as triggers
 
@@ -141,6 +142,24 @@ _of_names = and_(
     table.c.namespace == bindparam("namespace"),
     table.c.owner_id.in_(bindparam("names", expanding=True)),
 )
+_schedule_now = (
+    select(table.c.next_fire_at, *schedules.c)
+    .join(
+        schedules,
+        and_(
+            schedules.c.tenant == table.c.tenant,
+            schedules.c.namespace == table.c.namespace,
+            schedules.c.id == table.c.id,
+        ),
+        isouter=True,
+    )
+    .where(
+        table.c.kind == "schedule",
+        table.c.tenant == bindparam("tenant"),
+        table.c.namespace == bindparam("namespace"),
+        table.c.id == bindparam("id"),
+    )
+)
 _triggers = select(table).where(_of_names)
 _forget = delete(table).where(_of_names)
 
@@ -218,6 +237,17 @@ def find(
         key == id,
     )
     return [_from_row(row) for row in tx.execute(query).mappings()]
+
+
+def of_schedule(
+    tx: Connection, key: ScheduleKey
+) -> tuple[datetime | None, ScheduleOverrideRow | None]:
+    """When a schedule fires next, and what somebody has decided of it; in one query for both."""
+    row = tx.execute(_schedule_now, key._asdict()).first()
+    if row is None:
+        return None, None
+    next_fire_at, *decided = row
+    return next_fire_at, None if decided[0] is None else ScheduleOverrideRow(*decided)
 
 
 def of_flows(tx: Connection, tenant: str, keys: Iterable[Key]) -> dict[Key, list[TimetableEntry]]:
