@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import NamedTuple
 
 from pydantic import BaseModel
@@ -25,6 +26,8 @@ _OWN_FILE = re.compile(r"nsfile:///(.+)")
 _FILE_OF = re.compile(r"nsfile://([a-z0-9][a-z0-9._-]*)/")
 """A file of a namespace that its URI names."""
 _PLACES = {"core.kv.": "kv", "core.namespace.": "file"}
+_PLACED = tuple(_PLACES)
+_FILE_SCHEME = "nsfile://"
 _OF_CHILD = ("outputs", "outputs")
 _OUTPUT = 4
 """Parts of `outputs.call.outputs.name`."""
@@ -90,20 +93,59 @@ class References:
 def references(flow: Flow) -> References:
     """The literal references of a flow. Names that an expression computes are not among them."""
     found = References()
-    for path, value in _parts(flow, ()):
-        if isinstance(value, Task):
-            _subflow(flow, value, path, found)
-            _place(value, path, found)
-        elif isinstance(value, str):
-            _file(value, path_text(path), found)
-            if contains_expression(value):
-                _expressions(flow, value, path_text(path), found)
+    _visit(flow, flow, (), found)
     return found
 
 
+def _visit(flow: Flow, value: object, path: Path, found: References) -> None:
+    """Looks at every task and every text below a value, in the order of the text."""
+    if isinstance(value, Unrendered):
+        value = value.value
+    if isinstance(value, str):
+        _text(flow, value, path, found)
+    elif isinstance(value, BaseModel):
+        if isinstance(value, Task):
+            _subflow(flow, value, path, found)
+            _place(value, path, found)
+        held = vars(value)
+        for name, key in _fields(type(value)):
+            # Most of what a model has was never written, and holds nothing.
+            if below := held.get(name):
+                _visit(flow, below, (*path, key), found)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            _visit(flow, key, (*path, key), found)
+            _visit(flow, item, (*path, key), found)
+    elif isinstance(value, (list, tuple)):
+        for index, item in enumerate(value):
+            _visit(flow, item, (*path, index), found)
+
+
+def _text(flow: Flow, text: str, path: Path, found: References) -> None:
+    has_expression = contains_expression(text)
+    if has_expression or text.startswith(_FILE_SCHEME):
+        place = path_text(path)
+        _file(text, place, found)
+        if has_expression:
+            _expressions(flow, text, place, found)
+
+
+@cache
+def _fields(cls: type[BaseModel]) -> tuple[tuple[str, str], ...]:
+    """The fields of a class that may be rendered, each with its key in texts."""
+    keys = {known.field: known.current for known in shape_of(cls).keys.values()}
+    return tuple(
+        (name, keys.get(name, name))
+        for name in cls.model_fields
+        if keys.get(name) not in _ELSEWHERE
+    )
+
+
 def _subflow(flow: Flow, task: Task, path: Path, found: References) -> None:
-    flow_id = getattr(task, "flow_id", None)
-    namespace = getattr(task, "namespace", None)
+    held = vars(task)
+    flow_id, namespace = held.get("flow_id"), held.get("namespace")
+    if flow_id is None:
+        return
     if isinstance(namespace, Unrendered) and isinstance(namespace.value, str):
         template = compile_template(namespace.value)
         if template.is_single and template.references() == _OWN_NAMESPACE and not template.filters:
@@ -115,8 +157,10 @@ def _subflow(flow: Flow, task: Task, path: Path, found: References) -> None:
 
 def _place(task: Task, path: Path, found: References) -> None:
     """The namespaces that tasks on pairs and files name."""
-    kind = next((kind for begin, kind in _PLACES.items() if task.type.startswith(begin)), None)
-    namespace, key = getattr(task, "namespace", None), getattr(task, "key", None)
+    kind, held = None, vars(task)
+    if task.type.startswith(_PLACED):
+        kind = next(kind for begin, kind in _PLACES.items() if task.type.startswith(begin))
+    namespace, key = held.get("namespace"), held.get("key")
     if kind is not None and isinstance(namespace, str):
         name = key if isinstance(key, str) else ""
         found.uses.append(NamespaceUse(kind, namespace, name, path_text((*path, "namespace"))))
@@ -124,7 +168,7 @@ def _place(task: Task, path: Path, found: References) -> None:
         if isinstance(other, str) and not contains_expression(other):
             place = path_text((*path, "namespaces", index))
             found.uses.append(NamespaceUse("kv", other, "", place))
-    files = getattr(task, "namespace_files", None)
+    files = held.get("namespace_files")
     for index, other in enumerate(_listed(files, "namespaces")):
         if isinstance(other, str) and not contains_expression(other):
             place = path_text((*path, "namespaceFiles", "namespaces", index))
@@ -140,7 +184,7 @@ def _file(uri: object, path: str, found: References) -> None:
 
 def _listed(holder: object, name: str) -> Sequence[object]:
     """What stands in a list; nothing when an expression makes the list."""
-    value = getattr(holder, name, None)
+    value = getattr(holder, name, None) if holder is not None else None
     return value if isinstance(value, list | tuple) else ()
 
 
@@ -181,25 +225,3 @@ def _argument(call: Invocation, index: int, name: str) -> object:
     if index < len(call.positional):
         return call.positional[index]
     return next((value for key, value in call.named if key == name), None)
-
-
-def _parts(value: object, path: Path) -> Iterator[tuple[Path, object]]:
-    """Every task and every text below a value, each with its path."""
-    if isinstance(value, Unrendered):
-        value = value.value
-    if isinstance(value, str):
-        yield path, value
-    elif isinstance(value, BaseModel):
-        yield path, value
-        keys = {known.field: known.current for known in shape_of(type(value)).keys.values()}
-        for name in type(value).model_fields:
-            if keys.get(name) in _ELSEWHERE:
-                continue
-            yield from _parts(getattr(value, name), (*path, keys.get(name, name)))
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            yield from _parts(key, (*path, key))
-            yield from _parts(item, (*path, key))
-    elif isinstance(value, (list, tuple)):
-        for index, item in enumerate(value):
-            yield from _parts(item, (*path, index))
