@@ -16,6 +16,9 @@ from penstock_provider.framework.peer import Peer
 from penstock_provider.objects import Item
 from penstock_provider.run_file import RunFile
 
+_TOLD = ("changes", "calls", "contentHash")
+"""What plans tell of an answer without findings; the rest, such as texts, is not kept."""
+
 
 class Clearances(RunFile):
     """The server's answers to what it had no finding about, by the exact content."""
@@ -31,7 +34,9 @@ class Clearances(RunFile):
     def add(self, answers: list[tuple[Item, Json]]) -> None:
         """Notes what the server said about objects, for later processes."""
         self.write(
-            f"{self._digest(item)} {json.dumps(row)}" for item, row in answers if _is_public(item)
+            f"{self._digest(item)} {json.dumps({name: row.get(name) for name in _TOLD})}"
+            for item, row in answers
+            if _is_public(item)
         )
 
     def of(self, item: Item) -> Json | None:

@@ -278,8 +278,10 @@ class Objects:
         )
         if response.status == 304:  # noqa: PLR2004 (not modified)
             return {"notModified": True}
-        self.overrides.note(response.json)
-        return {**response.json, "etag": response.etag}
+        answer = response.json
+        self.overrides.note(answer)
+        answer["etag"] = response.etag
+        return answer
 
     async def _read_all(self, references: list[Reference]) -> list[Json | Exception | None]:
         found: dict[Reference, Json | None] = {}

@@ -13,7 +13,8 @@ from penstock_provider.objects import Item
 from penstock_provider.reference import Reference
 
 FLOW = Item(Reference("flow", "a.b", "x"), {"source": "id: x\nnamespace: a.b\n"})
-ROW = {"ref": "flow/a.b/x", "contentHash": "0"}
+ROW = {"changes": "new: 1 task (t)", "calls": [], "contentHash": "0"}
+ANSWER = {"ref": "flow/a.b/x", **ROW, "diff": "+id: x\n+namespace: a.b\n"}
 
 
 def run(tmp_path, pid: int | None = None) -> Clearances:
@@ -24,7 +25,7 @@ def run(tmp_path, pid: int | None = None) -> Clearances:
 def test_the_next_process_knows_and_another_run_does_not(tmp_path):
     assert run(tmp_path).of(FLOW) is None
     first = run(tmp_path)
-    first.add([(FLOW, ROW)])
+    first.add([(FLOW, ANSWER)])
     first.close()
     assert run(tmp_path).of(FLOW) == ROW
     assert run(tmp_path, os.getppid()).of(FLOW) is None

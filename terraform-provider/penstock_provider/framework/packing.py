@@ -152,10 +152,20 @@ def _read_list(data: bytes, at: int, count: int) -> tuple[list[Any], int]:
 def _read_map(data: bytes, at: int, count: int) -> tuple[dict[str, Any], int]:
     entries: dict[str, Any] = {}
     for _ in range(count):
-        key, at = _read(data, at)
-        if type(key) is not str:
-            raise Malformed("a key is no text")
-        entries[key], at = _read(data, at)
+        byte = data[at]
+        # Nearly every key and most values of large maps are texts below 256 bytes.
+        if byte & 0xE0 == 0xA0:  # noqa: PLR2004 (short text)
+            begin, at = at + 1, at + 1 + (byte & 0x1F)
+            key = str(data[begin:at], "utf-8")
+        else:
+            key, at = _read(data, at)
+            if type(key) is not str:
+                raise Malformed("a key is no text")
+        if data[at] == 0xD9:  # noqa: PLR2004 (text with a size of one byte)
+            begin, at = at + 2, at + 2 + data[at + 1]
+            entries[key] = str(data[begin:at], "utf-8")
+        else:
+            entries[key], at = _read(data, at)
     return entries, at
 
 

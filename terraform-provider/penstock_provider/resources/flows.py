@@ -83,19 +83,18 @@ class Flows(DeclaredSet):
         namespace = config.get("namespace")
         for key, source in texts(config.get("sources")).items():
             found = scan(source)
-            path = ("sources", Key(key))
             if found.get("id", key) != key:
                 diagnostics.error(
                     "Key and id disagree",
                     f"`{key}`: the text says `id: {found['id']}`. Use the flow's id as the key.",
-                    path=path,
+                    path=("sources", Key(key)),
                 )
             elif isinstance(namespace, str) and found.get("namespace", namespace) != namespace:
                 diagnostics.error(
                     "The flow is of another namespace",
                     f"`{key}`: the text says `namespace: {found['namespace']}`, the set is of "
                     f'"{namespace}".',
-                    path=path,
+                    path=("sources", Key(key)),
                 )
 
     def spec(self, source: str) -> Json:
