@@ -190,13 +190,13 @@ class Builder:
             self._problems.append(problem)
         if cls is None or (problem is not None and problem.is_error):
             return None
-        before = sum(problem.is_error for problem in self._problems)
+        before = self._errors()
         part = None
         if issubclass(cls, FormInput) and (below := node.entry("inputs")) is not None:
             own = node.entry(key)
             name = own.raw if own is not None and own.raw else "form"
             part = self.inputs(below, (*path, "inputs"), names, name)
-            if sum(problem.is_error for problem in self._problems) > before:
+            if self._errors() > before:
                 return None
         made = self.validated(
             cls, node, path, dialect.INPUT_IGNORED, parts={} if part is None else {"inputs": part}
@@ -326,13 +326,15 @@ class Builder:
         parts: dict[str, object] | None = None,
     ) -> M | None:
         """The node's mapping as `cls`, or None with problems noted; `parts` are made already."""
-        before = sum(problem.is_error for problem in self._problems)
+        before = self._errors()
         values = self._values(cls, shape_of(cls), node, path, ignored)
         values.update(parts or {})
         self._problems.extend(literal_secrets(cls, node, path))
         made = self.checked(cls, values, node, path)
-        after = sum(problem.is_error for problem in self._problems)
-        return made if before == after else None
+        return made if before == self._errors() else None
+
+    def _errors(self) -> int:
+        return sum(problem.is_error for problem in self._problems) if self._problems else 0
 
     def checked(self, cls: type[M], values: dict[str, object], node: Node, path: Path) -> M | None:
         """Validates ready values; scalars that should be texts are taken as they are written."""
@@ -355,6 +357,7 @@ class Builder:
     ) -> dict[str, object]:
         values: dict[str, object] = {}
         written = cast("dict[str, tuple[object, Node]]", node.children)
+        without_effect = cls.without_effect if issubclass(cls, Task) else frozenset[str]()
         for name, (_, child) in written.items():
             key = shape.keys.get(name)
             if key is None and len(self._problems) >= MOST_PROBLEMS:
@@ -364,7 +367,7 @@ class Builder:
                 if problem is not None:
                     self._problems.append(problem)
                 continue
-            if issubclass(cls, Task) and key.current in cls.without_effect:
+            if key.current in without_effect and issubclass(cls, Task):
                 self._problems.append(dialect.useless(node, (*path, name), cls))
             if key.deprecated and key.current in written:
                 self._problems.append(dialect.both(node, (*path, name), key.current))

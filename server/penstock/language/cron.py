@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import lru_cache
 from itertools import islice
 from zoneinfo import ZoneInfo
 
@@ -23,6 +24,7 @@ _LONGEST = 500
 _ANY = datetime(2024, 1, 1, tzinfo=UTC)
 
 
+@lru_cache(maxsize=1_024)
 def check_cron(text: str) -> str | None:
     """What is wrong with a cron expression of 5 fields, 6 with seconds, as a sentence; or None."""
     if len(text) > _LONGEST:

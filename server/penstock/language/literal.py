@@ -19,7 +19,10 @@ _DEEPEST = 5
 def literal_secrets(cls: type[BaseModel], node: Node, path: Path) -> list[Problem]:
     """A warning for each property of a task or trigger that should hold no literal text."""
     found: list[Problem] = []
+    written = node.children if isinstance(node.children, dict) else {}
     for keys in secret_paths(cls):
+        if keys[0] not in written:
+            continue
         at: Node | None = node
         for key in keys:
             at = at.entry(key) if at is not None else None

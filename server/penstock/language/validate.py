@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from penstock.language import sentence, triggers
 from penstock.language.build import Draft, Named
@@ -36,14 +36,15 @@ _SETTABLE_SYSTEM_LABEL = "system.readOnly"
 
 def validate(root: Node, draft: Draft, texts: Texts) -> Iterator[Problem]:
     """Every problem that no single part has alone."""
-    made = {name.id: name for name in _expanded(root, draft)}
+    kinds = {name.path: _kind(root, name) for name in draft.tasks}
+    made = {name.id: name for name in _expanded(draft, kinds)}
     tasks = [*draft.tasks, *made.values()]
     yield from _duplicates(tasks, "task", "A task id is unique in the whole flow.")
     yield from _duplicates(draft.triggers, "trigger", "A trigger id is unique in the flow.")
     yield from _duplicates(draft.inputs, "input", "An input id is unique in the flow.")
     for asked in draft.asked:
         yield from _duplicates(asked, "input", "An input id is unique in its task.")
-    for names in (draft.inputs, *draft.asked):
+    for names in filter(None, (draft.inputs, *draft.asked)):
         yield from input_rules(root, names, texts)
     yield from _duplicates(_named(root, "sla"), "SLA", "An SLA id is unique in the flow.")
     yield from _duplicates(draft.outputs, "output", "An output id is unique in the flow.")
@@ -52,14 +53,23 @@ def validate(root: Node, draft: Draft, texts: Texts) -> Iterator[Problem]:
     yield from _output_types(root)
     yield from _recursion(root, draft)
     yield from triggers.problems(root, draft)
-    yield from unknown_names(texts, _known(root, draft), _OTHER_SCOPE)
-    yield from unknown_functions(texts)
-    yield from old_spellings(texts)
+    if texts.found:
+        known = _known(root, draft, tasks=frozenset(name.id for name in tasks), kinds=kinds)
+        yield from unknown_names(texts, known, _OTHER_SCOPE)
+        yield from unknown_functions(texts)
+        yield from old_spellings(texts)
 
 
-def _known(root: Node, draft: Draft) -> list[Known]:
+def _kind(root: Node, name: Named) -> str:
+    """The type of a task, as written; empty when it has none."""
+    mapping = parent_of(root, name.path)
+    return raw_of(mapping, "type") or "" if mapping else ""
+
+
+def _known(
+    root: Node, draft: Draft, *, tasks: frozenset[str], kinds: Mapping[Path, str]
+) -> list[Known]:
     inputs = frozenset(name.id for name in draft.inputs)
-    tasks = frozenset(name.id for name in (*draft.tasks, *_expanded(root, draft)))
     known = [
         Known(
             "inputs",
@@ -69,10 +79,7 @@ def _known(root: Node, draft: Draft) -> list[Known]:
         ),
         Known("outputs", "task", tasks, "`outputs` has one entry per task, by the task's id."),
     ]
-    kinds = (
-        raw_of(mapping, "type") for name in draft.tasks if (mapping := parent_of(root, name.path))
-    )
-    if any(kind is not None and kind.endswith(_SETS_VARIABLES) for kind in kinds):
+    if any(kind.endswith(_SETS_VARIABLES) for kind in kinds.values()):
         return known
     variables = root.entry("variables")
     names = variables.value if variables is not None else None
@@ -81,12 +88,10 @@ def _known(root: Node, draft: Draft) -> list[Known]:
     return known
 
 
-def _expanded(root: Node, draft: Draft) -> Iterator[Named]:
+def _expanded(draft: Draft, kinds: Mapping[Path, str]) -> Iterator[Named]:
     """The tasks to which tasks of some types expand, each at the place of that task's id."""
     for name in draft.tasks:
-        mapping = parent_of(root, name.path)
-        kind = raw_of(mapping, "type") if mapping else None
-        if kind is not None and kind.endswith(".ForEachItem"):
+        if kinds[name.path].endswith(".ForEachItem"):
             yield from (
                 Named(f"{name.id}_{part}", name.path, name.node)
                 for part in ("split", "items", "subflow", "merge")
@@ -105,6 +110,8 @@ def _named(root: Node, key: str) -> list[Named]:
 
 
 def _duplicates(names: Sequence[Named], kind: str, rule: str) -> Iterator[Problem]:
+    if len(names) < 2 or len({name.id for name in names}) == len(names):  # noqa: PLR2004 - two
+        return
     places: dict[str, list[Named]] = {}
     for name in names:
         places.setdefault(name.id, []).append(name)

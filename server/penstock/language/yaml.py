@@ -36,7 +36,8 @@ MAX_DEPTH = 100
 MAX_NODES = 100_000
 """Values in a document, aliases counted as if they were written out."""
 
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_LOADER = getattr(getattr(yaml, "cyaml", None), "CParser", yaml.SafeLoader)
+"""The C parser by itself where there is one: nothing is constructed or resolved here."""
 _FORBIDDEN = re.compile(
     "[^\\t\\n\\r -~\\x85\\xa0-\\ud7ff\\ue000-\\ufefe\\uff00-\\ufffd\\U00010000-\\U0010ffff]"
 )
@@ -138,11 +139,11 @@ class _Builder:
                 f"The document has more than {MAX_NODES:,} values.",
                 "Write large data to a file and read it in a task; use fewer aliases.",
             )
-        if isinstance(event, AliasEvent):
-            return self._alias(event)
         before = self._count
-        if isinstance(event, ScalarEvent):
+        if type(event) is ScalarEvent:
             node = Node(self._scalar(event), event, None, event.end_mark.index)
+        elif isinstance(event, AliasEvent):
+            return self._alias(event)
         else:
             event = cast("CollectionStartEvent", event)
             node = self._collection(event)
@@ -214,7 +215,7 @@ class _Builder:
         is_expression = False
         path = self._path
         while type(key := self._next()) is not MappingEndEvent:
-            name = self._key(event, key)
+            name = key.value if type(key) is ScalarEvent else self._key(event, key)
             is_expression = is_expression or name is None
             path.append(name or "")
             node = self._node(self._next())
@@ -234,8 +235,7 @@ class _Builder:
         return Node(value, event, children, end)
 
     def _key(self, mapping: Event, key: Event) -> str | None:
-        if isinstance(key, ScalarEvent):
-            return cast("str", key.value)
+        """What a key that is no scalar comes to."""
         self._count += 1
         if isinstance(key, AliasEvent):
             found = self._alias(key)

@@ -236,9 +236,9 @@ def _draft(
     if spec is None or not has_all(FlowSpec, member.spec):
         return draft
     inherited = surroundings.of(member.reference.namespace)
-    draft.reading = services.parses.get(spec.source, None, inherited)
-    parsed = draft.reading.parsed
     draft.content_hash = content_hash(spec.source)
+    draft.reading = services.parses.get(spec.source, draft.content_hash, inherited)
+    parsed = draft.reading.parsed
     draft.add(list(parsed.problems))
     identity = parsed.identity
     wanted = (member.reference.namespace, member.reference.id)
@@ -267,7 +267,7 @@ def _row(change: Change, draft: Draft, revision: int, now: datetime) -> FlowRow:
         namespace=flow.namespace,
         id=flow.id,
         revision=revision,
-        content_hash=content_hash(source),
+        content_hash=draft.content_hash or content_hash(source),
         source=source,
         owner=change.owner,
         created_at=now if previous is None else previous.created_at,

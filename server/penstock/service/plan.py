@@ -181,7 +181,7 @@ def _changes(draft: Draft, world: World) -> str | None:
     if draft.action == "none" and since is None:
         return None
     parses = world.services.parses
-    flow = parses.get(source).flow
+    flow = parses.get(source, draft.content_hash).flow
     before = draft.previous if isinstance(draft.previous, FlowRow) else None
     if since is not None and (before is None or before.content_hash != since):
         # Nearly always the state is of what is stored, or of nothing: a set asks for neither.
