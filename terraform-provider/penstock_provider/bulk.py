@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from penstock_provider.framework.loop import Future, Loop, Task
@@ -96,7 +96,7 @@ class Queue(Generic[I, R]):
         """Sends the batch when none has come for a while, unless enough came before."""
         if batch != self._batches or not self._waiting:
             return
-        linger = min(self.SLOWEST, max(self._linger_seconds, 2 * self._gap))
+        linger = min(self.SLOWEST, max(self._linger_seconds, 4 * self._gap))
         until = min(self._last + linger, self._first + linger * self.LONGEST)
         seconds = until - time.monotonic()
         if seconds > 0:
@@ -128,16 +128,3 @@ class Queue(Generic[I, R]):
                     future.set(result)
 
         sending.when_done(done)
-
-
-def parallelism(arguments: Iterable[str], environment: Mapping[str, str]) -> int:
-    """On how many objects Terraform works at a time: by its flag, or TF_CLI_ARGS, or ten."""
-    given = [text for name, text in environment.items() if name.startswith("TF_CLI_ARGS")]
-    words = [*(word for text in given for word in text.split()), *arguments]
-    found = 10
-    for word, following in zip(words, [*words[1:], ""], strict=False):
-        name, equals, value = word.partition("=")
-        number = value if equals else following
-        if name.lstrip("-") == "parallelism" and number.isdecimal():
-            found = int(number) or found
-    return found

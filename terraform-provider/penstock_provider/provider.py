@@ -8,7 +8,6 @@ from functools import cache
 from typing import ClassVar, Protocol, TypeVar, runtime_checkable
 
 from penstock_provider.api import Client, Settings
-from penstock_provider.bulk import parallelism
 from penstock_provider.clearance import Clearances
 from penstock_provider.examination import Examiner
 from penstock_provider.executions import Executions
@@ -27,6 +26,7 @@ from penstock_provider.framework.resource import (
 from penstock_provider.framework.schema import Attribute, Schema
 from penstock_provider.framework.values import NUMBER, STRING, State, Unknown, Value, text
 from penstock_provider.objects import Objects
+from penstock_provider.parallelism import parallelism
 from penstock_provider.pattern import Pattern
 from penstock_provider.reference import Reference
 from penstock_provider.run_file import Record

@@ -7,7 +7,7 @@ from operator import itemgetter
 
 import pytest
 
-from penstock_provider.bulk import Queue, parallelism
+from penstock_provider.bulk import Queue
 from penstock_provider.framework.loop import Future, Loop
 
 
@@ -156,20 +156,3 @@ def test_large_items_leave_in_several_requests(sent):
         made.until(count)
         made.answers[-1].set(None)
     assert made.batches == [[3], [2, 1], [5]]
-
-
-@pytest.mark.parametrize(
-    ("arguments", "environment", "expected"),
-    [
-        (("terraform", "apply"), {}, 10),
-        (("terraform", "apply", "-parallelism=30"), {}, 30),
-        (("terraform", "apply", "--parallelism", "7", "x.tfplan"), {}, 7),
-        (("terraform", "plan"), {"TF_CLI_ARGS_plan": "-no-color -parallelism=50"}, 50),
-        (("terraform", "plan", "-parallelism=2"), {"TF_CLI_ARGS": "-parallelism=50"}, 2),
-        (("terraform", "plan", "-parallelism=many"), {}, 10),
-        (("terraform", "plan", "-parallelism=0"), {}, 10),
-        ((), {"PENSTOCK": "-parallelism=3"}, 10),
-    ],
-)
-def test_how_many_terraform_works_on(arguments, environment, expected):
-    assert parallelism(arguments, environment) == expected

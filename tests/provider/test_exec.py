@@ -104,6 +104,13 @@ def test_the_command_lines_server_is_asked_unless_the_environment_says_otherwise
     assert said == "http://else t\n"
 
 
+def test_terraform_works_on_many_objects_at_a_time(folder):
+    script = "import os; print(os.environ.get('TF_CLI_ARGS_apply'))"
+    program = folder.program(script)
+    assert folder.run("apply", PENSTOCK_TERRAFORM=program) == "-parallelism=100\n"
+    assert folder.run("apply", "-parallelism=3", PENSTOCK_TERRAFORM=program) == "None\n"
+
+
 STAYS = """
 import json, os, signal, sys
 attached = json.loads(os.environ["TF_REATTACH_PROVIDERS"])

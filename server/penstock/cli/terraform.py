@@ -28,7 +28,8 @@ def execute(session: Session, arguments: tuple[str, ...]) -> None:
 
     `penstock terraform exec -- plan` asks the server that this command line asks, unless
     PENSTOCK_ENDPOINT, PENSTOCK_TOKEN or PENSTOCK_TENANT say otherwise. A configuration with further
-    providers, modules or a backend still needs its `init`.
+    providers, modules or a backend still needs its `init`. Terraform works on a hundred objects at
+    a time, unless `-parallelism` says otherwise or the lock file names other providers.
     """
     from penstock_provider.attached import become  # noqa: PLC0415 - only this command
     from penstock_provider.terraform import NoTerraformError  # noqa: PLC0415 - as above
