@@ -20,7 +20,8 @@ class Queue(Generic[I, R]):
     SLOWEST = 0.25
     """Seconds for which an item waits for the next sibling at most, where they come slowly."""
     LONGEST = 5
-    """So many times as long as for the next sibling an item waits for all of them together."""
+    """So many times as long as for the next sibling an item waits for all of them together; half as
+    many times as are enough, where that is more."""
     MEMORY = 8
     """So many batches of one in a row, and the run is taken for a chain that has no siblings.
 
@@ -97,7 +98,8 @@ class Queue(Generic[I, R]):
         if batch != self._batches or not self._waiting:
             return
         linger = min(self.SLOWEST, max(self._linger_seconds, 4 * self._gap))
-        until = min(self._last + linger, self._first + linger * self.LONGEST)
+        longest = max(self.LONGEST, self._enough / 2)
+        until = min(self._last + linger, self._first + linger * longest)
         seconds = until - time.monotonic()
         if seconds > 0:
             self._loop.later(seconds, lambda: self._linger(batch, count))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from operator import itemgetter
 
 import pytest
@@ -104,6 +105,18 @@ def test_fewer_than_enough_wait_for_the_next_one(sent):
     made.loop.later(0.01, lambda: made.queue.submit(4))
     made.until(2)
     assert made.batches == [[1, 2], [3, 4]]
+
+
+def test_many_siblings_that_keep_coming_are_all_waited_for(sent):
+    made = sent(enough=40, linger=0.04)
+    for n in (1, 2):
+        made.queue.submit(n)
+    made.until(1)
+    made.answers[0].set(None)
+    for n in range(100):
+        made.loop.later(0.03 * n, partial(made.queue.submit, n))
+    made.until(2)
+    assert made.batches[1] == [*range(40)]
 
 
 def test_enough_wait_for_nobody(sent):
