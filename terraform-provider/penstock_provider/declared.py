@@ -89,9 +89,9 @@ class Declared(Resource[Penstock]):
     body: ClassVar[str] = ""
     """The attribute to which problems belong that name none of the attributes."""
 
-    @abstractmethod
     def reference(self, state: State) -> Reference:
         """Which object the (known) state is about."""
+        return Reference(self.kind, *(name_of(state, each) for each in self.identified_by))
 
     @abstractmethod
     def spec(self, planned: State, config: State) -> Json:
@@ -113,7 +113,7 @@ class Declared(Resource[Penstock]):
 
     def identity(self, planned: State) -> tuple[Value, ...]:
         """The values that must be known before the server can be asked."""
-        return (planned.get("namespace"),)
+        return tuple(planned.get(each) for each in self.identified_by)
 
     async def plan(self, plan: Plan) -> None:
         """Asks the server what it would say."""
@@ -252,6 +252,12 @@ class Declared(Resource[Penstock]):
             await self.provider.objects.delete(reference)
         except ApiError as error:
             raise failure(error, f"delete {self.kind} {reference.name}") from None
+
+    async def imported(self, identity: str) -> State:
+        """Import id: the namespace and the name in it, where it has one, with a slash between."""
+        names = self.identified_by
+        found = split_import(identity, "/".join(names)) if names[1:] else (identity,)
+        return dict(zip(names, found, strict=True))
 
     def computed(self, reference: Reference, form: Json) -> State:
         """The attributes that every kind has."""

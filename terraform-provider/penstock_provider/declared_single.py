@@ -16,7 +16,6 @@ from penstock_provider.framework.resource import Change, Leaving, Reading
 from penstock_provider.framework.schema import Attribute
 from penstock_provider.framework.values import STRING, State, Value
 from penstock_provider.pattern import Pattern
-from penstock_provider.reference import Reference
 from penstock_provider.sentences import failure, sentence, subject
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
@@ -49,14 +48,6 @@ class DeclaredSingle(Declared):
     """Where the objects are, such as `/tokens`."""
     named: ClassVar[str]
     """The attribute with the name."""
-
-    def reference(self, state: State) -> Reference:
-        """The object by its name."""
-        return Reference(self.kind, name_of(state, self.named))
-
-    def identity(self, planned: State) -> tuple[Value, ...]:
-        """The name must be known."""
-        return (planned.get(self.named),)
 
     def address(self, state: State) -> str:
         """The path of the object."""
@@ -134,7 +125,3 @@ class DeclaredSingle(Declared):
     def declares(self, values: State) -> Iterator[Pattern]:  # noqa: ARG002 (interface)
         """Nothing that anything else could refer to."""
         yield from ()
-
-    async def imported(self, identity: str) -> State:
-        """Import id: the name."""
-        return {self.named: identity}

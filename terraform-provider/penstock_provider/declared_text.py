@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from penstock_provider.api import Json
-from penstock_provider.declared import Declared, name_of, split_import, string
+from penstock_provider.declared import Declared, string
 from penstock_provider.framework.diagnostics import Diagnostics
 from penstock_provider.framework.plan import Plan
 from penstock_provider.framework.schema import Attribute
 from penstock_provider.framework.values import STRING, State, Value, text
 from penstock_provider.pattern import Pattern
-from penstock_provider.reference import Reference
 from penstock_provider.scanner import content_hash, scan
 
 CONTENT_HASH_AT_PLAN = Attribute(
@@ -66,10 +65,6 @@ class DeclaredText(Declared):
                     path=(attribute,),
                 )
 
-    def reference(self, state: State) -> Reference:
-        """The object by namespace and id."""
-        return Reference(self.kind, name_of(state, "namespace"), name_of(state, self.id_attribute))
-
     def identity(self, planned: State) -> tuple[Value, ...]:
         """All of it must be known."""
         return planned.get("namespace"), planned.get(self.id_attribute), planned.get("source")
@@ -118,8 +113,3 @@ class DeclaredText(Declared):
         found = scan(text(state.get("source")))
         said = {name for name, key in self._keys().items() if state.get(name) == found.get(key)}
         return {name: value for name, value in state.items() if name not in said}
-
-    async def imported(self, identity: str) -> State:
-        """Import id: ``namespace/id``."""
-        namespace, name = split_import(identity, f"namespace/{self.id_attribute}")
-        return {"namespace": namespace, self.id_attribute: name}

@@ -13,7 +13,6 @@ from penstock_provider.declared import (
     REVISION,
     Declared,
     name_check,
-    name_of,
     number,
 )
 from penstock_provider.file_content import MOST_BYTES, SMALL, Content, content_of, decoded
@@ -26,10 +25,8 @@ from penstock_provider.framework.values import (
     STRING,
     UNKNOWN,
     State,
-    Value,
 )
 from penstock_provider.objects import Item
-from penstock_provider.reference import Reference
 
 _GIVEN = ("content", "content_base64", "source")
 
@@ -94,14 +91,6 @@ class File(Declared):
                 f"Give one of `content`, `content_base64` and `source`; {said} given.",
                 path=(there[-1],) if there else ("content",),
             )
-
-    def reference(self, state: State) -> Reference:
-        """The file by namespace and path."""
-        return Reference("file", name_of(state, "namespace"), name_of(state, "path"))
-
-    def identity(self, planned: State) -> tuple[Value, ...]:
-        """Both parts of the name must be known."""
-        return planned.get("namespace"), planned.get("path")
 
     def spec(self, planned: State, config: State) -> Json:
         """The PUT body. A local file must be what was planned."""

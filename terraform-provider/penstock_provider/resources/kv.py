@@ -16,16 +16,13 @@ from penstock_provider.declared import (
     given,
     kept,
     name_check,
-    name_of,
     same_json,
-    split_import,
     typed,
 )
 from penstock_provider.framework.plan import Plan
 from penstock_provider.framework.resource import Change, Reading
 from penstock_provider.framework.schema import Attribute, Schema
 from penstock_provider.framework.values import DYNAMIC, STRING, UNKNOWN, State, Value
-from penstock_provider.reference import Reference
 
 _OF_TEXT = ("DATETIME", "DATE", "DURATION")
 _SHOWN = ("STRING", "NUMBER", "BOOLEAN", "JSON")
@@ -94,14 +91,6 @@ class Kv(Declared):
         },
     )
 
-    def reference(self, state: State) -> Reference:
-        """The pair by namespace and key."""
-        return Reference("kv", name_of(state, "namespace"), name_of(state, "key"))
-
-    def identity(self, planned: State) -> tuple[Value, ...]:
-        """Both parts of the name must be known."""
-        return planned.get("namespace"), planned.get("key")
-
     def spec(self, planned: State, config: State) -> Json:  # noqa: ARG002 (secrets need it)
         """The PUT body."""
         return given(planned, value="value", type="type", description="description", ttl="ttl")
@@ -136,11 +125,6 @@ class Kv(Declared):
             "expires_at": as_text(form.get("expiresAt")),
             **self.computed(self.reference(prior), form),
         }
-
-    async def imported(self, identity: str) -> State:
-        """Import id: ``namespace/key``."""
-        namespace, key = split_import(identity, "namespace/key")
-        return {"namespace": namespace, "key": key}
 
 
 def _is_over(state: State) -> bool:

@@ -16,7 +16,6 @@ from penstock_provider.declared import (
     kept,
     labels_of,
     name_check,
-    name_of,
     string,
     typed_map,
 )
@@ -35,7 +34,6 @@ from penstock_provider.framework.values import (
     text,
 )
 from penstock_provider.pattern import Pattern
-from penstock_provider.reference import Reference
 
 
 def _said(defaults: JsonValue) -> list[JsonValue]:
@@ -94,10 +92,6 @@ class Namespace(Declared):
         },
     )
 
-    def reference(self, state: State) -> Reference:
-        """The namespace itself."""
-        return Reference("namespace", name_of(state, "namespace"))
-
     def declares(self, values: State) -> Iterator[Pattern]:
         """The namespace and its variables."""
         yield from super().declares(values)
@@ -137,7 +131,3 @@ class Namespace(Declared):
             "plugin_defaults": had if is_kept else dynamic(defaults),
             **self.computed(self.reference(prior), form),
         }
-
-    async def imported(self, identity: str) -> State:
-        """Import id: the namespace."""
-        return {"namespace": identity}

@@ -15,13 +15,10 @@ from penstock_provider.declared import (
     given,
     kept,
     name_check,
-    name_of,
-    split_import,
     typed_map,
 )
 from penstock_provider.framework.schema import Attribute, Schema
 from penstock_provider.framework.values import BOOL, DYNAMIC, STRING, State, Value
-from penstock_provider.reference import Reference
 
 
 def _cron_problem(value: Value) -> str | None:
@@ -84,14 +81,6 @@ class Schedule(Declared):
         },
     )
 
-    def reference(self, state: State) -> Reference:
-        """The schedule by namespace and id."""
-        return Reference("schedule", name_of(state, "namespace"), name_of(state, "schedule_id"))
-
-    def identity(self, planned: State) -> tuple[Value, ...]:
-        """Both parts of the name must be known."""
-        return planned.get("namespace"), planned.get("schedule_id")
-
     def spec(self, planned: State, config: State) -> Json:  # noqa: ARG002 (secrets need it)
         """The PUT body."""
         return given(
@@ -119,8 +108,3 @@ class Schedule(Declared):
             "description": kept(prior.get("description"), form.get("description")),
             **self.computed(self.reference(prior), form),
         }
-
-    async def imported(self, identity: str) -> State:
-        """Import id: ``namespace/schedule``."""
-        namespace, schedule = split_import(identity, "namespace/schedule_id")
-        return {"namespace": namespace, "schedule_id": schedule}

@@ -14,7 +14,6 @@ from penstock_provider.declared import (
     given,
     kept,
     name_check,
-    name_of,
     number,
     split_import,
 )
@@ -25,7 +24,6 @@ from penstock_provider.framework.values import (
     STRING,
     UNKNOWN,
     State,
-    Value,
     plain,
 )
 from penstock_provider.objects import Item
@@ -86,14 +84,6 @@ class Secret(Declared):
             ),
         },
     )
-
-    def reference(self, state: State) -> Reference:
-        """The secret by namespace and key."""
-        return Reference("secret", name_of(state, "namespace"), name_of(state, "key"))
-
-    def identity(self, planned: State) -> tuple[Value, ...]:
-        """Both parts of the name must be known."""
-        return planned.get("namespace"), planned.get("key")
 
     def spec(self, planned: State, config: State) -> Json:
         """The PUT body."""
