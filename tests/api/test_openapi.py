@@ -78,7 +78,12 @@ def test_every_operation_is_described_with_its_answers_and_errors(document):
             elif status not in ("204", "304"):
                 assert answer["content"], f"{where} {status}"
         if method in ("PUT", "POST") and not path.endswith(("/run", ":restore")):
-            optional = ("/executions/{id}/", "/triggers/", "/webhooks/")
+            optional = (
+                "/executions/{id}/",
+                "/schedules/{namespace}/{id}/",
+                "/triggers/",
+                "/webhooks/",
+            )
             is_operation = any(each in path for each in optional)
             assert operation["requestBody"]["required"] is not is_operation, where
         if "/webhooks/" in path:
