@@ -44,6 +44,20 @@ def test_a_sleeper_that_is_cut_short_says_so():
     assert clock.now() == START
 
 
+def test_the_time_stays_while_one_that_was_cut_short_still_works():
+    clock = SkippingClock(START)
+    woken, skipped = threading.Event(), []
+
+    def cut_short():
+        woken.set()
+        skipped.append(clock.skip(START + HOUR, busy=1))
+
+    clock.on_jump(cut_short)
+    assert clock.wait(60, woken)
+    assert skipped == [False]
+    assert clock.now() == START
+
+
 def test_tells_when_nothing_works_and_lets_somebody_act_instead():
     clock = SkippingClock(START)
     told = []

@@ -167,9 +167,10 @@ class SkippingClock:
         if busy == 0 and self.stalled(until is not None):
             return False
         with self._lock:
-            if busy > len(self._sleepers):
+            # One that was cut short works, though it has not come to it yet.
+            moments = [each.at for each in self._sleepers if not each.woken.is_set()]
+            if busy > len(moments):
                 return False
-            moments = [each.at for each in self._sleepers]
             if until is not None:
                 moments.append(until)
             if moments:
