@@ -33,7 +33,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from penstock_provider.api import Client, Settings
+from penstock_provider.api import Settings
+from penstock_provider.client import Client
 from penstock_provider.install import configuration, install
 from penstock_provider.terraform import find_terraform
 

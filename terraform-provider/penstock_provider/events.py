@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import threading
 
-from penstock_provider.api import ApiError, Client, Stream
+from penstock_provider.api import ApiError
+from penstock_provider.client import Client
+from penstock_provider.connection import Stream
 from penstock_provider.framework.record import record
 from penstock_provider.framework.values import JsonValue
 

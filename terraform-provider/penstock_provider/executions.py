@@ -6,7 +6,8 @@ import urllib.parse
 from collections.abc import AsyncIterator
 from functools import partial
 
-from penstock_provider.api import ApiError, Client, Json
+from penstock_provider.api import ApiError, Json
+from penstock_provider.client import Client
 from penstock_provider.events import Events
 from penstock_provider.framework.loop import Loop
 from penstock_provider.framework.values import JsonValue

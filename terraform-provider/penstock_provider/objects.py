@@ -12,8 +12,9 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import TypeVar
 
-from penstock_provider.api import ApiError, Client, Json, Problem
+from penstock_provider.api import ApiError, Json, Problem
 from penstock_provider.bulk import Queue
+from penstock_provider.client import Client
 from penstock_provider.framework.loop import Loop
 from penstock_provider.framework.record import record
 from penstock_provider.framework.values import JsonValue

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from typing import ClassVar, Protocol, TypeVar, runtime_checkable
 
-from penstock_provider.api import Client, Settings
+from penstock_provider.api import Settings
 from penstock_provider.clearance import Clearances
+from penstock_provider.client import Client
 from penstock_provider.examination import Examiner
 from penstock_provider.executions import Executions
 from penstock_provider.framework.action import Action

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from penstock_provider.api import UNKNOWN_TENANT, ApiError, Client, Json
+from penstock_provider.api import UNKNOWN_TENANT, ApiError, Json
+from penstock_provider.client import Client
 from penstock_provider.framework.loop import Loop
 from penstock_provider.framework.values import JsonValue
 

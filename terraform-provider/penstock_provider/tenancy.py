@@ -6,7 +6,8 @@ block. What it writes down in the record of the run says that the tenant is on i
 
 from __future__ import annotations
 
-from penstock_provider.api import ApiError, Client, Tenancy
+from penstock_provider.api import ApiError
+from penstock_provider.client import Client, Tenancy
 from penstock_provider.run_file import Record
 
 

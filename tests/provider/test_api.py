@@ -7,7 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from penstock_provider import __version__
-from penstock_provider.api import ApiError, Client, Settings
+from penstock_provider.api import ApiError, Settings
+from penstock_provider.client import Client
 from penstock_provider.sentences import failure
 
 from .fake import TOKEN
@@ -57,7 +58,7 @@ def test_headers_and_one_connection(fake, client):
         client.request(*READ)
     assert fake.headers[0]["Penstock-Owner"] == "terraform:default"
     assert fake.headers[0]["Penstock-Run-Id"] == "7"
-    assert len(client._idle) == 1
+    assert len(fake.connections) == 1
 
 
 def test_connections_that_the_server_has_ended_meanwhile_cost_no_attempt(fake, client):

@@ -7,7 +7,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from penstock_provider.api import ApiError, Client, Settings
+from penstock_provider.api import ApiError, Settings
+from penstock_provider.client import Client
 from penstock_provider.events import Events
 
 

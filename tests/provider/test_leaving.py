@@ -6,7 +6,8 @@ import threading
 
 import pytest
 
-from penstock_provider.api import ApiError, Client, Settings
+from penstock_provider.api import ApiError, Settings
+from penstock_provider.client import Client
 from penstock_provider.framework.loop import Loop
 from penstock_provider.objects import Objects
 from penstock_provider.reference import Reference

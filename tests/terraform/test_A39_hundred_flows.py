@@ -2,7 +2,7 @@
 
 import pytest
 
-from penstock_provider.api import Client
+from penstock_provider.client import Client
 
 COUNT = 100
 SINGLE = """

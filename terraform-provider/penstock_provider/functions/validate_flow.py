@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from penstock_provider.api import ApiError, Client, Problem
+from penstock_provider.api import ApiError, Problem
+from penstock_provider.client import Client
 from penstock_provider.framework.function import ArgumentError, Function, Parameter
 from penstock_provider.framework.values import (
     NUMBER,
