@@ -16,7 +16,7 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from penstock_provider import __version__
+from penstock_provider import __version__, recorded
 from penstock_provider import package_main as first
 
 PACKED: Sequence[str] = ("cronsim",)
@@ -47,7 +47,7 @@ class CannotPackError(Exception):
 
 def build() -> bytes:
     """The program: a header for the shell, then an archive for Python."""
-    content = dict(_content())
+    content = {**dict(_content()), f"penstock_provider/{recorded.NAME}": recorded.worked_out()}
     digest = hashlib.sha256()
     for name, data in sorted(content.items()):
         digest.update(f"{name}\0{len(data)}\0".encode() + data)

@@ -167,6 +167,12 @@ class Penstock(Provider):
         """All files of `ephemeral/`."""
         return _classes("ephemeral", EphemeralResource, "penstock_")
 
+    def recorded_schemas(self) -> bytes | None:
+        """What a packed provider has been packed with."""
+        from penstock_provider.recorded import recorded  # noqa: PLC0415 (one process a command asks)
+
+        return recorded()
+
     def addresses(self) -> Sequence[str]:
         """What the source `penstock/penstock` means."""
         from penstock_provider.install import ADDRESSES  # noqa: PLC0415 (only moves ask for it)

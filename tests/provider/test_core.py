@@ -7,7 +7,7 @@ import pytest
 from penstock_provider.framework import protocol
 from penstock_provider.framework.values import UNKNOWN, dynamic, pack, unpack
 
-from .small import AT, NIL, Calls, Lookup, Token, state, thing
+from .small import AT, NIL, Calls, Lookup, Small, Token, state, thing
 
 
 @pytest.fixture
@@ -32,6 +32,15 @@ def test_schema(call):
     assert [r.type_name for r in told.resources] == ["x_thing"]
     assert len(call("GetFunctions").functions) == 1
     assert not call("GetResourceIdentitySchemas").diagnostics
+
+
+def test_schemas_that_have_been_worked_out_before_are_told_as_they_are(call, monkeypatch):
+    recorded = protocol.types["GetProviderSchemaResponse"]()
+    recorded.functions.add(key="recorded")
+    monkeypatch.setattr(
+        Small, "recorded_schemas", lambda _: recorded.SerializeToString(), raising=False
+    )
+    assert call("GetProviderSchema") == recorded
 
 
 def test_configure(call):

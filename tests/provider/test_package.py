@@ -18,7 +18,10 @@ import pytest
 
 import penstock_provider
 from penstock_provider import package_main
+from penstock_provider.framework.loop import Loop
+from penstock_provider.framework.protocol import types
 from penstock_provider.package import PACKED, PROGRAM, build
+from penstock_provider.provider import Penstock
 
 SOURCE = Path(penstock_provider.__file__).parent
 COOKIE = {
@@ -91,10 +94,20 @@ def test_nothing_of_this_machine_is_inside(built):
         assert content.testzip() is None
         names = content.namelist()
         assert names == sorted(names)
-        assert not [name for name in names if not name.endswith(".py")]
+        others = [name for name in names if not name.endswith(".py")]
+        assert others == ["penstock_provider/schemas.bin"]
         for entry in content.infolist():
             assert entry.date_time == (1980, 1, 1, 0, 0, 0)
             assert entry.compress_type == zipfile.ZIP_STORED, "not every zlib writes the same"
+
+
+def test_the_schemas_of_all_types_are_inside(built):
+    with zipfile.ZipFile(io.BytesIO(built)) as content:
+        inside = content.read("penstock_provider/schemas.bin")
+    told = types["GetProviderSchemaResponse"].FromString(inside)
+    assert {entry.key for entry in told.resource_schemas} == {*Penstock(Loop()).resources()}
+    assert told.provider.block.attributes
+    assert told.server_capabilities.get_provider_schema_optional
 
 
 def test_it_imports_nothing_that_is_not_inside():

@@ -60,10 +60,20 @@ class Core:
 
     def handlers(self) -> dict[str, Callable[[bytes], Task[bytes]]]:
         """A coroutine function from request to response bytes for each gRPC path."""
-        return {
+        made = {
             f"/tfplugin6.Provider/{method}": self._handler(method, request=request, response=told)
             for method, (request, told) in protocol.METHODS.items()
         }
+        return {**made, "/tfplugin6.Provider/GetProviderSchema": self._recorded_schemas}
+
+    async def schemas(self, data: bytes) -> bytes:
+        """The answer with all schemas, from the provider's types."""
+        request, told = protocol.METHODS["GetProviderSchema"]
+        return await self._handler("GetProviderSchema", request=request, response=told)(data)
+
+    async def _recorded_schemas(self, data: bytes) -> bytes:
+        known = self._provider.recorded_schemas()
+        return await self.schemas(data) if known is None else known
 
     def streams(self) -> dict[str, Callable[[bytes, Send], Task[None]]]:
         """The same for calls with many answers: they send them themselves."""

@@ -226,6 +226,10 @@ class Provider(ABC):
         """All actions."""
         return {}
 
+    def recorded_schemas(self) -> bytes | None:
+        """The answer with all schemas, where it has been worked out before."""
+        return None
+
     def addresses(self) -> Sequence[str]:
         """The provider's own source addresses: states move freely between them."""
         return ()
