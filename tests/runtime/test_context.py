@@ -97,6 +97,25 @@ def test_lines_keep_their_order_and_what_no_database_takes_is_replaced(run, stan
     assert len(logs[501]) < 70_000
 
 
+def test_lines_that_are_on_their_way_come_before_the_end(run, stand, monkeypatch):
+    workers, is_sending = stand.executor._workers, threading.Event()
+    record = workers._record
+
+    def slowly(lines):
+        if threading.current_thread().name == "ticker":
+            is_sending.set()
+            threading.Event().wait(0.3)
+        record(lines)
+
+    def work(context):
+        context.log("news")
+        threading.Thread(target=stand.executor.tick, name="ticker").start()
+        assert is_sending.wait(30)
+
+    monkeypatch.setattr(workers, "_record", slowly)
+    assert stand.logs(run(work).id) == ["news"]
+
+
 def test_a_level_below_the_tasks_own_is_not_kept(run, stand):
     def work(context):
         context.log("detail", LogLevel.DEBUG)

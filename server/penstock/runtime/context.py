@@ -80,6 +80,7 @@ class Context:
         self._ask = ask
         self._least = _LEVELS.index(level)
         self._lock = threading.Lock()
+        self._sending = threading.Lock()
         self._record = self._new_record()
         self._flushed = time.monotonic()
         self._folder: Path | None = None
@@ -317,13 +318,14 @@ class Context:
             stop()
 
     def flush(self) -> None:
-        """Sends what was buffered."""
-        with self._lock:
-            self._flushed = time.monotonic()
-            if not self._record.lines and not self._record.metrics:
-                return
-            record, self._record = self._record, self._new_record()
-        self._send(record)
+        """Sends what was buffered; when it returns nothing of it is still on its way."""
+        with self._sending:
+            with self._lock:
+                self._flushed = time.monotonic()
+                if not self._record.lines and not self._record.metrics:
+                    return
+                record, self._record = self._record, self._new_record()
+            self._send(record)
 
     def close(self) -> None:
         """Sends the rest and removes the working directory."""
