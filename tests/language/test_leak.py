@@ -12,12 +12,15 @@ BODY = "R7vK2mQx9LpTz4WcYs8HnJd3FbGa6EuVq1Xo"
 @pytest.mark.parametrize(
     ("text", "what"),
     [
-        (f"ghp_{BODY}", "a token of GitHub"),
+        *((f"gh{kind}_{BODY}", "a token of GitHub") for kind in "pousr"),
+        (f"github_pat_{BODY}{BODY}", "a token of GitHub"),
         ("glpat-" + BODY[:20], "a token of GitLab"),
         ("xoxb-" + BODY, "a token of Slack"),
         ("AKIAIOSFODNN7EXAMPLE", "an access key of AWS"),
+        ("ASIAIOSFODNN7EXAMPLE", "an access key of AWS"),
         ("AIza" + BODY[:35], "an API key of Google"),
         ("sk_live_" + BODY, "a key of Stripe"),
+        ("rk_live_" + BODY, "a key of Stripe"),
         (f"eyJ{BODY}.eyJ{BODY}.{BODY}", "a JSON Web Token"),
         ("-----BEGIN RSA PRIVATE KEY-----", "a private key"),
         ("-----BEGIN PRIVATE KEY-----", "a private key"),

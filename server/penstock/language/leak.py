@@ -19,6 +19,11 @@ _SHAPES = {
 _SHAPED = re.compile(
     r"(?<![A-Za-z0-9_-])(?:" + "|".join(f"({shape})" for shape in _SHAPES.values()) + ")"
 )
+_BEGINNINGS = (
+    "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "xox", "AKIA", "ASIA", "AIza",
+    "_live_", "eyJ", "-----BEGIN ",
+)  # fmt: skip
+"""One of these is in each text with a shape: looking for them takes a tenth of the time."""
 _SHORTEST = 8
 """Shorter values are words that any text may have."""
 _HINT = "Put it into a secret and read it with `secret()`; whoever has seen the text knows it."
@@ -43,6 +48,8 @@ def secrets_in_text(source: str, known: Mapping[str, Iterable[str]]) -> Iterator
             places.add(at)
             hint = f"Write `{{{{ secret('{key}') }}}}` instead; whoever has seen the text knows it."
             yield Leak(f"The text holds the value of the secret `{key}`.", *_spot(source, at), hint)
+    if not any(beginning in source for beginning in _BEGINNINGS):
+        return
     for match in _SHAPED.finditer(source):
         what = [*_SHAPES][(match.lastindex or 1) - 1]
         if match.start() not in places:

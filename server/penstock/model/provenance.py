@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 from penstock.model.frozen import Json
 
@@ -36,5 +36,5 @@ class Provenance:
 
     def to_row(self) -> dict[str, Json]:
         """Only what is known, by field name, for a JSON column."""
-        found = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {name: value for name, value in found.items() if value is not None}
+        found = ((name, getattr(self, name)) for name in self.__slots__)
+        return {name: value for name, value in found if value is not None}
