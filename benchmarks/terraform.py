@@ -5,8 +5,10 @@
 
 Prints wall seconds and CPU seconds of terraform, provider and server for a plan from nothing, an
 apply, and a plan without changes of N flows: as N `penstock_flow`, as one `penstock_flows`, and as
-N `terraform_data` (the floor: what Terraform itself costs). Each round runs every command once for
-each of the three in turn, so that other work on the machine meets all of them. The seconds are
+N `terraform_data` (the floor: what Terraform itself costs). A set reads its texts from files;
+`literal` is one whose texts stand in the configuration, `map` a `terraform_data` with the map of a
+set: the floor of a set. Each round runs every command once for each kind in turn, with texts that
+the server has not seen, so that other work on the machine meets all of them. The seconds are
 medians; `x` is the median of the rounds' ratios of walls to the floor, `cpu x` that of all CPU;
 requests are what the server answered.
 """
@@ -44,6 +46,9 @@ FLOW = (
 )
 BUILTIN = "terraform.io/builtin/terraform"
 KINDS = ("floor", "single", "set")
+MORE_KINDS = ("literal", "map")
+TEXTS = '{ for f in fileset("flows", "*.yaml") : trimsuffix(f, ".yaml") => file("flows/${f}") }'
+"""The texts of a set, as the example of `penstock_flows` reads them."""
 
 
 @dataclass
@@ -119,6 +124,7 @@ class Workspace:
     def __init__(self, directory: Path, kind: str, *, count: int, server: Server) -> None:
         self.directory = directory
         self.server = server
+        self._kind, self._count = kind, count
         directory.mkdir()
         self._usage = directory / "provider.usage"
         mirror = directory / "mirror"
@@ -132,7 +138,7 @@ class Workspace:
         )
         program.chmod(0o755)
         (directory / "cli.tfrc").write_text(configuration(mirror))
-        (directory / "main.tf.json").write_text(json.dumps(document(kind, count, server)))
+        self.write()
         self._command = [*find_terraform(), f"-chdir={directory}"]
         self._environment = {
             **os.environ,
@@ -145,6 +151,17 @@ class Workspace:
         }
         self._environment.pop("TF_LOG", None)
         self.run("init")
+
+    def write(self) -> None:
+        """Writes the configuration, with texts that nobody has seen."""
+        namespace = f"bench.{self._kind}{self._count}.t{time.time_ns() % 10**9}"
+        flows = texts(self._count, namespace)
+        found = document(self._kind, flows, namespace, server=self.server)
+        if self._kind in ("set", "map"):
+            (self.directory / "flows").mkdir(exist_ok=True)
+            for name, text in flows.items():
+                (self.directory / "flows" / f"{name}.yaml").write_text(text)
+        (self.directory / "main.tf.json").write_text(json.dumps(found))
 
     def flows(self) -> dict[str, str]:
         """The texts in the configuration, by their ids."""
@@ -183,13 +200,22 @@ def provider_cpu(usage: str) -> float:
     return seconds
 
 
-def document(kind: str, count: int, server: Server) -> dict[str, object]:
-    """The Terraform configuration of ``count`` flows as one of ``KINDS``."""
-    namespace = f"bench.{kind}{count}.t{time.time_ns() % 10**9}"
-    flows = {f"flow{n}": FLOW.format(id=f"flow{n}", namespace=namespace, n=n) for n in range(count)}
+def texts(count: int, namespace: str) -> dict[str, str]:
+    """``count`` flows by their ids."""
+    names = {f"flow{n}": n for n in range(count)}
+    return {name: FLOW.format(id=name, namespace=namespace, n=n) for name, n in names.items()}
+
+
+def document(
+    kind: str, flows: dict[str, str], namespace: str, *, server: Server
+) -> dict[str, object]:
+    """The Terraform configuration of flows as one of ``KINDS`` or ``MORE_KINDS``."""
     body: dict[str, object]
-    if kind == "set":
+    if kind in ("set", "literal"):
         body = {"penstock_flows": {"all": {"namespace": namespace, "sources": "${local.flows}"}}}
+    elif kind == "map":
+        payload = {"namespace": namespace, "sources": "${tomap(local.flows)}"}
+        body = {"terraform_data": {"all": {"input": payload}}}
     elif kind == "single":
         body = {
             "penstock_flow": {"each": {"for_each": "${local.flows}", "source": "${each.value}"}}
@@ -197,8 +223,9 @@ def document(kind: str, count: int, server: Server) -> dict[str, object]:
     else:
         payload = {"source": "${each.value}", "namespace": namespace, "flow_id": "${each.key}"}
         body = {"terraform_data": {"each": {"for_each": "${local.flows}", "input": payload}}}
-    document: dict[str, object] = {"locals": {"flows": flows}, "resource": body}
-    if kind != "floor":
+    written = f"${{{TEXTS}}}" if kind in ("set", "map") else flows
+    document: dict[str, object] = {"locals": {"flows": written}, "resource": body}
+    if kind not in ("floor", "map"):
         document["terraform"] = {
             "required_providers": {"penstock": {"source": "penstock/penstock"}}
         }
@@ -223,6 +250,8 @@ def measure(
     }
     costs: dict[tuple[str, str], list[Cost]] = {}
     for turn in range(rounds):
+        for workspace in workspaces.values() if turn else ():
+            workspace.write()
         for what, (arguments, codes) in COMMANDS.items():
             for kind, workspace in workspaces.items():
                 cost = workspace.run(*arguments, codes=codes)
@@ -244,7 +273,7 @@ def unchanged(
     workspaces = {
         kind: Workspace(directory / f"unchanged{kind}{count}", kind, count=count, server=server)
         for kind in kinds
-        if kind != "set"
+        if kind in ("floor", "single")
     }
     for kind, workspace in workspaces.items():
         flows = workspace.flows()
@@ -404,7 +433,9 @@ def main() -> None:
     )
     parser.add_argument("--parallelism", help="Terraform's -parallelism, instead of its ten")
     parser.add_argument("--rounds", type=int, default=3, help="how often (%(default)s)")
-    parser.add_argument("--kinds", default=",".join(KINDS), help="%(default)s")
+    parser.add_argument(
+        "--kinds", default=",".join(KINDS), help=f"%(default)s; also {', '.join(MORE_KINDS)}"
+    )
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="benchmark") as name, contextlib.ExitStack() as stack:
         directory = Path(name)
