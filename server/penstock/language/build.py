@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple, Protocol, TypeVar, cast
+from typing import NamedTuple, TypeVar, cast
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from penstock.language import dialect, sentence
+from penstock.language.catalog import Catalog, unknown_type
+from penstock.language.checked import checked
 from penstock.language.found import MOST_PROBLEMS, found
 from penstock.language.literal import literal_secrets
 from penstock.language.node import Node, Path
 from penstock.language.shape import Holds, Part, Shape, model_below, shape_of
 from penstock.model.condition import Condition
-from penstock.model.dynamic import AS_WRITTEN, contains_expression
+from penstock.model.dynamic import contains_expression
 from penstock.model.flow import Flow
 from penstock.model.frozen import Json
 from penstock.model.input import INPUTS, BaseInput, ChoiceInput, FormInput, Input, Unfit
@@ -27,38 +29,6 @@ M = TypeVar("M", bound=BaseModel)
 _FLOW_PARTS = dict.fromkeys(("tasks", "errors", "finally", "afterExecution"), Part(Holds.TASKS))
 _STAND_IN = Task.model_construct(id="broken", type="broken")
 _GUESSED_CHILDREN = frozenset({"tasks", "then", "else", "defaults", "errors", "finally"})
-
-
-class Catalog(Protocol):
-    """Finds the classes of types; the module `penstock.registry` is one."""
-
-    def load_task(self, type_name: str, /) -> type[Task] | None:
-        """The class of a task type, or None."""
-        ...
-
-    def load_trigger(self, type_name: str, /) -> type[Trigger] | None:
-        """The class of a trigger type, or None."""
-        ...
-
-    def load_condition(self, type_name: str, /) -> type[Condition] | None:
-        """The class of a condition's type, or None."""
-        ...
-
-    def nearest(self, type_name: str, /) -> str | None:
-        """The known type most like this one."""
-        ...
-
-    def names(self) -> tuple[str, ...]:
-        """Every known type."""
-        ...
-
-    def canonical(self, type_name: str, /) -> str:
-        """Our name of a type."""
-        ...
-
-    def is_deprecated(self, type_name: str, /) -> bool:
-        """Whether a type is written by a historic name."""
-        ...
 
 
 class Named(NamedTuple):
@@ -274,7 +244,7 @@ class Builder:
         at, where = cast("Node", node.entry("type")), (*path, "type")
         cls = load(name)
         if cls is None:
-            self._problems.append(self._unknown_type(at, where, name, kind))
+            self._problems.append(unknown_type(self._catalog, at, where, name=name, kind=kind))
             return None
         if self._catalog.is_deprecated(name):
             current = self._catalog.canonical(name)
@@ -283,38 +253,6 @@ class Builder:
         if newer:
             self._problems.append(dialect.deprecated(at.place, where, name, newer))
         return cls
-
-    def _unknown_type(self, node: Node, path: Path, name: str, kind: str) -> Problem:
-        catalog = self._catalog
-        loads: dict[str, Callable[[str], object]] = {
-            "task": catalog.load_task,
-            "trigger": catalog.load_trigger,
-            "condition": catalog.load_condition,
-        }
-        real = next((other for other, load in loads.items() if load(name) is not None), None)
-        near = catalog.nearest(name)
-        successor = dialect.successor(catalog.canonical(name))
-        if real is not None:
-            message = f"`{name}` is a {real}, not a {kind}."
-            hint = f"Move it below `{real}s`."
-        elif successor is not None:
-            message, hint = f"The language has given up `{name}`.", successor
-        else:
-            message = f"Unknown {kind} type `{name}`."
-            is_near = near is not None and loads[kind](near) is not None
-            hint = f"Did you mean `{near}`?" if is_near else self._offer(name, loads[kind])
-        return sentence.at_value(node, path, message, code="unknown-type", hint=hint)
-
-    def _offer(self, name: str, load: Callable[[str], object]) -> str:
-        """The types of the package that was meant, or else all packages."""
-        package = self._catalog.canonical(name).rpartition(".")[0]
-        names = self._catalog.names()
-        inside = [known for known in names if known.rpartition(".")[0] == package and load(known)]
-        if inside:
-            listed = ", ".join(f"`{known}`" for known in inside)
-            return f"This release has {listed} there."
-        packages = dict.fromkeys(known.rpartition(".")[0] for known in names)
-        return f"There are types in {', '.join(f'`{known}`' for known in packages)}."
 
     def validated(
         self,
@@ -330,27 +268,12 @@ class Builder:
         values = self._values(cls, shape_of(cls), node, path, ignored)
         values.update(parts or {})
         self._problems.extend(literal_secrets(cls, node, path))
-        made = self.checked(cls, values, node, path)
+        made, problems = checked(cls, values, node, path)
+        self._problems.extend(problems)
         return made if before == self._errors() else None
 
     def _errors(self) -> int:
         return sum(problem.is_error for problem in self._problems) if self._problems else 0
-
-    def checked(self, cls: type[M], values: dict[str, object], node: Node, path: Path) -> M | None:
-        """Validates ready values; scalars that should be texts are taken as they are written."""
-        try:
-            return _validate(cls, values)
-        except ValidationError as error:
-            findings = sentence.locate(_details(error), node)
-        texts = dict(filter(None, map(_as_written, findings)))
-        if texts:
-            values = cast("dict[str, object]", _with_texts(values, texts))
-            try:
-                return _validate(cls, values)
-            except ValidationError as error:
-                findings = sentence.locate(_details(error), node)
-        self._problems.extend(sentence.problems(findings, cls, path))
-        return None
 
     def _values(
         self, cls: type[BaseModel], shape: Shape, node: Node, path: Path, ignored: frozenset[str]
@@ -455,41 +378,3 @@ def _items(node: Node, key: str) -> Iterator[tuple[Node, Path]]:
     if listed is not None and isinstance(listed.children, list):
         for index, child in enumerate(listed.children):
             yield child, (key, index)
-
-
-def _validate(cls: type[M], values: dict[str, object]) -> M:
-    return cls.model_validate(values, by_alias=True, by_name=False, context=AS_WRITTEN)
-
-
-def _details(error: ValidationError) -> list[sentence.ErrorDetails]:
-    return error.errors(include_url=False, include_input=False)
-
-
-def _as_written(finding: sentence.Finding) -> tuple[Path, str] | None:
-    """Where a number or boolean stands for a text, and that text."""
-    raw, value = finding.node.raw, finding.node.value
-    if finding.error["type"] != "string_type" or not finding.path:
-        return None
-    return (
-        (finding.path, raw) if raw is not None and isinstance(value, bool | int | float) else None
-    )
-
-
-def _with_texts(value: object, texts: dict[Path, str]) -> object:
-    """A copy of a value in which the parts at some paths are texts; copied once for all of them."""
-    if () in texts:
-        return texts[()]
-    below: dict[str | int, dict[Path, str]] = {}
-    for (step, *rest), text in texts.items():
-        below.setdefault(step, {})[tuple(rest)] = text
-    if isinstance(value, dict):
-        return {
-            key: _with_texts(item, below[key]) if key in below else item
-            for key, item in value.items()
-        }
-    if isinstance(value, (list, tuple)):
-        return [
-            _with_texts(item, below[index]) if index in below else item
-            for index, item in enumerate(value)
-        ]
-    return value

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from penstock.language.build import Catalog
+from penstock.language.catalog import Catalog
 from penstock.language.defaults import NOTHING, Inherited
 from penstock.language.parse import Parsed, namespace_of, parse, too_large
 from penstock.language.references import references

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from penstock.language.build import Catalog
+from penstock.language.catalog import Catalog
 from penstock.language.node import Node
 from penstock.language.parse import Parsed, parse
 from penstock.language.yaml import read

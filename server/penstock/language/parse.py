@@ -8,7 +8,8 @@ from functools import lru_cache
 from itertools import islice
 
 from penstock.language import sentence
-from penstock.language.build import Builder, Catalog
+from penstock.language.build import Builder
+from penstock.language.catalog import Catalog
 from penstock.language.defaults import NOTHING, Inherited, apply
 from penstock.language.found import MOST_PROBLEMS
 from penstock.language.node import Node, Path

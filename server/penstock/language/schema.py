@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from pydantic import BaseModel
 
-from penstock.language.build import Catalog
+from penstock.language.catalog import Catalog
 from penstock.language.defaults import REF
 from penstock.language.dialect import FLOW_IGNORED, INPUT_IGNORED, NO_EFFECT
 from penstock.language.shape import model_below, shape_of

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from penstock.language import sentence
-from penstock.language.build import Builder, Catalog
+from penstock.language.build import Builder
+from penstock.language.catalog import Catalog
 from penstock.language.yaml import read
 from penstock.model.problem import Problem
 from penstock.model.task import Task

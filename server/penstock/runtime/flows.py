@@ -13,7 +13,7 @@ from penstock import registry
 from penstock.expression import compile_template
 from penstock.expression.error import ExpressionError
 from penstock.expression.template import has_expression
-from penstock.language.build import Catalog
+from penstock.language.catalog import Catalog
 from penstock.language.parse import Parsed, parse
 from penstock.model.dynamic import Unrendered
 from penstock.model.execution import Source

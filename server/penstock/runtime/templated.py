@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import cast
 
 from penstock import registry
-from penstock.language.build import Catalog
+from penstock.language.catalog import Catalog
 from penstock.language.rendering import Render, RenderingFailed, render_task
 from penstock.language.task import parse_task
 from penstock.model.task import Task
