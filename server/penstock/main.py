@@ -116,62 +116,42 @@ def _assemble(
     data = settings.data.resolve()
     schema.prepare(database)
     admin_token = bootstrap(database, data, now=time.now())
-    key = settings.master_key
-    master_key = master.load(key.get_secret_value() if key else None, data)
+    master_key = _master_key(settings)
     secrets = SecretStore(master_key)
-    storage = open_storage(
-        settings.storage,
-        data / "storage",
-        endpoint=settings.storage_endpoint,
-        region=settings.storage_region,
-    )
-    environment = environment_of(os.environ, name=settings.environment, url=settings.url)
-    isolation = Isolation(is_open=settings.namespaces == "open")
-    world = World(
-        database,
-        secrets,
-        storage,
-        environment,
-        isolation,
-        settings.local_files,
-        Cipher(master_key),
-    )
+    world = _world(settings, database, secrets, Cipher(master_key))
     parses = Parses()
     defaults = PluginDefaults(settings.plugin_defaults)
     flows = FlowVersions(parses, defaults)
     bench = Bench(time, Place(data / "work"))
     executor = Executor(world, flows, bench, workers=settings.workers, ownership=ownership)
     serving, leaving = threading.Event(), threading.Event()
-    tokens = Tokens(database, time.now)
     present = PresentFlows(database, flows)
     scheduler = Scheduler(world, flows, executor, time, missed=settings.recover_missed_schedules)
-    deadlines = Deadlines(world, flows, executor, time)
     poller = Poller(world, flows, executor, bench)
+    firing = [scheduler, Deadlines(world, flows, executor, time), poller]
     care = [Heart(executor), Checker(executor), TokenSweep(database, time)]
-    duties = Duties([*care, Rescuer(database, executor, time), scheduler, deadlines, poller])
+    duties = Duties([*care, Rescuer(database, executor, time), *firing])
 
     def changed(may_fire: bool) -> None:  # noqa: FBT001 - the one thing that it tells
         defaults.forget()
         present.forget()
         world.forget()
         executor.declared()
-        if may_fire:
-            duties.nudge(scheduler.name)
-            duties.nudge(deadlines.name)
-            duties.nudge(poller.name)
+        for duty in firing if may_fire else ():
+            duties.nudge(duty.name)
 
     services = Services(
         database=database,
         secrets=secrets,
-        storage=storage,
+        storage=world.storage,
         uploads=data / "work" / "uploads",
         state_versions=settings.state_versions,
-        tokens=tokens,
+        tokens=Tokens(database, time.now),
         flows=flows,
         present=present,
         executor=executor,
         tests=FlowTests(parses, jobs=_TEST_JOBS),
-        isolation=isolation,
+        isolation=world.isolation,
         parses=parses,
         defaults=defaults,
         renderer=lambda execution: Renderer(world, time, execution),
@@ -189,6 +169,29 @@ def _assemble(
     )
     return Application(
         settings, database, services, executor, duties, poller, asgi, admin_token, serving, leaving
+    )
+
+
+def _master_key(settings: Settings) -> master.Key:
+    given = settings.master_key
+    return master.load(given.get_secret_value() if given else None, settings.data.resolve())
+
+
+def _world(settings: Settings, database: Database, secrets: SecretStore, cipher: Cipher) -> World:
+    """What expressions and tasks reach."""
+    return World(
+        database,
+        secrets,
+        open_storage(
+            settings.storage,
+            settings.data.resolve() / "storage",
+            endpoint=settings.storage_endpoint,
+            region=settings.storage_region,
+        ),
+        environment_of(os.environ, name=settings.environment, url=settings.url),
+        Isolation(is_open=settings.namespaces == "open"),
+        settings.local_files,
+        cipher,
     )
 
 
