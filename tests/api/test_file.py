@@ -218,7 +218,7 @@ def test_others_commit_while_a_content_is_stored(server, ns, monkeypatch):
 
     def slow(self, tenant, uri, content):
         if "made" in uri:
-            server.application.executor.write(lambda _: None).result(5)
+            server.application.executor.write(lambda _: None).result(30)
             seen.append(uri)
         return put(self, tenant, uri, content)
 

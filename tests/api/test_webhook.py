@@ -314,7 +314,7 @@ def test_nobody_waits_for_a_caller_who_left(server, ns, call, monkeypatch):
     server.put_flow(flow(ns, "    wait: true\n", task=NAP))
     with pytest.raises(httpx.ReadTimeout):
         call(timeout=0.5)
-    assert left.wait(10)
+    assert left.wait(30)
     (found,) = server.api.get("/executions", params={"namespace": ns}).json()["items"]
     assert server.api.post(f"/executions/{found['id']}/kill").is_success
 

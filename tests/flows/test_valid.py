@@ -163,7 +163,7 @@ def test_a_flow_does_what_its_first_lines_say(path: Path, runner: LocalRunner):
             lines.append(line.message)
 
     undo = answer(runner, execution, expectation.get("resume", []))
-    ran = runner.run(execution, version, on_line=on_line, patience=Patience(20))
+    ran = runner.run(execution, version, on_line=on_line, patience=Patience(60))
     undo()
     found = ran.execution
     assert found.failure is None or found.state in ("FAILED", "KILLED")

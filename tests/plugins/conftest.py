@@ -229,7 +229,7 @@ def service() -> Iterator[Service]:
             arrived.set()
             path = self.path.partition("?")[0]
             if path == "/hang":
-                hold.wait(20)
+                hold.wait(60)
                 return
             if path == "/stream":
                 # A stream that goes on until somebody lets it end.
@@ -238,7 +238,7 @@ def service() -> Iterator[Service]:
                 self.end_headers()
                 self.wfile.write(answers["/stream"][2])
                 self.wfile.flush()
-                hold.wait(20)
+                hold.wait(60)
                 return
             code, headers, content = answers.get(
                 path, (200, {"Content-Type": "application/json"}, json.dumps({"ok": 1}).encode())

@@ -31,7 +31,7 @@ def flow(runner, service):
             if by.id == execution.id:
                 lines.append(line.message)
 
-        ran = runner.run(execution, version, on_line=on_line, patience=Patience(20))
+        ran = runner.run(execution, version, on_line=on_line, patience=Patience(60))
         return ran.execution, lines
 
     return execute

@@ -148,9 +148,9 @@ def test_installing_ends_with_the_task(context, uv) -> None:
 
     thread = threading.Thread(target=call)
     thread.start()
-    assert context.said.wait(10)
+    assert context.said.wait(30)
     context.cancel()
-    thread.join(20)
+    thread.join(30)
     assert not thread.is_alive()
     assert "asked to stop" in failed[0].message
 

@@ -72,9 +72,9 @@ def test_lines_arrive_while_the_script_still_runs(context, tmp_path: Path) -> No
     codes: list[int] = []
     thread = threading.Thread(target=lambda: codes.append(process.run()))
     thread.start()
-    assert heard.wait(5)
+    assert heard.wait(30)
     gate.write_text("go")
-    thread.join(5)
+    thread.join(30)
     assert codes == [0]
 
 
@@ -318,9 +318,9 @@ def stopped(context, script: str, *, grace: float | None = None) -> TaskFailed:
 
     thread = threading.Thread(target=work)
     thread.start()
-    assert context.said.wait(10)
+    assert context.said.wait(30)
     context.cancel()
-    thread.join(20)
+    thread.join(30)
     assert not thread.is_alive()
     return failed[0]
 

@@ -81,9 +81,9 @@ def test_a_stream_that_never_closes_ends_with_the_task(context, service) -> None
 
     thread = threading.Thread(target=call)
     thread.start()
-    assert service.arrived.wait(5)
+    assert service.arrived.wait(30)
     context.cancel()
-    thread.join(5)
+    thread.join(30)
     assert not thread.is_alive()
     assert "asked to stop" in failed[0].message
 

@@ -121,7 +121,7 @@ class Stand:
         """Stores a flow, executes it, and gives back what the rows say at the end."""
         version = self.put(source)
         id_ = self.submit(version, **inputs)
-        assert self.executor.join_idle(20), f"{id_} does not end"
+        assert self.executor.join_idle(30), f"{id_} does not end"
         return self.get(id_, version)
 
     def until_started(self, execution_id: str, task_id: str) -> None:
@@ -133,7 +133,7 @@ class Stand:
             run.task_id == task_id and run.started_at is not None and run.state is not State.CREATED
             for run in self.get(execution_id).task_runs.values()
         ):
-            assert told.wait(10), f"{task_id} does not start"
+            assert told.wait(30), f"{task_id} does not start"
             told.clear()
         undo()
 

@@ -28,10 +28,10 @@ def test_a_sleeper_is_woken_when_its_time_has_come_and_tells_that_it_sleeps():
         target=lambda: found.append(clock.wait(60, threading.Event())), daemon=True
     )
     sleeper.start()
-    assert asleep.wait(10)
+    assert asleep.wait(30)
     assert not clock.skip(START + HOUR, busy=2)
     assert clock.skip(START + HOUR, busy=1)
-    sleeper.join(10)
+    sleeper.join(30)
     assert found == [False]
     assert clock.now() == START + timedelta(seconds=60)
 

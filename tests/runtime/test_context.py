@@ -171,10 +171,10 @@ def test_what_stops_a_task_may_be_registered_when_it_is_late(run, stand, monkeyp
     monkeypatch.setattr(Sleep, "run", lambda _self, context: work(context))
     version = stand.put(FLOW)
     id_ = stand.submit(version)
-    assert started.wait(5)
-    stand.executor.kill(TENANT, id_, "stop").result(5)
-    assert stopped.wait(5)
-    assert stand.executor.join_idle(5)
+    assert started.wait(30)
+    stand.executor.kill(TENANT, id_, "stop").result(30)
+    assert stopped.wait(30)
+    assert stand.executor.join_idle(30)
     assert stand.get(id_, version).state is State.KILLED
 
 
@@ -186,16 +186,16 @@ def test_a_thread_that_does_not_react_is_given_up(stand, monkeypatch):
 
     def work(_self, _context):
         started.set()
-        release.wait(10)
+        release.wait(30)
 
     monkeypatch.setattr(Sleep, "run", work)
     version = stand.put(FLOW)
     id_ = stand.submit(version)
-    assert started.wait(5)
-    stand.executor.kill(TENANT, id_, "stop").result(5)
+    assert started.wait(30)
+    stand.executor.kill(TENANT, id_, "stop").result(30)
     assert stand.executor.active_count == 1
     stand.executor.tick()
-    assert stand.executor.join_idle(5)
+    assert stand.executor.join_idle(30)
     assert stand.get(id_, version).state is State.KILLED
     release.set()
 
@@ -205,8 +205,8 @@ def test_who_follows_an_execution_hears_of_each_commit(stand):
     made = stand.create(version)
     calls = []
     undo = stand.executor.subscribe(made.id, lambda: calls.append(stand.get(made.id).state))
-    stand.executor.submit(made, version).result(5)
-    assert stand.executor.join_idle(5)
+    stand.executor.submit(made, version).result(30)
+    assert stand.executor.join_idle(30)
     undo()
     assert calls[-1] is State.SUCCESS
     assert len(calls) >= 2

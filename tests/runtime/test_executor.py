@@ -40,7 +40,7 @@ def test_a_flow_of_two_tasks_runs_and_its_rows_tell_all(stand):
 def test_an_answer_comes_after_the_commit(stand):
     version = stand.put(TWO)
     made = stand.create(version)
-    answer = stand.executor.submit(made, version).result(10)
+    answer = stand.executor.submit(made, version).result(30)
     assert stand.get(answer.id).id == made.id
 
 
@@ -107,8 +107,8 @@ def test_a_kill_wakes_the_worker_and_nothing_runs_afterwards(stand):
     version = stand.put(SLEEP)
     id_ = stand.submit(version)
     stand.until_started(id_, "nap")
-    stand.executor.kill(TENANT, id_, "not needed").result(10)
-    assert stand.executor.join_idle(10)
+    stand.executor.kill(TENANT, id_, "not needed").result(30)
+    assert stand.executor.join_idle(30)
     ended = stand.get(id_, version)
     assert ended.state is State.KILLED
     assert states(ended) == {"before": "SUCCESS", "nap": "KILLED"}
@@ -116,9 +116,9 @@ def test_a_kill_wakes_the_worker_and_nothing_runs_afterwards(stand):
 
 def test_a_kill_of_what_has_ended_gives_it_back(stand):
     ended = stand.run(TWO)
-    assert stand.executor.kill(TENANT, ended.id, "late").result(10).state is State.SUCCESS
+    assert stand.executor.kill(TENANT, ended.id, "late").result(30).state is State.SUCCESS
     with pytest.raises(NotFound):
-        stand.executor.kill("other", ended.id, "foreign").result(10)
+        stand.executor.kill("other", ended.id, "foreign").result(30)
 
 
 def test_a_timeout_fails_the_task_and_stops_its_worker(stand):
@@ -277,8 +277,8 @@ def test_a_kill_of_the_parent_kills_the_child(stand):
     id_ = stand.submit(parent)
     child = next(e for e in stand.all() if e.flow_id == "sleep")
     stand.until_started(child.id, "nap")
-    stand.executor.kill(TENANT, id_, "enough").result(10)
-    assert stand.executor.join_idle(10)
+    stand.executor.kill(TENANT, id_, "enough").result(30)
+    assert stand.executor.join_idle(30)
     assert stand.get(id_, parent).state is State.KILLED
     assert stand.get(child.id, sleeper).state is State.KILLED
 
@@ -295,7 +295,7 @@ tasks:
 def test_queued_executions_begin_in_order_and_one_at_a_time(stand):
     version = stand.put(LIMITED)
     ids = [stand.submit(version) for _ in range(5)]
-    assert stand.executor.join_idle(20)
+    assert stand.executor.join_idle(30)
     ended = [stand.get(id_, version) for id_ in ids]
     assert {e.state for e in ended} == {State.SUCCESS}
     for one, other in itertools.pairwise(ended):
@@ -307,8 +307,8 @@ def test_executions_over_the_limit_are_refused(stand, behavior, state):
     version = stand.put(LIMITED.replace("QUEUE", behavior).replace("PT0.02S", "PT10S"))
     first, second = stand.submit(version), stand.submit(version)
     assert stand.get(second, version).state.value == state
-    stand.executor.kill(TENANT, first, "done").result(10)
-    assert stand.executor.join_idle(10)
+    stand.executor.kill(TENANT, first, "done").result(30)
+    assert stand.executor.join_idle(30)
     assert stand.get(first).state is State.KILLED
 
 
@@ -320,20 +320,20 @@ def test_a_raised_limit_lets_queued_executions_begin(stand):
     stand.executor.declared()
     for id_ in ids[1:]:
         stand.until_started(id_, "nap")
-        stand.executor.kill(TENANT, id_, "done").result(10)
-    stand.executor.kill(TENANT, ids[0], "done").result(10)
-    assert stand.executor.join_idle(10)
+        stand.executor.kill(TENANT, id_, "done").result(30)
+    stand.executor.kill(TENANT, ids[0], "done").result(30)
+    assert stand.executor.join_idle(30)
 
 
 def test_a_killed_queued_execution_leaves_the_queue(stand):
     version = stand.put(LIMITED.replace("PT0.02S", "PT10S"))
     first, second, third = (stand.submit(version) for _ in range(3))
-    stand.executor.kill(TENANT, second, "no").result(10)
-    stand.executor.kill(TENANT, first, "no").result(10)
+    stand.executor.kill(TENANT, second, "no").result(30)
+    stand.executor.kill(TENANT, first, "no").result(30)
     stand.until_started(third, "nap")
     assert stand.get(second).state is State.KILLED
-    stand.executor.kill(TENANT, third, "no").result(10)
-    assert stand.executor.join_idle(10)
+    stand.executor.kill(TENANT, third, "no").result(30)
+    assert stand.executor.join_idle(30)
 
 
 def test_a_plugin_that_breaks_fails_its_task_only(stand, monkeypatch):
@@ -363,8 +363,8 @@ def test_an_execution_with_which_the_engine_breaks_fails_alone(stand, monkeypatc
     broken, fine = stand.put(SLEEP), stand.put(TWO)
     one = stand.executor.submit(stand.create(broken), broken)
     other = stand.executor.submit(stand.create(fine), fine)
-    assert one.result(10).state is State.FAILED
-    assert other.result(10).state is State.SUCCESS
+    assert one.result(30).state is State.FAILED
+    assert other.result(30).state is State.SUCCESS
     assert "a bug of the engine" in stand.logs(one.result().id)[0]
 
 

@@ -59,8 +59,8 @@ def run(stand, version, *, labels=None, **inputs) -> str:
     execution = stand.create(version, **inputs)
     if labels:
         execution = replace(execution, labels={**execution.labels, **labels})
-    id_ = stand.executor.submit(execution, version).result(20).id
-    assert stand.executor.join_idle(20)
+    id_ = stand.executor.submit(execution, version).result(30).id
+    assert stand.executor.join_idle(30)
     return id_
 
 
@@ -290,7 +290,7 @@ def test_after_a_restart_what_was_done_counts_and_nothing_starts_twice(tmp_path,
     other.close()
     third = Stand(tmp_path, clock=clock)
     third.executor.start()
-    assert third.executor.join_idle(10)
+    assert third.executor.join_idle(30)
     assert len(of(third)) == 1
     third.close()
 
@@ -307,8 +307,8 @@ def test_the_start_is_in_the_commit_of_the_end(stand):
         seen.append((ended, len(of(stand))))
 
     undo = stand.executor.subscribe(execution.id, look)
-    stand.executor.submit(execution, version).result(20)
-    assert stand.executor.join_idle(20)
+    stand.executor.submit(execution, version).result(30)
+    assert stand.executor.join_idle(30)
     undo()
     assert {count for ended, count in seen if ended} == {1}
 
@@ -400,7 +400,7 @@ def test_a_window_that_ends_too_early_is_said_once_a_day(stand, clock):
     clock.advance(timedelta(hours=2))
     for _ in range(2):
         assert duty.tick() == START + timedelta(hours=26)
-        assert stand.executor.join_idle(10)
+        assert stand.executor.join_idle(30)
     (found,) = of(stand)
     assert found.state is State.FAILED
     assert found.labels["late"] == "yes"
@@ -414,5 +414,5 @@ def test_a_window_that_ends_too_early_is_said_once_a_day(stand, clock):
     assert len(of(stand)) == 2, "what was met is not missed"
     clock.advance(timedelta(days=1))
     duty.tick()
-    assert stand.executor.join_idle(10)
+    assert stand.executor.join_idle(30)
     assert of(stand)[-1].failure.message.endswith("without a.b.x, a.b.y.")

@@ -67,7 +67,7 @@ def run(runner: LocalRunner, tasks: str, inputs: dict[str, object] | None = None
     assert parsed.flow is not None, [problem.sentence() for problem in parsed.problems]
     runner.store.add([(parsed.flow, source)])
     execution, version = runner.prepare("company.team", "called", inputs or {})
-    return runner.run(execution, version, patience=Patience(20)).execution
+    return runner.run(execution, version, patience=Patience(60)).execution
 
 
 def value(execution):

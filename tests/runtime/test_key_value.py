@@ -150,7 +150,7 @@ def test_set_says_why_it_does_not_write(stand, inputs, sentence):
     put(stand, "a.b", "k-set", 1)
     version = stand.put(SET)
     execution = stand.get(stand.submit(version, **{"ttl": "PT1H", "overwrite": True, **inputs}))
-    assert stand.executor.join_idle(10)
+    assert stand.executor.join_idle(30)
     execution = stand.get(execution.id, version)
     assert execution.state is State.FAILED
     (run,) = execution.task_runs.values()

@@ -35,12 +35,12 @@ def failed(stand: Stand, source: str = FLOW) -> str:
 
 
 def mend(stand: Stand, id_: str) -> None:
-    stand.executor.operate(TENANT, id_, SetLabels({"mended": "yes"})).result(10)
+    stand.executor.operate(TENANT, id_, SetLabels({"mended": "yes"})).result(30)
 
 
 def done(stand: Stand, id_: str, operation) -> State:
-    stand.executor.operate(TENANT, id_, operation).result(10)
-    assert stand.executor.join_idle(10)
+    stand.executor.operate(TENANT, id_, operation).result(30)
+    assert stand.executor.join_idle(30)
     return stand.get(id_).state
 
 
@@ -85,7 +85,7 @@ def test_a_crash_during_a_restart_leaves_the_old_end_or_the_new(
     stand.executor._ownership.release()
     again = Stand(tmp_path)
     again.executor.start()
-    assert again.executor.join_idle(10)
+    assert again.executor.join_idle(30)
     ended = again.get(id_)
     tasks = [run.task_id for run in ended.task_runs.values()]
     if ended.state is State.FAILED:
@@ -126,11 +126,11 @@ def test_what_cannot_be_is_told_and_changes_nothing(stand):
     id_ = failed(stand)
     before = stand.get(id_), stand.events(id_)
     with pytest.raises(Conflict, match="belongs to the system"):
-        stand.executor.operate(TENANT, id_, SetLabels({"system.x": "1"})).result(10)
+        stand.executor.operate(TENANT, id_, SetLabels({"system.x": "1"})).result(30)
     with pytest.raises(NotFound):
-        stand.executor.operate("other", id_, Restart()).result(10)
+        stand.executor.operate("other", id_, Restart()).result(30)
     with pytest.raises(NotFound):
-        stand.executor.operate(TENANT, "nobody", Restart()).result(10)
+        stand.executor.operate(TENANT, "nobody", Restart()).result(30)
     assert (stand.get(id_), stand.events(id_)) == before
     assert stand.executor.active_count == 0
 
@@ -149,14 +149,14 @@ tasks:
 def test_a_restart_waits_for_a_slot(stand):
     version = stand.put(LIMITED)
     id_ = stand.submit(version, wait="PT0S")
-    assert stand.executor.join_idle(10)
+    assert stand.executor.join_idle(30)
     mend(stand, id_)
     other = stand.submit(version, wait="PT1H")
     stand.until_started(other, "nap")
-    stand.executor.operate(TENANT, id_, Restart()).result(10)
+    stand.executor.operate(TENANT, id_, Restart()).result(30)
     assert stand.get(id_).state is State.QUEUED
-    stand.executor.kill(TENANT, other, "enough").result(10)
-    assert stand.executor.join_idle(10)
+    stand.executor.kill(TENANT, other, "enough").result(30)
+    assert stand.executor.join_idle(30)
     assert stand.get(id_, version).state is State.SUCCESS
 
 
@@ -165,16 +165,16 @@ def test_a_restart_that_waits_for_a_slot_survives_the_server(tmp_path):
     stand.executor.start()
     version = stand.put(LIMITED)
     id_ = stand.submit(version, wait="PT0S")
-    assert stand.executor.join_idle(10)
+    assert stand.executor.join_idle(30)
     mend(stand, id_)
     other = stand.submit(version, wait="PT1H")
-    stand.executor.operate(TENANT, id_, Restart()).result(10)
+    stand.executor.operate(TENANT, id_, Restart()).result(30)
     stand.close()
     again = Stand(tmp_path)
     again.executor.start()
     assert again.get(id_).state is State.QUEUED
-    again.executor.kill(TENANT, other, "enough").result(10)
-    assert again.executor.join_idle(10)
+    again.executor.kill(TENANT, other, "enough").result(30)
+    assert again.executor.join_idle(30)
     assert again.get(id_, version).state is State.SUCCESS
     again.close()
 
@@ -183,12 +183,12 @@ def test_a_restart_that_waits_for_a_slot_survives_the_server(tmp_path):
 def test_a_restart_without_a_slot_is_refused(stand, behavior):
     version = stand.put(LIMITED.replace("QUEUE", behavior))
     id_ = stand.submit(version, wait="PT0S")
-    assert stand.executor.join_idle(10)
+    assert stand.executor.join_idle(30)
     other = stand.submit(version, wait="PT1H")
     with pytest.raises(Conflict, match="as its concurrency limit allows"):
-        stand.executor.operate(TENANT, id_, Restart()).result(10)
+        stand.executor.operate(TENANT, id_, Restart()).result(30)
     assert stand.get(id_).state is State.FAILED
-    stand.executor.kill(TENANT, other, "enough").result(10)
+    stand.executor.kill(TENANT, other, "enough").result(30)
 
 
 PARENT = """
@@ -204,7 +204,7 @@ def test_a_parent_restarts_its_child(stand):
     stand.put(FLOW)
     version = stand.put(PARENT)
     id_ = stand.submit(version)
-    assert stand.executor.join_idle(10)
+    assert stand.executor.join_idle(30)
     call = next(iter(stand.get(id_).task_runs.values()))
     mend(stand, call.child_execution_id)
     assert done(stand, id_, Restart()) is State.SUCCESS
@@ -251,7 +251,7 @@ def test_a_crash_loses_no_attempt_that_is_a_new_execution(tmp_path, monkeypatch,
     again.executor.start()
     assert again.executor.active_count == (2 if accepted else 0)
     clock.advance(timedelta(hours=1))
-    assert again.executor.join_idle(10)
+    assert again.executor.join_idle(30)
     states = {(each.flow_id, each.attempt_number): each.state for each in again.all()}
     if accepted:
         assert states == {

@@ -51,7 +51,7 @@ def until(stand: Stand, execution_id: str, state: State) -> None:
     told = threading.Event()
     undo = stand.executor.subscribe(execution_id, told.set)
     while stand.get(execution_id).state is not state:
-        assert told.wait(10), f"it does not become {state}"
+        assert told.wait(30), f"it does not become {state}"
         told.clear()
     undo()
 
@@ -62,7 +62,7 @@ def test_resume_is_answered_after_the_commit_and_audited(stand: Stand):
     until(stand, id_, State.PAUSED)
     asked = ResumeRequested("ann", None, {"name": "world"})
     done = stand.executor.operate(TENANT, id_, asked, audit=record("execution.resume", id_))
-    answered = done.result(10)
+    answered = done.result(30)
     assert answered is not None
     assert answered.task_runs
     assert stand.executor.join_idle()
@@ -78,18 +78,18 @@ def test_what_is_refused_leaves_no_trace(stand: Stand):
     events = stand.events(id_)
     audit = record("execution.resume", id_)
     with pytest.raises(InvalidInputs, match="Missing required input:name"):
-        stand.executor.operate(TENANT, id_, ResumeRequested("ann"), audit=audit).result(10)
+        stand.executor.operate(TENANT, id_, ResumeRequested("ann"), audit=audit).result(30)
     with pytest.raises(Conflict):
-        stand.executor.operate(TENANT, id_, PauseRequested("ann"), audit=audit).result(10)
+        stand.executor.operate(TENANT, id_, PauseRequested("ann"), audit=audit).result(30)
     with pytest.raises(NotFound):
-        stand.executor.operate("other", id_, ResumeRequested("ann"), audit=audit).result(10)
+        stand.executor.operate("other", id_, ResumeRequested("ann"), audit=audit).result(30)
     with pytest.raises(NotFound):
-        stand.executor.operate(TENANT, "nothing", ResumeRequested("ann"), audit=audit).result(10)
+        stand.executor.operate(TENANT, "nothing", ResumeRequested("ann"), audit=audit).result(30)
     assert stand.events(id_) == events
     assert actions(stand) == []
-    stand.executor.kill(TENANT, id_, "enough").result(10)
+    stand.executor.kill(TENANT, id_, "enough").result(30)
     with pytest.raises(Conflict, match="The execution is KILLED"):
-        stand.executor.operate(TENANT, id_, ResumeRequested("ann"), audit=audit).result(10)
+        stand.executor.operate(TENANT, id_, ResumeRequested("ann"), audit=audit).result(30)
     assert stand.executor.join_idle()
 
 
@@ -98,10 +98,10 @@ def test_a_paused_execution_keeps_its_slot_and_a_kill_gives_it_back(stand: Stand
     first, second = stand.submit(version), stand.submit(version)
     until(stand, first, State.PAUSED)
     assert stand.get(second).state is State.QUEUED
-    stand.executor.kill(TENANT, first, "enough").result(10)
+    stand.executor.kill(TENANT, first, "enough").result(30)
     until(stand, second, State.PAUSED)
     assert stand.get(first, version).state is State.KILLED
-    stand.executor.kill(TENANT, second, "enough").result(10)
+    stand.executor.kill(TENANT, second, "enough").result(30)
     assert stand.executor.join_idle()
 
 
@@ -120,9 +120,9 @@ def test_pauses_survive_restarts_of_the_server(tmp_path):
     clock.advance(timedelta(hours=1))
     until(stand, one, State.SUCCESS)
     asked = ResumeRequested("ann", None, {"name": "x"})
-    stand.executor.operate(TENANT, other, asked).result(10)
+    stand.executor.operate(TENANT, other, asked).result(30)
     until(stand, queued, State.PAUSED)
-    stand.executor.operate(TENANT, queued, asked).result(10)
+    stand.executor.operate(TENANT, queued, asked).result(30)
     assert stand.executor.join_idle()
     assert {each.state for each in stand.all()} == {State.SUCCESS}
     stand.close()
@@ -148,7 +148,7 @@ def test_jobs_that_no_worker_has_taken_wait_for_the_resumption(tmp_path, gate):
     version = stand.put(MANY)
     id_ = stand.submit(version)
     stand.until_started(id_, "nap")
-    stand.executor.operate(TENANT, id_, PauseRequested("ann")).result(10)
+    stand.executor.operate(TENANT, id_, PauseRequested("ann")).result(30)
     gate.open()
     until_quiet(stand)
     paused = stand.get(id_, version)
@@ -160,11 +160,11 @@ def test_jobs_that_no_worker_has_taken_wait_for_the_resumption(tmp_path, gate):
     stand.close()
     stand = Stand(tmp_path, workers=2)
     stand.executor.start()
-    stand.executor.write(lambda _: None).result(10)
+    stand.executor.write(lambda _: None).result(30)
     again = stand.get(id_, version)
     assert again.state is State.PAUSED
     assert len([r for r in again.task_runs.values() if r.started_at is not None]) == len(begun)
-    stand.executor.operate(TENANT, id_, ResumeRequested("ann")).result(10)
+    stand.executor.operate(TENANT, id_, ResumeRequested("ann")).result(30)
     assert stand.executor.join_idle()
     assert stand.get(id_, version).state is State.SUCCESS
     stand.close()
@@ -179,4 +179,4 @@ def until_quiet(stand: Stand) -> None:
         told.clear()
     for each in undo:
         each()
-    stand.executor.write(lambda _: None).result(10)
+    stand.executor.write(lambda _: None).result(30)

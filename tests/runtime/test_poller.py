@@ -39,7 +39,7 @@ class Service:
             def do_GET(self) -> None:
                 made.seen.append(f"{self.path} {self.headers.get('x-token')}")
                 made.arrived.set()
-                made.hold.wait(20)
+                made.hold.wait(60)
                 self.send_response(made.status)
                 self.send_header("Content-Length", str(len(made.body)))
                 self.end_headers()
@@ -105,7 +105,7 @@ def pass_(poller, clock, seconds=60):
 
 def look(poller):
     poller.tick()
-    assert poller.join(20)
+    assert poller.join(30)
 
 
 def row(stand):
@@ -114,7 +114,7 @@ def row(stand):
 
 
 def ended(stand):
-    assert stand.executor.join_idle(20)
+    assert stand.executor.join_idle(30)
     return stand.all()
 
 
@@ -156,7 +156,7 @@ def test_it_does_not_ask_while_its_last_execution_runs(stand, clock, poller, ser
     (first,) = stand.all()
     pass_(poller, clock)
     assert len(service.seen) == 1
-    stand.executor.kill(TENANT, first.id, "enough").result(20)
+    stand.executor.kill(TENANT, first.id, "enough").result(30)
     pass_(poller, clock)
     assert (len(service.seen), len(stand.all())) == (2, 2)
 
@@ -174,7 +174,7 @@ def test_a_second_server_does_not_ask_and_a_lost_lease_starts_nothing(
     deploy(stand, service.url)
     service.hold.clear()
     poller.tick()
-    assert service.arrived.wait(10)
+    assert service.arrived.wait(30)
     other = Poller(stand.world, stand.flows, stand.executor, stand.bench)
     clock.advance(timedelta(seconds=50))
     poller.tick()
@@ -185,7 +185,7 @@ def test_a_second_server_does_not_ask_and_a_lost_lease_starts_nothing(
     clock.advance(timedelta(seconds=20))
     service.arrived.clear()
     other.tick()
-    assert service.arrived.wait(10)
+    assert service.arrived.wait(30)
     service.hold.set()
     assert other.join()
     assert poller.join()
@@ -242,7 +242,7 @@ def test_what_is_switched_off_meanwhile_starts_nothing(stand, poller, service, c
     deploy(stand, service.url)
     service.hold.clear()
     poller.tick()
-    assert service.arrived.wait(10)
+    assert service.arrived.wait(30)
     with stand.database.transaction() as tx:
         if change == "off":
             off = Override(disabled=True, reason="trial", actor="ann", at=START)

@@ -43,7 +43,7 @@ def delayed(stand: Stand, version, by: timedelta) -> str:
     from dataclasses import replace
 
     execution = replace(stand.create(version), scheduled_at=stand.clock.now() + by)
-    return stand.executor.submit(execution, version).result(10).id
+    return stand.executor.submit(execution, version).result(30).id
 
 
 def test_a_delayed_execution_survives_the_server(tmp_path):
@@ -60,7 +60,7 @@ def test_a_delayed_execution_survives_the_server(tmp_path):
     assert again.executor.active_count == 1
     assert again.get(id_).state is State.CREATED
     clock.advance(timedelta(hours=1))
-    assert again.executor.join_idle(10)
+    assert again.executor.join_idle(30)
     assert again.get(id_, version).state is State.SUCCESS
     again.close()
 
@@ -75,7 +75,7 @@ def test_a_date_that_came_while_there_was_no_server_is_not_lost(tmp_path):
     clock.advance(timedelta(days=1))
     again = Stand(tmp_path, clock)
     again.executor.start()
-    assert again.executor.join_idle(10)
+    assert again.executor.join_idle(30)
     assert again.get(id_, version).state is State.SUCCESS
     again.close()
 
@@ -83,8 +83,8 @@ def test_a_date_that_came_while_there_was_no_server_is_not_lost(tmp_path):
 def test_a_delayed_execution_is_killed_before_its_date(stand):
     version = stand.put(PLAIN)
     id_ = delayed(stand, version, timedelta(hours=2))
-    stand.executor.kill(TENANT, id_, "enough").result(10)
-    assert stand.executor.join_idle(10)
+    stand.executor.kill(TENANT, id_, "enough").result(30)
+    assert stand.executor.join_idle(30)
     assert stand.get(id_, version).state is State.KILLED
 
 
@@ -104,7 +104,7 @@ tasks:
     child = next(iter(stand.get(id_).task_runs.values())).child_execution_id
     assert stand.get(child).state is State.CREATED
     clock.advance(timedelta(hours=1))
-    assert stand.executor.join_idle(10)
+    assert stand.executor.join_idle(30)
     assert stand.get(child).started_at == START + timedelta(hours=1)
     assert stand.get(id_, version).state is State.SUCCESS
     stand.close()
@@ -115,33 +115,33 @@ def test_wishes_for_what_waits(stand):
     first, second, third, fourth = [stand.submit(version) for _ in range(4)]
     states = lambda: [stand.get(id_).state for id_ in (first, second, third, fourth)]  # noqa: E731
     assert states() == [State.RUNNING, State.QUEUED, State.QUEUED, State.QUEUED]
-    stand.executor.operate(TENANT, third, Unqueue(State.RUNNING, "me")).result(10)
-    stand.executor.operate(TENANT, fourth, Unqueue(State.FAILED, "me")).result(10)
+    stand.executor.operate(TENANT, third, Unqueue(State.RUNNING, "me")).result(30)
+    stand.executor.operate(TENANT, fourth, Unqueue(State.FAILED, "me")).result(30)
     assert states() == [State.RUNNING, State.QUEUED, State.RUNNING, State.FAILED]
     assert "me took it out of the queue" in stand.get(fourth).failure.message
-    stand.executor.operate(TENANT, second, ForceRun("me")).result(10)
+    stand.executor.operate(TENANT, second, ForceRun("me")).result(30)
     assert states()[1] is State.RUNNING
     with pytest.raises(Conflict, match="only one that is CREATED, QUEUED"):
-        stand.executor.operate(TENANT, second, ForceRun("me")).result(10)
+        stand.executor.operate(TENANT, second, ForceRun("me")).result(30)
     with pytest.raises(Conflict, match="not QUEUED"):
-        stand.executor.operate(TENANT, second, Unqueue(State.RUNNING, "me")).result(10)
+        stand.executor.operate(TENANT, second, Unqueue(State.RUNNING, "me")).result(30)
     for id_ in (first, second, third):
-        stand.executor.kill(TENANT, id_, "enough").result(10)
-        stand.executor.kill(TENANT, id_, "enough").result(10)
+        stand.executor.kill(TENANT, id_, "enough").result(30)
+        stand.executor.kill(TENANT, id_, "enough").result(30)
 
 
 def test_after_execution_keeps_the_slot(stand):
     version = stand.put(NAP)
     first, second = stand.submit(version), stand.submit(version)
     stand.until_started(first, "wait")
-    stand.executor.kill(TENANT, first, "enough").result(10)
+    stand.executor.kill(TENANT, first, "enough").result(30)
     stand.until_started(first, "after")
     assert stand.get(first).state is State.KILLED
     assert stand.get(second).state is State.QUEUED
-    stand.executor.kill(TENANT, first, "enough").result(10)
+    stand.executor.kill(TENANT, first, "enough").result(30)
     stand.until_started(second, "wait")
     for _ in range(2):
-        stand.executor.kill(TENANT, second, "enough").result(10)
+        stand.executor.kill(TENANT, second, "enough").result(30)
 
 
 def test_a_slot_is_kept_while_a_retry_waits(stand):
@@ -157,8 +157,8 @@ tasks:
     first = stand.submit(version)
     assert stand.get(first).state is State.RETRYING
     assert stand.get(stand.submit(version)).state is State.CANCELLED
-    stand.executor.kill(TENANT, first, "enough").result(10)
-    assert stand.executor.join_idle(10)
+    stand.executor.kill(TENANT, first, "enough").result(30)
+    assert stand.executor.join_idle(30)
 
 
 def test_a_higher_limit_counts_at_once(stand):
@@ -169,7 +169,7 @@ def test_a_higher_limit_counts_at_once(stand):
     stand.until_started(second, "wait")
     for id_ in (first, second):
         for _ in range(2):
-            stand.executor.kill(TENANT, id_, "enough").result(10)
+            stand.executor.kill(TENANT, id_, "enough").result(30)
 
 
 ITSELF = """
@@ -197,7 +197,7 @@ def test_a_flow_that_reaches_itself_does_not_wait_for_ever(stand, limit, flow):
     stand.put(THROUGH)
     version = itself(stand, limit, flow)
     id_ = stand.submit(version)
-    assert stand.executor.join_idle(10)
+    assert stand.executor.join_idle(30)
     ended = stand.get(id_, version)
     assert ended.state is State.FAILED
     deepest = [each for each in stand.all() if "reaches itself" in str(each.failure)]
@@ -210,7 +210,7 @@ def test_a_flow_that_reaches_itself_once_fits_its_limit(stand):
     once = "{{ trigger.flowId is not defined }}"
     version = itself(stand, 2, if_=once)
     assert stand.submit(version)
-    assert stand.executor.join_idle(10)
+    assert stand.executor.join_idle(30)
     assert {each.state for each in stand.all()} == {State.SUCCESS}
 
 
@@ -226,7 +226,7 @@ tasks:
 """)
     ids = [stand.submit(version), stand.submit(version)]
     gate.open()
-    assert stand.executor.join_idle(10)
+    assert stand.executor.join_idle(30)
     states = {stand.get(id_).state for id_ in ids}
     assert State.FAILED in states
     assert any("reaches itself" in str(each.failure) for each in stand.all())

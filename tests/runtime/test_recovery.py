@@ -117,7 +117,7 @@ def test_a_crash_loses_nothing(tmp_path, monkeypatch, boundary, at):
 
     again = Stand(tmp_path)
     again.executor.start()
-    assert again.executor.join_idle(20)
+    assert again.executor.join_idle(30)
     ended = again.all()
     assert {e.state for e in ended} <= {State.SUCCESS}
     if accepted:
@@ -142,11 +142,11 @@ def test_what_died_with_a_kill_under_way_does_not_run_again(tmp_path, monkeypatc
     stand.until_started(id_, "nap")
     died = arm(stand, monkeypatch, "after commit", 1)
     stand.executor.kill(TENANT, id_, "enough")
-    assert died.wait(5)
+    assert died.wait(30)
     stand.executor._ownership.release()
     again = Stand(tmp_path)
     again.executor.start()
-    assert again.executor.join_idle(10)
+    assert again.executor.join_idle(30)
     ended = again.get(id_, version)
     assert ended.state is State.KILLED
     assert [run.task_id for run in ended.task_runs.values()] == ["first", "nap"]
@@ -171,7 +171,7 @@ tasks:
     again = Stand(tmp_path, clock)
     again.executor.start()
     clock.advance(timedelta(hours=1))
-    assert again.executor.join_idle(10)
+    assert again.executor.join_idle(30)
     ended = again.get(id_, version)
     assert ended.state is State.FAILED
     assert len(next(iter(ended.task_runs.values())).attempts) == 2
@@ -191,7 +191,7 @@ def test_a_graceful_stop_gives_the_running_task_to_the_next_server(tmp_path, gat
     gate.open()
     again = Stand(tmp_path)
     again.executor.start()
-    assert again.executor.join_idle(10)
+    assert again.executor.join_idle(30)
     ended = again.get(id_, version)
     assert ended.state is State.SUCCESS
     nap = list(ended.task_runs.values())[1]
@@ -237,7 +237,7 @@ def test_an_execution_whose_flow_is_gone_fails_with_a_sentence(tmp_path, monkeyp
         tx.exec_driver_sql("DELETE FROM flow_revision")
     again = Stand(tmp_path)
     again.executor.start()
-    assert again.executor.join_idle(10)
+    assert again.executor.join_idle(30)
     assert "cannot be executed" in again.get(id_).failure.message
     again.close()
 
@@ -259,7 +259,7 @@ tasks: [{id: nap, type: core.flow.Sleep, duration: PT0S}]
     states = [again.get(id_).state for id_ in ids]
     assert states[1:] == [State.QUEUED, State.QUEUED]
     gate.open()
-    assert again.executor.join_idle(10)
+    assert again.executor.join_idle(30)
     ended = [again.get(id_, version) for id_ in ids]
     assert {e.state for e in ended} == {State.SUCCESS}
     assert ended[0].ended_at <= ended[1].started_at
@@ -294,7 +294,7 @@ def test_a_database_that_takes_no_writes_refuses_callers_and_keeps_results(
     with pytest.raises(Unavailable):
         stand.submit(version)
     gate.open()
-    assert stand.executor.join_idle(20)
+    assert stand.executor.join_idle(30)
     assert failures == 0
     assert stand.get(id_, version).state is State.SUCCESS
     stand.close()
@@ -317,11 +317,11 @@ def test_a_stop_does_not_wait_for_ever_for_a_database_that_takes_no_writes(tmp_p
         patch.setattr(Cycle, "_commit", full)
         stopping = threading.Thread(target=stand.executor.stop, args=(0.3,), daemon=True)
         stopping.start()
-        stopping.join(10)
+        stopping.join(30)
         assert not stopping.is_alive()
     again = Stand(tmp_path)
     again.executor.start()
-    assert again.executor.join_idle(20)
+    assert again.executor.join_idle(30)
     assert again.get(id_, version).state is State.SUCCESS
     again.close()
     stand.database.close()
@@ -346,7 +346,7 @@ def test_a_result_that_cannot_be_stored_fails_its_execution_only(tmp_path, monke
 
     monkeypatch.setattr(cycle.commit, "write", write)
     ids = [stand.submit(version) for version in (bad, good, bad, good)]
-    assert stand.executor.join_idle(20)
+    assert stand.executor.join_idle(30)
     states = [stand.get(id_).state.value for id_ in ids]
     assert states == ["FAILED", "SUCCESS", "FAILED", "SUCCESS"]
     assert "cannot be stored" in stand.get(ids[0]).failure.message
@@ -378,7 +378,7 @@ tasks:
     (tmp_path / "work" / "left-by-a-dead-attempt").mkdir(parents=True)
     again = Stand(tmp_path)
     again.executor.start()
-    assert again.executor.join_idle(10)
+    assert again.executor.join_idle(30)
     assert again.get(id_, version).state is State.SUCCESS
     assert not (tmp_path / "work" / "left-by-a-dead-attempt").exists()
     again.close()

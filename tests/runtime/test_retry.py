@@ -27,7 +27,7 @@ def until(stand: Stand, id_: str, ready: Callable[[Execution], bool]) -> Executi
     told = threading.Event()
     undo = stand.executor.subscribe(id_, told.set)
     while not ready(found := stand.get(id_)):
-        assert told.wait(20), found.state
+        assert told.wait(30), found.state
         told.clear()
     undo()
     return found
@@ -57,7 +57,7 @@ def attempts_of(
         clock.advance(run.retry_at - clock.now() - timedelta(milliseconds=1))
         assert stand.get(id_).state is State.RETRYING
         clock.advance(timedelta(milliseconds=1))
-    assert stand.executor.join_idle(10)
+    assert stand.executor.join_idle(30)
     if restart is not None:
         stand.close()
     return found, waits
@@ -224,6 +224,6 @@ def test_an_execution_that_another_follows_never_leaves_the_executor_idle(
     until(stand, first, lambda found: found.state is State.RETRIED)
     assert seen == [1]
     clock.advance(timedelta(seconds=10))
-    assert stand.executor.join_idle(10)
+    assert stand.executor.join_idle(30)
     assert seen == [1, 0]
     stand.close()

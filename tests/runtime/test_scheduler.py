@@ -70,7 +70,7 @@ def put(stand, *entries):
 
 
 def fired(stand) -> list[str]:
-    assert stand.executor.join_idle(10)
+    assert stand.executor.join_idle(30)
     found = sorted(stand.all(), key=lambda e: e.origin.variables["date"])
     return [e.origin.variables["date"] for e in found]
 
@@ -105,7 +105,7 @@ def test_an_execution_of_a_schedule_tells_its_moments_and_takes_its_inputs(stand
     put(stand, entry(inputs={"day": "{{ trigger.date | slice(0, 10) }}"}))
     clock.advance(timedelta(days=1))
     scheduler.tick()
-    assert stand.executor.join_idle(10)
+    assert stand.executor.join_idle(30)
     (execution,) = stand.all()
     assert execution.inputs == {"day": "2026-03-28"}
     assert execution.labels["system.from"] == "trigger"
@@ -122,7 +122,7 @@ def test_an_input_that_the_flow_does_not_declare_is_told_in_the_log(stand, clock
     put(stand, entry(inputs={"day": "today", "dya": "x"}))
     clock.advance(timedelta(days=1))
     scheduler.tick()
-    assert stand.executor.join_idle(10)
+    assert stand.executor.join_idle(30)
     (execution,) = stand.all()
     assert stand.logs(execution.id)[0] == (
         "The flow declares no input `dya`; it is ignored. Did you mean `day`?"
@@ -188,7 +188,7 @@ def test_inputs_that_do_not_fit_make_a_failed_execution(stand, clock, scheduler)
     put(stand, entry(inputs={"day": "monday"}))
     clock.advance(timedelta(days=1))
     scheduler.tick()
-    assert stand.executor.join_idle(10)
+    assert stand.executor.join_idle(30)
     (execution,) = stand.all()
     assert execution.state is State.FAILED
     assert "morning" in execution.failure.message
@@ -239,8 +239,8 @@ def running(stand) -> str:
 
 
 def end(stand) -> None:
-    stand.executor.kill(TENANT, running(stand), "enough").result(10)
-    assert stand.executor.join_idle(10)
+    stand.executor.kill(TENANT, running(stand), "enough").result(30)
+    assert stand.executor.join_idle(30)
 
 
 def test_a_fire_waits_for_the_execution_that_was_started_before_it(stand, clock, scheduler):
@@ -284,7 +284,7 @@ def test_what_waited_follows_the_rules_for_what_is_late(stand, clock, scheduler,
         end(stand)
         scheduler.tick()
     for execution in stand.all():
-        stand.executor.kill(TENANT, execution.id, "enough").result(10)
+        stand.executor.kill(TENANT, execution.id, "enough").result(30)
     scheduler.tick()
     assert started(stand) == hours
 
@@ -431,7 +431,7 @@ def test_labels_of_a_trigger_are_rendered_and_bad_ones_left_out(stand, clock, sc
     deploy(stand, clock, flow_with(trigger))
     clock.advance(timedelta(days=1))
     scheduler.tick()
-    assert stand.executor.join_idle(10)
+    assert stand.executor.join_idle(30)
     (execution,) = stand.all()
     assert execution.labels == {
         "system.correlationId": execution.id,
@@ -450,7 +450,7 @@ def test_an_execution_sees_its_trigger_and_schedule(stand, clock, scheduler):
     deploy(stand, clock, flow_with(trigger, message))
     clock.advance(timedelta(days=1))
     scheduler.tick()
-    assert stand.executor.join_idle(10)
+    assert stand.executor.join_idle(30)
     (execution,) = stand.all()
     assert stand.logs(execution.id) == [
         "2026-03-28T09:00:00+00:00 core.trigger.Schedule t",
@@ -462,7 +462,7 @@ def test_a_condition_that_fails_makes_a_failed_execution(stand, clock, scheduler
     deploy(stand, clock, flow_with(trigger))
     clock.advance(timedelta(days=1))
     scheduler.tick()
-    assert stand.executor.join_idle(10)
+    assert stand.executor.join_idle(30)
     (execution,) = stand.all()
     assert execution.state is State.FAILED
     assert "cannot start the flow" in execution.failure.message
@@ -495,7 +495,7 @@ def test_dates_fire_once_each(stand, clock, scheduler, dates):
     for _ in range(72):
         clock.advance(timedelta(hours=1))
         scheduler.tick()
-        assert stand.executor.join_idle(10)
+        assert stand.executor.join_idle(30)
     assert fired(stand) == ["2026-03-29T01:30:00+01:00", "2026-03-29T03:30:00+02:00"]
     first = min(stand.all(), key=lambda each: each.created_at)
     assert first.origin.variables["next"] == "2026-03-29T03:30:00+02:00"
@@ -652,7 +652,7 @@ def test_a_schedule_stops_after_a_failure(stand, clock, scheduler):
     for _ in range(3):
         clock.advance(timedelta(days=1))
         scheduler.tick()
-        assert stand.executor.join_idle(10)
+        assert stand.executor.join_idle(30)
     assert [each[:10] for each in fired(stand)] == ["2026-03-28"]
 
 

@@ -75,10 +75,10 @@ def test_the_whole_group_ends(tmp_path, monkeypatch, how):
     stand.until_started(id_, "work")
     pids = [written(tmp_path / name) for name in ("CHILD", "PARENT")]
     if how == "kill":
-        stand.executor.kill(TENANT, id_, "enough").result(10)
+        stand.executor.kill(TENANT, id_, "enough").result(30)
     else:
         clock.advance(timedelta(hours=1))
-    assert stand.executor.join_idle(20)
+    assert stand.executor.join_idle(30)
     ended = stand.get(id_, version)
     assert ended.state is (State.KILLED if how == "kill" else State.FAILED)
     assert [run.task_id for run in ended.task_runs.values()] == ["work"]

@@ -61,7 +61,7 @@ def dump(stand: Stand) -> str:
 def test_a_secret_input_is_nowhere_readable(stand):
     stand.put(CHILD)
     accepted, version = submit(stand, FLOW, token=CANARY)
-    assert stand.executor.join_idle(20)
+    assert stand.executor.join_idle(30)
     ended = stand.get(accepted.id, version)
     assert ended.state is State.WARNING
     lines = stand.logs(accepted.id)
@@ -81,13 +81,13 @@ def test_a_secret_input_is_hidden_after_a_crash(tmp_path, monkeypatch):
     stand.put(CHILD)
     died = arm(stand, monkeypatch, "after commit", 2)
     accepted, version = submit(stand, FLOW, token=CANARY)
-    assert died.wait(10)
-    stand.executor._thread.join(5)
+    assert died.wait(30)
+    stand.executor._thread.join(30)
     stand.executor._ownership.release()
 
     again = Stand(tmp_path)
     again.executor.start()
-    assert again.executor.join_idle(20)
+    assert again.executor.join_idle(30)
     ended = again.get(accepted.id, version)
     assert ended.state is State.WARNING
     assert "true" in again.logs(accepted.id)
@@ -105,7 +105,7 @@ def test_another_key_opens_nothing_and_says_so(tmp_path):
         "value": Cipher(Key(bytes([1]) * 32)).seal("main", CANARY),
     }
     stand.executor.submit(made, version).result(30)
-    assert stand.executor.join_idle(20)
+    assert stand.executor.join_idle(30)
     ended = stand.get(made.id)
     assert ended.state is State.FAILED
     failure = next(iter(ended.task_runs.values())).failure.message

@@ -124,16 +124,16 @@ tasks: [{id: nap, type: core.flow.Sleep, duration: PT30S}]
     with stand.database.transaction() as tx:
         job.upsert_many(tx, [foreign])
     Rescuer(stand.database, stand.executor, stand.clock).tick()
-    stand.executor.write(lambda _: None).result(5)
+    stand.executor.write(lambda _: None).result(30)
     (again,) = stand.get(id_).task_runs.values()
     assert again.fence == run.fence + 1
     assert ("lost", "CREATED") in stand.events(id_)
     with stand.database.read() as tx:
         (present,) = job.everyone(tx)
     assert (present.owner, present.fence) == (stand.executor.owner, again.fence)
-    stand.executor.kill("main", id_, "done").result(5)
+    stand.executor.kill("main", id_, "done").result(30)
     stand.executor._workers.cancel(run.id)
-    assert stand.executor.join_idle(5)
+    assert stand.executor.join_idle(30)
 
 
 def test_heartbeats_extend_leases(stand):
@@ -149,12 +149,12 @@ tasks: [{id: nap, type: core.flow.Sleep, duration: PT30S}]
     heart = Heart(stand.executor)
     for _ in range(20):
         heart.tick()
-    stand.executor.write(lambda _: None).result(5)
+    stand.executor.write(lambda _: None).result(30)
     with stand.database.read() as tx:
         (after,) = job.everyone(tx)
     assert after.expires_at > before.expires_at
-    stand.executor.kill("main", id_, "done").result(5)
-    assert stand.executor.join_idle(5)
+    stand.executor.kill("main", id_, "done").result(30)
+    assert stand.executor.join_idle(30)
 
 
 def test_a_task_that_writes_faster_than_the_database_is_slowed_down(stand, monkeypatch):

@@ -64,7 +64,7 @@ def test_the_folder_outlives_the_server_while_a_task_needs_it(tmp_path: Path) ->
 def test_a_kill_ends_the_children_and_removes_the_folder(stand: Stand, tmp_path: Path) -> None:
     id_ = stand.submit(stand.put(FLOW))
     stand.until_started(id_, "hold")
-    stand.executor.kill(TENANT, id_, "test").result(20)
+    stand.executor.kill(TENANT, id_, "test").result(30)
     assert stand.executor.join_idle(30)
     states = {run.task_id: run.state for run in stand.get(id_).task_runs.values()}
     assert states == {"wd": State.KILLED, "make": State.SUCCESS, "hold": State.KILLED}
