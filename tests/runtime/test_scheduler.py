@@ -1,3 +1,4 @@
+import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -10,6 +11,7 @@ from penstock.runtime.clock import VirtualClock
 from penstock.runtime.dates import Dates
 from penstock.runtime.flows import InvalidFlow
 from penstock.runtime.scheduler import Scheduler
+from penstock.service.firing import Fire
 from penstock.service.timetable import entries_of
 from penstock.service.timing import timed
 from penstock.service.trigger_rows import rows_of
@@ -671,6 +673,27 @@ def test_a_slow_condition_does_not_hold_up_other_fires(stand, clock):
     assert execution.origin.variables["next"] is None
     assert execution.origin.variables["previous"] is None
     assert next(passed) < 30
+
+
+def test_a_busy_machine_finds_the_same_dates_around_as_one_that_is_not(stand, clock, monkeypatch):
+    stand.put(
+        FLOW + "triggers:\n  - {id: t, type: core.trigger.Schedule, cron: '0 8 * * *', "
+        "timezone: Europe/Berlin, when: \"{{ trigger.date contains '9T' }}\"}\n"
+    )
+    with stand.database.read() as tx:
+        version = stand.flows.latest(tx, TENANT, "a.b", "daily")
+    is_wanted, others = Fire.is_wanted, threading.Event()
+
+    def after_others(fire, *left_out):
+        others.wait(0.15)
+        return is_wanted(fire, *left_out)
+
+    monkeypatch.setattr(Fire, "is_wanted", after_others)
+    made, at = entry(kind="trigger", id="t"), datetime(2026, 3, 29, 6, tzinfo=UTC)
+    _, execution = Dates(stand.world, clock).execution(made, version, at, now=START)
+    assert execution is not None
+    assert execution.origin.variables["next"] == "2026-04-09T08:00:00+02:00"
+    assert execution.origin.variables["previous"] == "2026-03-19T08:00:00+01:00"
 
 
 def test_dates_that_there_is_no_time_to_test_are_missed():

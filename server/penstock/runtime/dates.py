@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -17,6 +16,7 @@ from penstock.runtime.catch_up import Fires, fires, next_wanted, previous_wanted
 from penstock.runtime.clock import Clock
 from penstock.runtime.flows import FlowVersion
 from penstock.runtime.functions import World
+from penstock.runtime.processor_time import processor_time
 from penstock.runtime.rendering import Renderer
 from penstock.service.firing import Fire, Firing, sentences
 from penstock.service.timing import following, preceding
@@ -27,14 +27,17 @@ from penstock.telemetry import metric
 _TYPE = "core.trigger.Schedule"
 _DUE_SECONDS = 5.0
 _AROUND_SECONDS = 1.0
-"""How long one fire may keep all others waiting for its tests of other dates."""
+"""Processor time that one fire may take for its tests of other dates, while all others wait.
+
+By a watch a busy machine would know less of the dates around than an idle one.
+"""
 
 
 class Dates:
     """Makes the executions of dates."""
 
     def __init__(
-        self, world: World, clock: Clock, seconds: Callable[[], float] = time.perf_counter
+        self, world: World, clock: Clock, seconds: Callable[[], float] = processor_time
     ) -> None:
         self._world = world
         self._clock = clock
