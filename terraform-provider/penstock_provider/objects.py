@@ -61,6 +61,8 @@ class Objects:
     PLANS_SPARE, WRITES_SPARE = 0.3, 0.2
     """These parts of what Terraform works on at a time need not wait with the rest when it leaves:
     they are what Terraform does meanwhile. It would be idle if all of it waited for one answer."""
+    WRITES_LEFT = 7
+    """As many at least: with Terraform's ten, bundles of three took least time."""
     PAUSES = (0.05, 0.2, 0.5, 1.0, 2.0)
     """Seconds between attempts to delete what is still in use; the last as often as it helps."""
     PAGE = 1000
@@ -87,7 +89,7 @@ class Objects:
             loop,
             self._write_all,
             size=_size,
-            enough=_most_of(parallelism, self.WRITES_SPARE),
+            enough=_most_of(parallelism, self.WRITES_SPARE, self.WRITES_LEFT),
             linger=self.WRITES_LINGER,
         )
         self._checks: Queue[tuple[Reference, str], SecretCheck] = Queue(
@@ -379,8 +381,8 @@ class Objects:
         ]
 
 
-def _most_of(parallelism: int, spare: float) -> int:
-    return parallelism - int(parallelism * spare)
+def _most_of(parallelism: int, spare: float, left: int = 0) -> int:
+    return max(1, parallelism // 3, parallelism - max(left, int(parallelism * spare)))
 
 
 def _set(items: Iterable[Item], deletes: Iterable[Reference]) -> Json:
