@@ -58,11 +58,10 @@ class Objects:
     """Only the first reads wait: later ones are answered from a listing."""
     WRITES_LINGER = 0.05
     """Terraform writes its whole state between two of them, which takes it a while."""
-    PLANS_SPARE, WRITES_SPARE = 0.3, 0.2
-    """These parts of what Terraform works on at a time need not wait with the rest when it leaves:
-    they are what Terraform does meanwhile. It would be idle if all of it waited for one answer."""
-    WRITES_LEFT = 7
-    """As many at least: with Terraform's ten, bundles of three took least time."""
+    WRITES_SPARE, WRITES_LEFT = 0.2, 7
+    """This part of what Terraform works on at a time, or so many, need not wait with the rest when
+    it leaves: it is what Terraform does meanwhile. With its ten, bundles of three took least time.
+    """
     PAUSES = (0.05, 0.2, 0.5, 1.0, 2.0)
     """Seconds between attempts to delete what is still in use; the last as often as it helps."""
     PAGE = 1000
@@ -80,10 +79,7 @@ class Objects:
             loop, self._read_all, enough=parallelism, linger=self.READS_LINGER
         )
         self._plans: Queue[Item | Reference, Json] = Queue(
-            loop,
-            self._plan_all,
-            size=_size,
-            enough=_most_of(parallelism, self.PLANS_SPARE),
+            loop, self._plan_all, size=_size, enough=parallelism
         )
         self._writes: Queue[Item | Reference, Json] = Queue(
             loop,
@@ -381,7 +377,7 @@ class Objects:
         ]
 
 
-def _most_of(parallelism: int, spare: float, left: int = 0) -> int:
+def _most_of(parallelism: int, spare: float, left: int) -> int:
     return max(1, parallelism // 3, parallelism - max(left, int(parallelism * spare)))
 
 
