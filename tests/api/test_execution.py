@@ -188,11 +188,10 @@ def test_evidence_counts_finished_executions_of_exactly_one_content(server, ns):
     new = server.api.get(f"/flows/{ns}/f").json()["contentHash"]
     asked = [{"namespace": ns, "id": "f", "contentHash": hash_} for hash_ in (old, new, "0" * 64)]
     found = server.api.post("/evidence:read", json={"flows": asked}).json()["items"]
-    assert [(each["success"], each["failed"], each["days"]) for each in found] == [
-        (4, 0, 1),
-        (0, 1, 0),
-        (0, 0, 0),
-    ]
+    assert [(each["success"], each["failed"]) for each in found] == [(4, 0), (0, 1), (0, 0)]
+    # Of the machine's clock, and midnight may be between them.
+    assert found[0]["days"] in {1, 2}
+    assert [each["days"] for each in found[1:]] == [0, 0]
     assert found[0]["executions"] == ids[:0:-1]
     assert found[0]["engine"] == "0.1.0"
     assert found[2]["firstAt"] is None
