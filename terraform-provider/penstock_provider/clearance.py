@@ -13,7 +13,7 @@ from pathlib import Path
 
 from penstock_provider.api import Json
 from penstock_provider.framework.peer import Peer
-from penstock_provider.objects import Item
+from penstock_provider.object_set import Item
 from penstock_provider.run_file import RunFile
 
 _TOLD = ("changes", "calls", "contentHash")

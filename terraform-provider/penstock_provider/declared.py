@@ -25,7 +25,7 @@ from penstock_provider.framework.values import (
     plain,
     text,
 )
-from penstock_provider.objects import Item
+from penstock_provider.object_set import Item
 from penstock_provider.pattern import Pattern
 from penstock_provider.provider import Penstock
 from penstock_provider.reference import Reference

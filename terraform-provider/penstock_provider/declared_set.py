@@ -27,7 +27,7 @@ from penstock_provider.framework.values import (
     text,
     texts,
 )
-from penstock_provider.objects import Item
+from penstock_provider.object_set import Item
 from penstock_provider.pattern import Pattern
 from penstock_provider.provider import Penstock
 from penstock_provider.reference import Reference, parse_reference, reference_of

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from penstock_provider.api import Json, Problem
 from penstock_provider.clearance import Clearances
 from penstock_provider.framework.record import field, record
-from penstock_provider.objects import Item, rows_of
+from penstock_provider.object_set import Item, rows_of
 from penstock_provider.reference import Reference
 from penstock_provider.walk import Chance, Walk
 

@@ -6,7 +6,6 @@ way the rest collects. A lone operation waits for nobody.
 
 from __future__ import annotations
 
-import json
 import urllib.parse
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from functools import partial
@@ -18,29 +17,12 @@ from penstock_provider.client import Client
 from penstock_provider.framework.loop import Loop
 from penstock_provider.framework.record import record
 from penstock_provider.framework.values import JsonValue
+from penstock_provider.object_set import Item, forms_of, rows_of, set_of, size_of
 from penstock_provider.overrides import Overrides
 from penstock_provider.reference import Reference
 from penstock_provider.snapshot import Snapshot
 
 R = TypeVar("R")
-
-
-@record(frozen=True)
-class Item:
-    """One object as it shall be; ``spec`` is its PUT body."""
-
-    reference: Reference
-    spec: Json
-    if_match: str | None = None
-    since: str | None = None
-    """Of a flow: the content from which a plan says what changes; empty for none."""
-
-    def to_json(self) -> Json:
-        """The form in sets."""
-        data = {**self.reference.to_json(), "spec": self.spec}
-        if self.since is not None:
-            data["since"] = self.since
-        return data if self.if_match is None else {**data, "ifMatch": self.if_match}
 
 
 @record(frozen=True)
@@ -79,12 +61,12 @@ class Objects:
             loop, self._read_all, enough=parallelism, linger=self.READS_LINGER
         )
         self._plans: Queue[Item | Reference, Json] = Queue(
-            loop, self._plan_all, size=_size, enough=parallelism
+            loop, self._plan_all, size=size_of, enough=parallelism
         )
         self._writes: Queue[Item | Reference, Json] = Queue(
             loop,
             self._write_all,
-            size=_size,
+            size=size_of,
             enough=_most_of(parallelism, self.WRITES_SPARE, self.WRITES_LEFT),
             linger=self.WRITES_LINGER,
         )
@@ -225,7 +207,7 @@ class Objects:
         self, items: Sequence[Item], deletes: Sequence[Reference]
     ) -> dict[str, Json]:
         """One transaction; full forms of the written objects by their ids."""
-        body = _set(items, deletes)
+        body = set_of(items, deletes)
 
         async def once() -> Json:
             return await self._request("POST", "/apply", body)
@@ -235,7 +217,7 @@ class Objects:
         self._written += 1
         for reference in deletes:
             self.snapshot.put(reference, None)
-        written = _forms(answer)
+        written = forms_of(answer)
         for item in items:
             self.snapshot.put(item.reference, written.get(item.reference.ref))
         return {item.reference.id or "": written[item.reference.ref] for item in items}
@@ -306,7 +288,7 @@ class Objects:
     async def _plan(self, members: Sequence[Item | Reference]) -> Json:
         items = [member for member in members if isinstance(member, Item)]
         deletes = [member for member in members if isinstance(member, Reference)]
-        return await self._request("POST", "/plan", _set(items, deletes))
+        return await self._request("POST", "/plan", set_of(items, deletes))
 
     async def _plan_all(self, members: list[Item | Reference]) -> list[Json | Exception]:
         names = [
@@ -341,9 +323,9 @@ class Objects:
         writes = [item for item in items if isinstance(item, Item)]
         deletes = [item for item in items if isinstance(item, Reference)]
         self._has_written = True
-        answer = await self._request("POST", "/apply", _set(writes, deletes))
+        answer = await self._request("POST", "/apply", set_of(writes, deletes))
         self._written += 1
-        written = _forms(answer)
+        written = forms_of(answer)
         results: list[Json] = []
         for item in items:
             if isinstance(item, Item):
@@ -379,36 +361,6 @@ class Objects:
 
 def _most_of(parallelism: int, spare: float, left: int) -> int:
     return max(1, parallelism // 3, parallelism - max(left, int(parallelism * spare)))
-
-
-def _set(items: Iterable[Item], deletes: Iterable[Reference]) -> Json:
-    # Never "complete": what an object refers to may be another resource of the same run.
-    objects: list[JsonValue] = [item.to_json() for item in items]
-    gone: list[JsonValue] = [reference.to_json() for reference in deletes]
-    return {"objects": objects, "deletes": gone, "complete": False}
-
-
-def _size(item: Item | Reference) -> int:
-    if isinstance(item, Reference):
-        return 100
-    texts = [value for value in item.spec.values() if isinstance(value, str)]
-    others = {key: value for key, value in item.spec.items() if not isinstance(value, str)}
-    return sum(map(len, texts)) + (len(json.dumps(others)) if others else 0)
-
-
-def rows_of(answer: Json, name: str) -> list[Json]:
-    """A list of objects of the server's answer."""
-    rows = answer.get(name)
-    return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
-
-
-def _forms(answer: Json) -> dict[str, Json]:
-    forms = {}
-    for row in rows_of(answer, "objects"):
-        form = row.get("object")
-        if isinstance(form, dict):
-            forms[str(row.get("ref"))] = form
-    return forms
 
 
 def _twice(reference: Reference) -> Problem:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from typing import ClassVar, Protocol, TypeVar, runtime_checkable
 
-from penstock_provider.api import Settings
 from penstock_provider.clearance import Clearances
 from penstock_provider.client import Client
 from penstock_provider.examination import Examiner
@@ -25,13 +24,14 @@ from penstock_provider.framework.resource import (
     Resource,
 )
 from penstock_provider.framework.schema import Attribute, Schema
-from penstock_provider.framework.values import NUMBER, STRING, State, Unknown, Value, text
+from penstock_provider.framework.values import NUMBER, STRING, State, Unknown, Value
 from penstock_provider.objects import Objects
 from penstock_provider.parallelism import parallelism
 from penstock_provider.pattern import Pattern
 from penstock_provider.reference import Reference
 from penstock_provider.run_file import Record
 from penstock_provider.sentences import tell_others
+from penstock_provider.settings import endpoint_of, setting, settings_of, tenant_of
 from penstock_provider.singles import Singles
 from penstock_provider.tenancy import RunTenancy
 from penstock_provider.walk import Walk
@@ -243,8 +243,8 @@ class Penstock(Provider):
     def checked(self, config: State) -> None:
         """Notes of which server and tenant the block is, as far as that is known."""
         self._place = (
-            None if isinstance(config.get("endpoint"), Unknown) else _endpoint(config),
-            None if isinstance(config.get("tenant"), Unknown) else _tenant(config),
+            None if isinstance(config.get("endpoint"), Unknown) else endpoint_of(config),
+            None if isinstance(config.get("tenant"), Unknown) else tenant_of(config),
         )
 
     def validated(self, resource: Resource, config: State) -> None:
@@ -273,7 +273,7 @@ class Penstock(Provider):
         log("debug", "configuring", terraform=terraform_version)
         if any(isinstance(value, Unknown) for value in config.values()):
             return
-        settings = _settings(config, diagnostics)
+        settings = settings_of(config, diagnostics)
         if settings is None:
             return
         log(
@@ -290,8 +290,8 @@ class Penstock(Provider):
             self.loop, self._client, parallelism=parallelism(arguments, os.environ)
         )
         self._singles = Singles(self.loop, self._client)
-        self._on_override = _setting(config.get("on_override"), "PENSTOCK_ON_OVERRIDE")
-        strictness = _setting(config.get("missing_references"), "PENSTOCK_MISSING_REFERENCES")
+        self._on_override = setting(config.get("on_override"), "PENSTOCK_ON_OVERRIDE")
+        strictness = setting(config.get("missing_references"), "PENSTOCK_MISSING_REFERENCES")
         endpoint, tenant = settings.endpoint, settings.tenant
         self._clearances = Clearances(self.peer, place=f"{endpoint} {tenant} {settings.owner}")
         self._examiner = Examiner(
@@ -325,89 +325,3 @@ def _no_server() -> Failure:
         "`endpoint`, `token` or `tenant` depends on something that is known only when this run has "
         "made it. Apply that first, with `-target`.",
     )
-
-
-def client_of_environment() -> Client | None:
-    """A client of the server that the environment names; None when it gives no (valid) access."""
-    settings = _settings({}, Diagnostics())
-    return None if settings is None else Client(settings)
-
-
-def _settings(config: State, diagnostics: Diagnostics) -> Settings | None:
-    endpoint = _endpoint(config)
-    token = _setting(config.get("token"), "PENSTOCK_TOKEN")
-    if not endpoint.startswith(("http://", "https://")):
-        diagnostics.error(
-            "`endpoint` is no address",
-            f'"{endpoint}" must begin with http:// or https://.',
-            path=("endpoint",),
-        )
-    if not token:
-        diagnostics.error(
-            "There is no token",
-            "Set `token` in the provider block, or PENSTOCK_TOKEN. The server tells at its "
-            "first start where it has put the first one; more are made with `penstock token put`.",
-            path=("token",),
-        )
-    timeout = _number(config, "timeout", diagnostics, standard=30.0)
-    retries = _number(config, "max_retries", diagnostics, standard=4.0)
-    if diagnostics.failed:
-        return None
-    workspace = os.environ.get("TF_WORKSPACE") or "default"
-    return Settings(
-        endpoint=endpoint,
-        token=token,
-        tenant=_tenant(config),
-        owner=_setting(config.get("owner"), "PENSTOCK_OWNER") or f"terraform:{workspace}",
-        ca_file=_setting(config.get("ca_file"), "PENSTOCK_CA_FILE") or None,
-        timeout=timeout,
-        max_retries=int(retries),
-        provenance=_provenance(config, workspace),
-    )
-
-
-def _endpoint(config: State) -> str:
-    given = _setting(config.get("endpoint"), "PENSTOCK_ENDPOINT")
-    return given.rstrip("/") or "http://127.0.0.1:8484"
-
-
-def _tenant(config: State) -> str:
-    return _setting(config.get("tenant"), "PENSTOCK_TENANT") or "main"
-
-
-def _setting(value: Value, variable: str) -> str:
-    return text(value) or os.environ.get(variable, "")
-
-
-def _number(config: State, name: str, diagnostics: Diagnostics, *, standard: float) -> float:
-    variable = f"PENSTOCK_{name.upper()}"
-    value = config.get(name)
-    if value is None:
-        value = os.environ.get(variable) or standard
-    try:
-        number = float(value) if isinstance(value, (int, float, str)) else standard
-    except ValueError:
-        number = -1.0
-    if number < 0:
-        diagnostics.error(
-            f"`{name}` is no number from 0 on",
-            f"Correct it in the provider block or in {variable}.",
-            path=(name,),
-        )
-    return number
-
-
-def _provenance(config: State, workspace: str) -> dict[str, str]:
-    def inside(block: str, name: str) -> str:
-        given = config.get(block)
-        value = given.get(name) if isinstance(given, dict) else None
-        return _setting(value, f"PENSTOCK_{block.upper()}_{name.upper()}")
-
-    headers = {
-        "Penstock-Source-Repository": inside("source", "repository"),
-        "Penstock-Source-Commit": inside("source", "commit"),
-        "Penstock-Run-Id": inside("run", "id"),
-        "Penstock-Run-Url": inside("run", "url"),
-        "Penstock-Run-Workspace": workspace,
-    }
-    return {name: value for name, value in headers.items() if value}

@@ -15,7 +15,7 @@ SOURCES = sorted(
     # A migration is one long list of columns by nature.
     if "versions" not in path.parts
 )
-FILE_LINES = 450
+FILE_LINES = 400
 FUNCTION_LINES = 60
 
 

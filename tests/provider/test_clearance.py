@@ -9,7 +9,7 @@ import pytest
 
 from penstock_provider.clearance import Clearances
 from penstock_provider.framework.peer import Peer
-from penstock_provider.objects import Item
+from penstock_provider.object_set import Item
 from penstock_provider.reference import Reference
 
 FLOW = Item(Reference("flow", "a.b", "x"), {"source": "id: x\nnamespace: a.b\n"})

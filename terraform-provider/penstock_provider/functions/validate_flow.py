@@ -13,7 +13,7 @@ from penstock_provider.framework.values import (
     object_of,
     text,
 )
-from penstock_provider.provider import client_of_environment
+from penstock_provider.settings import client_of_environment
 
 
 class ValidateFlow(Function):

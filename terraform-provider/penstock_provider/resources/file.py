@@ -26,7 +26,7 @@ from penstock_provider.framework.values import (
     UNKNOWN,
     State,
 )
-from penstock_provider.objects import Item
+from penstock_provider.object_set import Item
 
 _GIVEN = ("content", "content_base64", "source")
 

@@ -26,7 +26,7 @@ from penstock_provider.framework.values import (
     State,
     plain,
 )
-from penstock_provider.objects import Item
+from penstock_provider.object_set import Item
 from penstock_provider.reference import Reference
 from penstock_provider.sentences import failure
 
