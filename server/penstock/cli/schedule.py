@@ -8,6 +8,7 @@ import click
 
 from penstock.cli.file import pairs
 from penstock.cli.named import add_readers, address, written
+from penstock.cli.switch import add_switch
 
 if TYPE_CHECKING:
     from penstock.cli.root import Session
@@ -75,19 +76,15 @@ def _operate(session: Session, name: str, operation: str, body: dict[str, Json])
     session.output.value(session.client.post(f"schedules/{address(name)}/{operation}", body))
 
 
-def _switch(operation: str, text: str) -> None:
-    @command.command(operation, help=text)
-    @click.argument("name")
-    @click.option("--reason", required=True, help="Why, for those who wonder.")
-    @click.option("--until", default=None, help="Such as 2026-12-31T08:00:00Z; a week by default.")
-    @click.pass_obj
-    def switch(session: Session, name: str, reason: str, until: str | None) -> None:
-        body: dict[str, Json] = {"reason": reason}
-        _operate(session, name, operation, body | ({} if until is None else {"expiresAt": until}))
-
-
-_switch("disable", "Keeps NAMESPACE/ID from starting anything, whatever is declared.")
-_switch("enable", "Lets NAMESPACE/ID start its flow, though it is declared as disabled.")
+add_switch(
+    command, "disable", _operate, "Keeps NAMESPACE/ID from starting anything, whatever is declared."
+)
+add_switch(
+    command,
+    "enable",
+    _operate,
+    "Lets NAMESPACE/ID start its flow, though it is declared as disabled.",
+)
 
 
 @command.command("follow")

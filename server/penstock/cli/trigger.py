@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from penstock.cli.file import pairs
+from penstock.cli.switch import add_switch
 
 if TYPE_CHECKING:
     from penstock.cli.root import Session
@@ -60,19 +61,15 @@ def _post(session: Session, name: str, operation: str, body: dict[str, Json]) ->
     session.output.value(session.client.post(f"{_path(name)}/{operation}", body))
 
 
-def _switch(operation: str, text: str) -> None:
-    @command.command(operation, help=text)
-    @click.argument("name")
-    @click.option("--reason", required=True, help="Why, for those who wonder.")
-    @click.option("--until", default=None, help="Such as 2026-12-31T08:00:00Z; a week by default.")
-    @click.pass_obj
-    def switch(session: Session, name: str, reason: str, until: str | None) -> None:
-        body: dict[str, Json] = {"reason": reason}
-        _post(session, name, operation, body | ({} if until is None else {"expiresAt": until}))
-
-
-_switch("disable", "Keeps NAMESPACE/FLOW/ID from starting anything, whatever its flow says.")
-_switch("enable", "Lets NAMESPACE/FLOW/ID start its flow, whatever the flow says.")
+add_switch(
+    command,
+    "disable",
+    _post,
+    "Keeps NAMESPACE/FLOW/ID from starting anything, whatever its flow says.",
+)
+add_switch(
+    command, "enable", _post, "Lets NAMESPACE/FLOW/ID start its flow, whatever the flow says."
+)
 
 
 def _plain(operation: str, text: str) -> None:

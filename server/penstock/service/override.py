@@ -22,6 +22,17 @@ _HELD = timedelta(days=7)
 _LONGEST_REASON = 500
 
 
+def options(body: Json, known: Collection[str]) -> dict[str, Json]:
+    """What the body of an operation says. Raises `InvalidObject` where it is none of these."""
+    given = {} if body is None else body
+    if not isinstance(given, dict):
+        raise invalid("The body must be an object.", "")
+    unknown = sorted(given.keys() - set(known))
+    if unknown:
+        raise invalid(f"There is no property `{unknown[0]}` here.", unknown[0])
+    return given
+
+
 def decision(
     given: Mapping[str, Json], caller: Caller, now: datetime, *, disabled: bool
 ) -> Override:

@@ -8,14 +8,13 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from penstock.errors import Conflict, InvalidObject, NotFound
+from penstock.errors import Conflict, NotFound
 from penstock.model.frozen import Json
-from penstock.model.problem import Problem
 from penstock.security.caller import Caller
 from penstock.service import form
 from penstock.service.kind import KIND
 from penstock.service.objectset import Reference
-from penstock.service.override import decision
+from penstock.service.override import decision, options
 from penstock.service.services import Services
 from penstock.service.timing import first_after
 from penstock.store import audit, timetable
@@ -55,7 +54,7 @@ def operate(
     Raises `NotFound`, `InvalidObject`, and `Conflict` when it makes no sense now.
     """
     operation = OPERATIONS[name]
-    given = _given(body, operation.options)
+    given = options(body, operation.options)
     now = services.now()
     key = ScheduleKey(caller.tenant, reference.namespace, reference.id)
     kind = KIND["schedule"]
@@ -125,17 +124,6 @@ def _retime(tx: Connection, key: ScheduleKey, now: datetime) -> None:
     found = timetable.find(tx, key.tenant, "schedule", key.namespace, key.id)
     counted = [replace(entry, next_fire_at=first_after(entry, now)) for entry in found]
     timetable.replace(tx, key.tenant, counted)
-
-
-def _given(body: Json, options: frozenset[str]) -> dict[str, Json]:
-    given = {} if body is None else body
-    message, path = "The body must be an object.", ""
-    if isinstance(given, dict):
-        unknown = sorted(given.keys() - options)
-        if not unknown:
-            return given
-        message, path = f"There is no property `{unknown[0]}` here.", unknown[0]
-    raise InvalidObject(message, problems=[Problem(message, path=path, code="invalid-value")])
 
 
 def _event(

@@ -17,7 +17,7 @@ from penstock.model.problem import Problem
 from penstock.security.caller import Caller
 from penstock.service import form
 from penstock.service.inputs import refuse_sealed
-from penstock.service.override import decision, invalid, moment, shown
+from penstock.service.override import decision, invalid, moment, options, shown
 from penstock.service.services import Services
 from penstock.service.timing import first_after
 from penstock.store import audit, timetable
@@ -85,13 +85,8 @@ def operate(
 
     Raises `NotFound`, `InvalidObject`, and `Conflict` when it makes no sense now.
     """
-    if body is not None and not isinstance(body, dict):
-        raise invalid("The body must be an object.", "")
-    given: Body = body or {}
     operation = OPERATIONS[name]
-    unknown = sorted(given.keys() - operation.options)
-    if unknown:
-        raise invalid(f"There is no property `{unknown[0]}` here.", unknown[0])
+    given = options(body, operation.options)
     now = services.now()
     with services.database.transaction() as tx:
         row = _found(tx, caller, address)
